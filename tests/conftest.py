@@ -16,6 +16,7 @@ from tests.scheduling import GroupScheduling, is_long
 from tests.server import Api
 from tests.setup.machine import make_clone
 from tests.world import Release, World, build_release
+from tests.zones import local_zone
 from usageline.line import chain
 from usageline.system import origin, origin_record
 
@@ -79,6 +80,13 @@ def shared_files_unchanged() -> Iterator[None]:
     """Fail a test that wrote into a file of other tests' releases."""
     yield
     program.assert_unchanged()
+
+
+@pytest.fixture
+def utc() -> Iterator[None]:
+    """Set UTC as the local time of this process."""
+    with local_zone("UTC"):
+        yield
 
 
 @pytest.fixture

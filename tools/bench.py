@@ -182,7 +182,7 @@ def main() -> int:
         contenders = [
             Contender("bare interpreter", [arguments.python, "-I", "-S", "-c", "pass"], 1.0),
             Contender("status line, warm", [*run, line], 1.2, filled),
-            Contender("status line, warm, every segment", [*run, line], 1.4, extra=every),
+            Contender("status line, warm, every segment", [*run, line], 1.3, extra=every),
             Contender("status line, cold cache, API hangs", [*run, line], 1.4, empty, stop_refresh),
             Contender("hook, warm", [*run, hook], 1.5, filled),
             Contender("hook, cold cache, API hangs", [*run, hook], 1.5, empty, stop_refresh),

@@ -124,7 +124,7 @@ def test_broken_toml_is_not_changed_and_the_message_says_what_to_do(
     for arguments in (
         ("set", "theme", "dark"),
         ("unset", "theme"),
-        ("add", "git"),
+        ("add", "effort"),
         ("preset", "full"),
         ("preview", "--set", "theme=dark"),
     ):

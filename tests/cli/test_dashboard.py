@@ -49,7 +49,7 @@ ALERT = {
 
 def look(**changes: Any) -> Appearance:
     """Return an appearance without colors."""
-    return Appearance({"NO_COLOR": "1"}, configured=changes)
+    return Appearance({"NO_COLOR": "1", "LANG": "C.UTF-8"}, configured=changes)
 
 
 def shown(content: dict[str, Any], **fields: Any) -> model.View:
@@ -224,7 +224,9 @@ def test_times_follow_the_clock_of_the_configuration() -> None:
 @pytest.mark.parametrize("name", themes.NAMES)
 def test_every_theme_draws_the_page(name: str) -> None:
     theme = resolve(themes.find(name))
-    themed = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {}, theme)
+    themed = Appearance(
+        {"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {}, theme
+    )
     arranged = page.arrange(shown(full(), look=themed), 118, 31, 0, themed)
     facts = drawing.facts(shown(full(), look=themed, today=TODAY), 118, themed, 20)
     text = plain([*arranged.left, *arranged.right, *facts])

@@ -103,7 +103,7 @@ def test_hostile_label_reaches_the_terminal_as_text(hot: Hot, usageline: Run) ->
     done = usageline("explain", "--width", "160")
     assert done.returncode == 0, done.stderr
     assert not {"\x1b", "\x07"} & set(done.stdout)
-    assert "the limit [bold]x[/bold]: 5% is used" in done.stdout
+    assert "the weekly limit for [bold]x[/bold]: 5% is used" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,24 @@ def test_explain_changes_nothing(hot: Hot, usageline: Run) -> None:
     before = {path: path.read_bytes() for path in hot.world.files()}
     usageline("explain")
     assert {path: path.read_bytes() for path in hot.world.files()} == before
+
+
+def test_limits_have_the_names_of_the_line(hot: Hot, usageline: Run) -> None:
+    """The service's own labels are not shown."""
+    label = "Current week (other)"
+    limits = [
+        {"kind": "weekly_scoped", "label": label, "percent": 5, "resets_at": None},
+        {"kind": "weekly_scoped", "label": "Fable", "percent": 6, "resets_at": None},
+        {"kind": "monthly", "label": "Monthly", "percent": 7, "resets_at": None},
+    ]
+    hot.publish(limits=limits)
+    printed = usageline("explain", "scoped", "--width", "160").stdout
+    for text in (
+        "7d other models 5%",
+        "the weekly limit for other models: 5% is used",
+        "the weekly limit for Fable: 6% is used",
+        "the limit Monthly: 7% is used",
+    ):
+        assert text in printed
+    assert label not in printed
+    assert "scoped (7d Fable)" in usageline("explain", "scoped", "--width", "20").stdout

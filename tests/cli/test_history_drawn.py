@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests.storage.readings import DAY_S, HOUR_S, reading, work
+from tests.zones import local_zone
 from usageline.cli.history import chart, heatmap, page, summary, svg_chart
 from usageline.cli.history.heatmap import level, rows, use_by_hour
 from usageline.cli.history.series import MIN_GAP_S, Series, all_series, ticks
@@ -32,13 +33,10 @@ CONSOLE = Console(color_system="truecolor")
 
 
 @pytest.fixture(autouse=True)
-def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def zone(request: pytest.FixtureRequest) -> Iterator[None]:
     """Set UTC, or the zone of the test's parameter."""
-    monkeypatch.setenv("TZ", getattr(request, "param", "UTC"))
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    with local_zone(getattr(request, "param", "UTC")):
+        yield
 
 
 def seen(*points: tuple[float, float | None, float | None], kind: str = "session") -> list[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,37 @@ def test_log_lists_refreshes_with_the_newest_last(world: World, api: Api, usagel
         place == "from ~/.local/state/usageline/log/default.log; "
         "older entries: ~/.local/state/usageline/log/default.log.1"
     )
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80, 109, 110, 160])
+def test_log_breaks_no_word_and_no_time(world: World, usageline: Run, columns: int) -> None:
+    """Below 110 columns reason and details are below the entry."""
+    world.env["COLUMNS"] = str(columns)
+    entry = {
+        "at": "2026-11-29T06:20:55Z",
+        "by": "hook",
+        "why": "the numbers were 301 s old",
+        "ended": "failed",
+        "ms": 2412,
+        "status": "rate-limited",
+        "tried": ["oauth: rate-limited, HTTP 429, Retry-After 900 s, for this account"],
+        "notes": ["told the desktop of one alert"],
+    }
+    log = Path(world.paths.log)
+    log.parent.mkdir(parents=True, mode=0o700)
+    log.write_text(json.dumps(entry) + "\n")
+    log.chmod(0o600)
+    printed = usageline("doctor", "--log").stdout.split("\n\n")[0]
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert max(map(len, lines)) <= columns
+    assert lines[1].startswith("2026-11-29 06:20:55 UTC  hook  ")
+    words = " ".join(printed.split())
+    for text in ("Retry-After", "rate-limited;", "301 s old"):
+        assert text in words
+    if columns < 110:
+        assert lines[1].endswith("  failed  2.4 s")
+        assert all(line.startswith("    ") for line in lines[2:])
+        assert len(lines) <= 4 + 160 // (columns - 20)
 
 
 @pytest.mark.usefixtures("api")

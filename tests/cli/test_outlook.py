@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,21 +11,11 @@ from usageline.cli.limit_rows import outlook
 from usageline.cli.table import render_table
 from usageline.line import view
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 HOUR = 3600
 
 
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 def window(**fields: Any) -> Any:
@@ -90,6 +79,6 @@ def test_only_a_likely_forecast_has_a_color(chance: float, style: str) -> None:
         "credentials": "",
         "limits": [row],
     }
-    look = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {})
+    look = Appearance({"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {})
     group: Any = render_table(snapshot, "", NOW, 100, look)
     assert [text.style for text in group.renderables[1:2]] == [look.style(style)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.events import MouseMove
 
 from usageline import themes
 from usageline.cli.config.picker.app import Picker
@@ -186,6 +187,27 @@ def test_everything_is_done_by_mouse(world: World) -> None:
     assert (values.get("theme"), values.get("rows")) == ("high-contrast", [["session", "model"]])
 
 
+def test_a_segment_is_dragged_to_its_place(world: World) -> None:
+    screen = Screen(world, 'rows = [["model", "session", "weekly"], ["context"]]\n')
+
+    async def drag(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        lines = screen.shown().splitlines()
+        x, top = next((line.index("model"), y) for y, line in enumerate(lines) if "● model" in line)
+        await pilot.mouse_down(offset=(x, top))
+        for y in (top + 1, top + 2, top + 3):
+            await pilot._post_mouse_events([MouseMove], offset=(x, y), button=1)
+        await pilot.mouse_up(offset=(x, top + 3))
+        await pilot.pause()
+        assert screen.draft.rows == [["session", "weekly"], ["model", "context"]]
+        assert not screen.app._main.query_one("#options").has_focus
+        await pilot.hover(offset=(x, top))
+        assert screen.draft.rows == [["session", "weekly"], ["model", "context"]]
+
+    screen.play(then=drag)
+
+
 @pytest.mark.parametrize("keys", [("q",), ("escape",), ("3", "end", "enter", "ctrl+c")])
 def test_cancel_leaves_no_trace(world: World, keys: tuple[str, ...]) -> None:
     screen = Screen(world, None)
@@ -281,3 +303,17 @@ def test_no_color_leaves_no_color_on_the_screen(world: World, monkeypatch: Any) 
     shown = screen.play("3", "down", then=collect)
     assert "▌" in shown
     assert all(color is None or color.is_default for color in colors)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "about"),
+    [
+        ('theme = "nord"\n', ("down", "down"), "the theme nord stays"),
+        ("", ("down",), "with the theme minimal"),
+        ("", ("end", "enter", "home"), "the default rows replace yours, powerline goes"),
+    ],
+)
+def test_a_preset_says_what_it_does_to_the_theme(
+    world: World, text: str, keys: tuple[str, ...], about: str
+) -> None:
+    assert about in Screen(world, text).play(*keys, size=(120, 30))

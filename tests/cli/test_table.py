@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -15,18 +14,7 @@ from usageline.cli import table
 from usageline.cli.appearance import Appearance
 from usageline.themes.theme import resolve
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 def rows(snapshot: dict[str, Any]) -> list[str]:
@@ -196,7 +184,7 @@ def test_bar_has_the_mark_of_even_use() -> None:
 
 
 def test_times_follow_the_clock_of_the_configuration() -> None:
-    look = Appearance({"NO_COLOR": "1"}, configured={"clock": "12h"})
+    look = Appearance({"NO_COLOR": "1", "LANG": "C.UTF-8"}, configured={"clock": "12h"})
     text = "\n".join(printed(80, look))
     assert "10:33am" in text
     assert "Tue 12:00pm" in text
@@ -204,7 +192,9 @@ def test_times_follow_the_clock_of_the_configuration() -> None:
 
 def test_colors_are_those_of_the_theme() -> None:
     theme = resolve(themes.find("color-blind-safe"))
-    look = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {"theme": theme})
+    look = Appearance(
+        {"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {"theme": theme}
+    )
     code = theme["styles"]["true"]["critical"]
     target = Console(file=io.StringIO(), width=80, color_system="truecolor", force_terminal=True)
     target.print(table.render_table(snapshot(*WIDE), STAMP, NOW, 80, look))

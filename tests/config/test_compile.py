@@ -191,10 +191,8 @@ def test_a_configuration_that_was_removed_leaves_the_defaults(
     run(world, built_release)
     content = compiled(world)
     assert (content["stamp"], content["problem"], "theme" in content) == ("", "", False)
-    assert [kind for kind, options in content["rows"][0] if not options][:3] == [
-        "model",
-        "context",
-        "session",
+    assert [kind for kind, options in content["rows"][0] if not options][:5] == [
+        *("model", "context", "directory", "git", "session")
     ]
 
 

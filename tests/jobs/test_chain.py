@@ -367,7 +367,7 @@ def test_last_output_is_shown_without_an_interpreter(lines: Lines) -> None:
     ("given", "taken"), [(0, 0.1), (99, 30.0), ("x", 5.0), (True, 5.0), (2, 2.0)]
 )
 def test_time_limit_has_bounds(given: object, taken: float) -> None:
-    assert Command("", {}, {"command": "x", "timeout": given}, SESSION)._timeout_s == taken
+    assert Command("", {}, {"command": "x", "timeout": given}, SESSION).timeout_s == taken
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.local.transcripts import AT, MAIN, Directory, ago, encoded, line, noon_zone
+from tests.zones import local_zone
 from usageline.core import jobs
 from usageline.jobs.live_usage import summary
 from usageline.line import local
@@ -26,13 +27,10 @@ HOUR_S = 3600.0
 
 
 @pytest.fixture(autouse=True)
-def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def zone() -> Iterator[None]:
     """Set the local zone to one whose day begins an hour before UTC's."""
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    with local_zone("Europe/Berlin"):
+        yield
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -16,6 +16,9 @@ from usageline.core.text import display_width
 from usageline.line import layout, render, segments, theme, view, wrapping
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.themes.theme import resolve
+
+if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -33,7 +36,7 @@ PERCENTS = st.integers(0, 120)
 
 
 @st.composite
-def contexts(draw: st.DrawFn) -> view.StatusContext:
+def contexts(draw: st.DrawFn) -> StatusContext:
     """Return what a snapshot and a payload may hold, with up to four fresh alerts."""
     scoped = draw(st.lists(st.tuples(NAMES, PERCENTS), max_size=3, unique_by=lambda row: row[0]))
     limits = [
@@ -66,7 +69,11 @@ def contexts(draw: st.DrawFn) -> view.StatusContext:
     }
     name = draw(st.sampled_from(["Opus 5.5", "Opus 5.5 (1M context)", "モデル"]))
     payload = {"model": {"display_name": name}, "context_window": {"used_percentage": 34}}
-    return view.build(payload, snapshot, "", {}, NOW)
+    git = None
+    if draw(st.booleans()):
+        payload["cwd"] = "/home/me/work/" + draw(st.sampled_from(["a", "a-long-name", "日本"]))
+        git = {"branch": draw(st.sampled_from(["main", "feature/with-a-long-name"])), "state": ""}
+    return view.build(payload, snapshot, "", {}, NOW).replaced(git=git)
 
 
 def _limit(kind: str, label: str, percent: int, left_s: int) -> dict[str, Any]:
@@ -76,7 +83,7 @@ def _limit(kind: str, label: str, percent: int, left_s: int) -> dict[str, Any]:
 class Drawn:
     """A context in a theme: its segments, and the lines of them in each width."""
 
-    def __init__(self, ctx: view.StatusContext, look: str, color: str) -> None:
+    def __init__(self, ctx: StatusContext, look: str, color: str) -> None:
         env = {"NO_COLOR": "1"} if color == "none" else {"TERM": "xterm-256color"}
         self.look = theme.TerminalTheme(LOOKS[look], env)
         self.spacing = render.row_spacing(self.look)
@@ -107,10 +114,14 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
     before: set[str] = set()
     for width in WIDTHS:
         lines = drawn.lines(width)
+        if len(lines) == 1:  # all but the place have room in one row
+            before -= {*render.PLACE}
         shown = {kind for row in lines for kind, _ in row}
         urgent = {kind for kind in drawn.variants if drawn.is_urgent(kind)}
         # A limit at warning or critical outlasts everything else.
         assert urgent <= shown or shown <= urgent, width
+        # The model and the context stay longer than the place.
+        assert not shown & {*render.PLACE} or {"model", "context"} <= shown, width
         # No segment disappears in a wider terminal.
         assert before <= shown, width
         before = shown
@@ -119,7 +130,26 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
             _assert_filled(drawn, row, width)
             bars = {len(text) for _, parts in row for style, text, *_ in parts if style == "bar"}
             assert len(bars) <= 1, width
-    assert before == drawn.variants.keys()
+    assert drawn.variants.keys() - before <= {*render.PLACE}
+
+
+@settings(max_examples=20, deadline=None)
+@given(DRAWN)
+def test_one_row_gives_the_place_only_room_that_is_left(drawn: Drawn) -> None:
+    """The other segments are as without a directory and a branch, but for the length of bars."""
+    for width in range(render.ONE_ROW_WIDTH, 251, 5):
+        lines = drawn.lines(width)
+        if len(lines) > 1:
+            continue
+        others = [one for one in drawn.segments if one[0] not in render.PLACE]
+        alone = layout.fit(others, width, drawn.spacing)
+        assert [_words(one) for one in lines[0] if one[0] not in render.PLACE] == [
+            *map(_words, alone)
+        ]
+
+
+def _words(segment: tuple[str, list[layout.Part]]) -> list[str]:
+    return [text for style, text, *_ in segment[1] if style != layout.BAR]
 
 
 def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:
@@ -144,12 +174,12 @@ def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:
             assert layout.parts_width(richer) - layout.parts_width(parts) > left, (width, kind)
 
 
-def text(ctx: view.StatusContext, columns: int, env: dict[str, str]) -> str:
+def text(ctx: StatusContext, columns: int, env: dict[str, str]) -> str:
     rows = render.render(ctx, {}, {"COLUMNS": str(columns), **env})
     return ESCAPE.sub("", "\n".join(rows))
 
 
-def high(percents: tuple[int, ...] = (92, 81, 97, 89), alerts: int = 4) -> view.StatusContext:
+def high(percents: tuple[int, ...] = (92, 81, 97, 89), alerts: int = 4) -> StatusContext:
     """Return a context of four limits, each with a fresh alert."""
     limits = [
         _limit("session", "s", percents[0], 5600),

@@ -105,7 +105,7 @@ def test_for_swiftbar_it_is_a_title_and_a_menu(hot: Hot) -> None:
     assert title.endswith("| color=#b3001b,#ff6b6b symbolize=false emojize=false")
     assert rule == "---"
     assert [item.partition(" | ")[0] for item in menu] == [
-        "Current session: 95%",
+        "5h: 95%",
         "\u200b--a ¦ b :sun: /n: 5%",
         "Usage credits: $12.34/$50",
         "as of <1m ago",

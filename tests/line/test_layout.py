@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core.text import display_width, sanitize
-from usageline.line import _defaults, layout, render, theme, view, wrapping
+from usageline.line import _defaults, layout, render, theme, wrapping
+from usageline.line.context import StatusContext
 from usageline.line.render import paint_row
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
@@ -192,7 +193,7 @@ def test_no_row_begins_with_a_combining_mark(configured: dict[str, Any], width: 
         [("", MARK, ""), ("", "d", "")],
     ]
     rows = render.render(
-        view.StatusContext(1),
+        StatusContext(1),
         configured,
         {"TERM": "xterm"},
         chained if "chain" in configured else (),

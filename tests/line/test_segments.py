@@ -11,8 +11,8 @@ from usageline.config.segments import options_of
 from usageline.core import formatting
 from usageline.core.vocabulary import GLYPHS
 from usageline.line import segments
+from usageline.line.context import StatusContext, Window
 from usageline.line.render import render
-from usageline.line.view import StatusContext, Window
 
 pytestmark = pytest.mark.usefixtures("utc")
 

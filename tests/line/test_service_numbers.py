@@ -9,6 +9,7 @@ import pytest
 
 from usageline.core import windows
 from usageline.line import segments, view
+from usageline.line.context import StatusContext
 from usageline.line.documents import as_object
 from usageline.line.render import render
 from usageline.line.segments import with_defaults
@@ -243,7 +244,7 @@ def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
 
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
-    context = view.StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
+    context = StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
     from usageline.line.segments import session  # noqa: PLC0415 - the one test of it here
 
     assert session.cache(context, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (

@@ -53,7 +53,7 @@ def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_
     signed_in.append((time.monotonic(), A["token"]))
     drawer = threading.Thread(target=keep_drawing)
     drawer.start()
-    switches, deadline = size(60, 200), time.monotonic() + 150
+    switches, deadline = size(30, 200), time.monotonic() + 150
     for number in itertools.count():
         showing = sum(
             percent in line for _, _, line in lines.copy() for percent in NUMBERS.values()

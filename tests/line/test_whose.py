@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from usageline.core import freshness
 from usageline.line import whose
-from usageline.line.view import Window, build
+from usageline.line.context import Window
+from usageline.line.view import build
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.zones import local_zone
 from usageline.usage.local.windows import (
     Window,
     estimated_window,
@@ -26,12 +26,9 @@ FULL_HOUR = NOW // HOUR_S * HOUR_S
 
 
 @pytest.fixture(autouse=True)
-def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def zone() -> Iterator[None]:
+    with local_zone("Europe/Berlin"):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -65,5 +65,8 @@ def local(
     monkeypatch.setattr(line_interpreter, "choose_interpreter", lambda *_: python)
     monkeypatch.setattr(first_run, "run_refresh", lambda *_: "numbers received")
     monkeypatch.setattr(first_run, "run_line", lambda *_: "")
+    monkeypatch.setattr(
+        first_run, "command_output", lambda _program, words, _env: machine.prints(words)
+    )
     yield machine
     machine.wait_for_refreshes()

@@ -136,6 +136,12 @@ class LocalMachine(Machine):
     answer: str | None = None
 
     release_id = "0.1.0-0123456789"
+    printed = "text of"
+    """What a command of the installed program prints, before its own words."""
+
+    def prints(self, words: tuple[str, ...]) -> bytes:
+        """Return what the installed program prints for a command."""
+        return f"{self.printed} {' '.join(words)}\n".encode() if self.printed else b""
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """Install or uninstall, and return the output."""

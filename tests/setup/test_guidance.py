@@ -15,6 +15,7 @@ from usageline.core import paths
 from usageline.setup import command, context, first_run, program_files
 from usageline.setup.context import SetupContext
 from usageline.setup.outcome import next_steps, path_advice, upgrade_command, upgrade_hint
+from usageline.system import terminal
 
 if TYPE_CHECKING:
     from tests.setup.machine import LocalMachine
@@ -204,16 +205,19 @@ def test_options_of_another_program_are_wrong_usage(program: str, arguments: lis
     assert ended.value.code == 2
 
 
-@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "✓ done"), ("ascii", "+ done")])
+@pytest.mark.parametrize(("locale", "expected"), [("C.UTF-8", "✓ done"), ("C", "+ done")])
 def test_screen_prints_a_tick_that_the_terminal_has(
-    monkeypatch: pytest.MonkeyPatch, encoding: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, locale: str, expected: str
 ) -> None:
-    output = io.TextIOWrapper(io.BytesIO(), encoding)
+    output = io.TextIOWrapper(io.BytesIO(), "latin-1")
     monkeypatch.setattr(sys, "stdout", output)
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setenv("LC_ALL", locale)
+    terminal.adapt_output()
     screen = command.Screen(is_interactive=False)
     screen.wait("… waiting")
     screen.show("✓ done")
-    assert output.buffer.getvalue().decode(encoding) == expected + "\n"
+    assert output.buffer.getvalue().decode() == expected + "\n"
 
 
 def test_install_sh_is_described_by_its_help() -> None:

@@ -96,11 +96,14 @@ def test_without_their_code_in_the_bundle_deferred_modules_are_imported_from_dis
 ) -> None:
     broken, root = release.root / "broken.bundle", str(release.root / "plugin")
     broken.write_bytes(b"head\xff")
-    deferred = {"x": ("x.py", 0, 1), "cut": ("cut.py", 1, 9)}
-    importer = bundled._DeferredImporter(root, deferred, str(broken), 4)
-    assert [importer.find_spec(name) for name in ("x", "cut", "y")] == [None] * 3
+    deferred = {"colorsys": ("x.py", 0, 1), "cmd": ("cut.py", 1, 9), "sched": ("x.py", 0, 1)}
+    bundled.load(root, (("needing", "needing.py", NEEDING),), deferred, str(broken), 4)
+    needed = sys.modules.pop("needing").needed
+    assert [needed(name).__name__ for name in ("colorsys", "cmd")] == ["colorsys", "cmd"]
     broken.unlink()
-    assert importer.find_spec("x") is None
+    assert needed("sched").__spec__ is not None
+    with pytest.raises(KeyError):
+        needed("unknown")
 
 
 def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
@@ -118,6 +121,8 @@ def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
         Path(importlib.util.cache_from_source(str(source))).unlink()
     assert line.line(PAYLOAD) == with_one
 
+
+NEEDING = compile("needed = __deferred__", "needing.py", "exec")
 
 TYPED = '''
 """A docstring."""
@@ -166,25 +171,27 @@ def test_imports_between_bundled_modules_become_look_ups() -> None:
 import sys
 from usageline.core import paths, spare, syscalls
 from usageline.core.text import sanitize as clean
-from usageline.line.unbundled import x
+from usageline.cli.cold import x
 def lazily():
-    from usageline.core import paths
+    from usageline.core import paths, spare
+    from usageline.core.spare import THEME as theme
 """
-    linked = bundle.link_imports(
-        ast.parse(source), {"usageline.core.paths", "usageline.core.spare"}
-    )
+    names = ("usageline.core", "usageline.core.paths", "usageline.core.spare")
+    linked = bundle.link_imports(ast.parse(source), {*names, "usageline.core.text"})
     assert (
         ast.unparse(linked)
         == """\
 import sys
 paths = __bundled__['usageline.core.paths']
-from usageline.core import spare
+spare = __deferred__('usageline.core.spare')
 syscalls = __bundled__['usageline.core'].syscalls
 clean = __bundled__['usageline.core.text'].sanitize
-from usageline.line.unbundled import x
+from usageline.cli.cold import x
 
 def lazily():
-    from usageline.core import paths"""
+    paths = __bundled__['usageline.core.paths']
+    spare = __deferred__('usageline.core.spare')
+    theme = __deferred__('usageline.core.spare').THEME"""
     )
 
 

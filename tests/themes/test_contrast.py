@@ -76,6 +76,7 @@ def test_palettes_have_the_colors_that_their_authors_publish() -> None:
         for name, one in published.items()
         if one.dark is not None
     } == {
+        "catppuccin": ("#a6e3a1", "#f38ba8"),
         "catppuccin-frappe": ("#a6d189", "#e78284"),
         "catppuccin-macchiato": ("#a6da95", "#ed8796"),
         "catppuccin-mocha": ("#a6e3a1", "#f38ba8"),

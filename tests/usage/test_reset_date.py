@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.zones import local_zone
 from usageline.usage.credits import month_end, with_reset_date
 from usageline.usage.model import Credit, Reading
 
@@ -27,13 +27,10 @@ NOV_30_20H = 1796068800
 
 
 @pytest.fixture(params=["JST-9", "UTC", "PST8PDT"])
-def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def zone(request: pytest.FixtureRequest) -> Iterator[str]:
     """The time zone of this process."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
+    with local_zone(request.param):
+        yield request.param
 
 
 def test_it_is_the_first_of_the_next_month_in_local_time(zone: str) -> None:

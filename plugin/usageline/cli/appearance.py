@@ -18,7 +18,7 @@ from usageline.core.text import sanitize, sanitize_ascii
 from usageline.line import _defaults, segments, settings
 from usageline.line.theme import TerminalTheme, color_depth, painted_parts
 from usageline.system.paths import Paths
-from usageline.system.terminal import locale_encoding
+from usageline.system.terminal import output_encoding
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Appearance:
         palette = snapshot.get("palette")
         theme = theme or _theme(self.configured, is_color_blind=palette == "daltonized")
         color = self.configured.get("color", "auto")
-        if locale_encoding() != "utf-8":
+        if output_encoding(env) != "utf-8":
             ascii_glyphs = resolve(themes.find("ascii"))["glyphs"]
             theme = {**theme, "glyphs": ascii_glyphs}
         terminal = TerminalTheme(
@@ -123,8 +123,8 @@ def for_output(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def plain() -> Appearance:
-    """Return the default appearance without colors."""
-    return Appearance({"NO_COLOR": "1"}, configured={})
+    """Return the default appearance without colors, on a terminal with Unicode."""
+    return Appearance({"NO_COLOR": "1", "LANG": "C.UTF-8"}, configured={})
 
 
 def current(snapshot: Mapping[str, Any] | None = None) -> Appearance:

@@ -195,10 +195,17 @@ def _terminal() -> Iterator[Any]:
     before = termios.tcgetattr(fd)
     ends = (signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.signal(number, _end) for number in ends}
+    interrupts: list[int] = []
+    # Python would lose a KeyboardInterrupt in a callback, such as those of an import.
+    handlers[signal.SIGINT] = signal.signal(
+        signal.SIGINT, lambda number, _: interrupts.append(number)
+    )
 
     # tried by: tests/cli
     def key(seconds: float) -> bytes:
-        ready = select.select([fd], [], [], seconds)[0]
+        ready = select.select([fd], [], [], 0 if interrupts else seconds)[0]
+        if interrupts:
+            return END_KEYS[0]
         return os.read(fd, 64) or END_KEYS[0] if ready else b""
 
     try:

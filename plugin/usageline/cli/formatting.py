@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from usageline.core.text import sanitize
+from usageline.system import lookalikes
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -20,6 +24,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
     return sanitize(paths.abbreviate(path))
+
+
+def echo_data(text: str) -> None:
+    """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
+    is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
+    click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
 
 
 def local_time(at: float) -> str:

@@ -56,12 +56,12 @@ class Row:
 
 
 def in_order(limits: Iterable[Any]) -> list[Any]:
-    """Return limits (`view.Window`) as the line shows them: 5 hours, the week, then the others."""
+    """Return limits (`context.Window`) in the line's order: 5 hours, the week, then the others."""
     return sorted(limits, key=lambda window: ORDER.get(window.kind, len(ORDER)))
 
 
 def limit_row(window: Any, now: float, clock: Clock = formatting.clock) -> Row:
-    """Return the row of a limit (`view.Window`)."""
+    """Return the row of a limit (`context.Window`)."""
     first = brief = second = ""
     if window.resets_at is None:
         first = brief = "not started" if window.percent == 0 else ""
@@ -113,7 +113,7 @@ def credit_row(
 
 
 def outlook(window: Any, now: float, clock: Clock = formatting.clock) -> str:
-    """Return when a limit (`view.Window`) will be reached, "" if not before its reset."""
+    """Return when a limit (`context.Window`) will be reached, "" if not before its reset."""
     at = windows.exhausted_at(window, now)
     if at is None:
         return ""

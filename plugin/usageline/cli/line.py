@@ -7,6 +7,7 @@ import time
 
 import click
 
+from usageline.cli.formatting import echo_data
 from usageline.line import embed
 
 
@@ -29,4 +30,5 @@ def command(*, form: str, width: int, colors: str | None) -> None:
 
     It reads the snapshot and starts nothing.
     """
-    click.echo(embed.embedded_line(dict(os.environ), form, width, time.time(), colors=colors or ""))
+    line = embed.embedded_line(dict(os.environ), form, width, time.time(), colors=colors or "")
+    echo_data(line + "\n")

@@ -10,7 +10,9 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
@@ -22,9 +24,21 @@ from usageline.usage.values import number
 from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
     from usageline.system.paths import Paths
 
 HEADINGS = ("when", "by", "why", "ended", "took", "")
+WHY, ENDED = 2, 3
+SHORT = (0, 1, ENDED, 4)
+"""The columns of an entry's first line, if the terminal is narrow."""
+
+TABLE_COLUMNS = 110
+"""A terminal with so many columns has a table."""
+
+GAP = 2
 MAX_TEXTS = 16
 MAX_LENGTH = 200
 
@@ -49,21 +63,42 @@ def show_log(paths: Paths, lines: int) -> None:
         raise UsagelineError(
             f"{name} is not a private file of yours: remove it; the next refresh creates a new one"
         ) from None
-    table = Table.grid(padding=(0, 2))
-    table.add_row(*(text(heading, "dim") for heading in HEADINGS))
-    for line in entries:
-        cells = row(line)
-        if cells:
-            table.add_row(
-                *(
-                    text(cell, STYLES.get(cells[3], "plain") if index == 3 else "plain")
-                    for index, cell in enumerate(cells)
-                )
-            )
+    rows = [cells for line in entries if (cells := row(line))]
     target = console()
-    target.print(table)
+    for item in [_table(rows)] if target.width >= TABLE_COLUMNS else _blocks(rows):
+        target.print(item)
     target.print()
     target.print(text(f"from {name}; older entries: {name}{refresh_log.OLDER}", "dim"))
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> Table:
+    """Return one row for each entry, with the details in the last column."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row(*(text(heading, "dim") for heading in HEADINGS))
+    for cells in rows:
+        table.add_row(*(_cell(cells, index) for index in range(len(cells))))
+    return table
+
+
+def _blocks(rows: list[tuple[str, ...]]) -> Iterator[RenderableType]:
+    """Yield a short row for each entry, with reason and details below it."""
+    table = [HEADINGS, *rows]
+    widths = [max(len(cells[index]) for cells in table) for index in range(len(HEADINGS))]
+    for at, cells in enumerate(table):
+        head = Text()
+        for index in SHORT:
+            cell = _cell(cells, index) if at else text(cells[index], "dim")
+            cell.pad_right(widths[index] - cell.cell_len + GAP)
+            head += cell
+        head.rstrip()
+        yield head
+        below = "; ".join(filter(None, (cells[WHY], cells[-1])))
+        if at and below:
+            yield Padding(text(below), (0, 0, 0, 2 * GAP))
+
+
+def _cell(cells: tuple[str, ...], index: int) -> Text:
+    return text(cells[index], STYLES.get(cells[ENDED], "plain") if index == ENDED else "plain")
 
 
 def row(line: bytes) -> tuple[str, ...]:

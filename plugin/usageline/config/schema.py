@@ -34,7 +34,10 @@ SOURCE_NAMES = tuple(source.name for source in SOURCES)
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
-    ["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]
+    [
+        *("model", "context", "directory", "git"),
+        *("session", "weekly", "scoped", "credits", "forecast", "alerts", "status"),
+    ]
 ]
 
 

@@ -74,6 +74,12 @@ def repository(cwd: str) -> Repository | None:
     return repo
 
 
+def head(cwd: str) -> dict[str, str] | None:
+    """Return `branch`, or a detached HEAD's short hash, and `state` of the repository, or None."""
+    repo = repository(cwd)
+    return {"branch": repo.branch or repo.commit, "state": repo.state} if repo else None
+
+
 def fingerprint(repo: Repository) -> str:
     """Return a text that changes with every commit, checkout, add and merge."""
     files = [

@@ -8,7 +8,7 @@ Only a configured line imports this module.
 
 from __future__ import annotations
 
-from usageline.core import json_file, paths, throttle
+from usageline.core import json_file, paths
 from usageline.core.text import is_web_address
 
 TYPE_CHECKING = False
@@ -51,6 +51,8 @@ def claim(env: Mapping[str, str], kind: str, key: str, now: float, interval_s: f
 
     It may if no run of any session started it within `interval_s`, and its result can be written.
     """
+    from usageline.core import throttle  # noqa: PLC0415 - only for an old result
+
     try:
         return throttle.acquire(stamp_file(env, kind, key), 3, now, interval_s) == ""
     except LookupError:

@@ -88,7 +88,7 @@ def json_file(path: str, limit: int = FILE_LIMIT) -> dict[str, Any] | None:
         )
         if not is_private or stat.st_mode & 0o170000 != 0o100000 or stat.st_size > limit:
             return None
-        return _object(syscalls.read(fd, limit))
+        return _object(syscalls.read(fd, stat.st_size + 1))  # a buffer of the limit is slower
     except OSError:
         return None
     finally:

@@ -9,20 +9,22 @@ OTHER_WEEK = "Current week (other)"
 """The label that the service's weekly limit without a name has in the snapshot."""
 
 SHORT = {"session": "5h", "weekly_all": "7d"}
+"""The kinds with a segment of their own in the line."""
+
 LONG = {"session": "5-hour limit", "weekly_all": "weekly limit"}
 
 
 def short_name(kind: str, label: str) -> str:
     """Return the name for little room: `5h`, `7d`, `7d Fable`."""
     if kind == "weekly_scoped":
-        return f"7d {_scope(label)}"
+        return f"7d {scope(label)}"
     return SHORT.get(kind, label)
 
 
 def long_name(kind: str, label: str) -> str:
     """Return the name in a sentence: `5-hour limit`, `weekly limit`, `weekly limit for Fable`."""
     if kind == "weekly_scoped":
-        return f"weekly limit for {_scope(label)}"
+        return f"weekly limit for {scope(label)}"
     return LONG.get(kind, label)
 
 
@@ -32,5 +34,6 @@ def title(kind: str, label: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _scope(label: str) -> str:
+def scope(label: str) -> str:
+    """Return what a weekly limit of its own is for, such as a model."""
     return "other models" if label == OTHER_WEEK else label

@@ -57,9 +57,9 @@ def sanitize_ascii(text: str) -> str:
 
 
 def _limit_marks(text: str) -> str:
-    if max(text, default="") < "\u0300":
+    if not any(map(_may_be_mark, text)):
         return text
-    import unicodedata  # noqa: PLC0415 - only longer texts need it
+    import unicodedata  # noqa: PLC0415 - only texts from outside need it
 
     limited, marks = "", 0
     for char in text:
@@ -111,9 +111,18 @@ def is_web_address(url: object) -> TypeGuard[str]:
     )
 
 
+def _may_be_mark(char: str) -> bool:
+    """Return whether a character may be a combining mark. The table that tells it loads slowly.
+
+    Punctuation, arrows, the strokes of bars and the private characters of icon fonts are none.
+    """
+    return char >= "\u0300" and not (
+        "\u2000" <= char < "\u20d0" or "\u2100" <= char < "\u2cef" or "\ue000" <= char < "\uf900"
+    )
+
+
 def _is_mark(char: str) -> bool:
-    # Arrows, the strokes that bars consist of and the private characters of icon fonts are not.
-    if char < "\u0300" or "\u2190" <= char < "\u2e80" or "\ue000" <= char < "\uf900":
+    if not _may_be_mark(char):
         return False
     import unicodedata  # noqa: PLC0415 - only texts from outside need it
 

@@ -64,7 +64,7 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
                 watchdog=watchdog,
             )
         except (OSError, ValueError) as error:
-            value = _failed(f"chain: it does not start: {error_text(error)}")
+            value = _not_started(error)
         else:
             if result.stop_reason:
                 kill_descendants()
@@ -83,6 +83,26 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
                     "failed": f"chain: left {left} process{'es' if left > 1 else ''} running",
                 },
             )
+
+
+# tried by: chained
+def run_once(
+    command: str, env: Mapping[str, str], payload: bytes, timeout_s: float
+) -> tuple[list[Any], str]:
+    """Return the command's rows, and why it failed or "". Nothing that it starts stays."""
+    deadline = time.monotonic() + timeout_s
+    shell = ["/bin/sh", "-c", command]
+    try:
+        result = process.run(shell, env, None, payload, deadline=deadline, max_bytes=MAX_BYTES)
+    except (OSError, ValueError) as error:
+        value = _not_started(error)
+    else:
+        value = _value(result, timeout_s)
+    return value["rows"], value["failed"]
+
+
+def _not_started(error: Exception) -> dict[str, Any]:
+    return _failed(f"chain: it does not start: {error_text(error)}")
 
 
 def _failed(reason: str) -> dict[str, Any]:

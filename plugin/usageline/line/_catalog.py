@@ -18,6 +18,8 @@ SEGMENTS = {
             "hide_below": 0,
         },
     ),
+    "directory": ("workspace", "now", {"label": "", "form": "short", "length": 30}),
+    "git": ("workspace", "now", {"label": "", "show": ("branch",), "length": 24}),
     "session": (
         "limits",
         "now",
@@ -91,6 +93,8 @@ DEFAULT_ROWS = (
     (
         ("model", {}),
         ("context", {}),
+        ("directory", {}),
+        ("git", {}),
         ("session", {}),
         ("weekly", {}),
         ("scoped", {}),

@@ -12,8 +12,6 @@ SEGMENTS = {
     "burn": ("local", "local", {"label": "burn", "tokens": False}),
     "duration": ("session", "now", {"label": "time", "of": "total"}),
     "lines": ("session", "now", {"label": ""}),
-    "directory": ("workspace", "now", {"label": "", "form": "short", "length": 30}),
-    "git": ("workspace", "now", {"label": "", "show": ("branch",), "length": 24}),
     "worktree": ("workspace", "now", {"label": "wt", "length": 24}),
     "pr": ("workspace", "now", {"label": "", "state": True}),
     "session_name": ("session", "now", {"label": "", "length": 24}),

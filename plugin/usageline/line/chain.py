@@ -125,7 +125,7 @@ class Command:
     `fixed` comes from `trusted_config`.
     """
 
-    __slots__ = ("_command", "_fixed", "_key", "_timeout_s", "_waits", "env", "python")
+    __slots__ = ("_command", "_fixed", "_key", "_waits", "env", "python", "timeout_s")
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class Command:
         )
         self._waits = settings.get("wait") is True
         value: Any = settings.get("timeout")
-        self._timeout_s = (
+        self.timeout_s = (
             float(min(max(value, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
             if type(value) in (int, float)
             else 5.0
@@ -168,11 +168,15 @@ class Command:
             self._wait(payload, columns)
             is_due = False
         result = jobs.result(self.env, "chain", self._key, MAX_CHAIN_BYTES) or {}
-        return _rows(result.get("rows")), sanitize(_word(result.get("failed"), MAX_CELLS)), is_due
+        return (
+            checked_rows(result.get("rows")),
+            sanitize(_word(result.get("failed"), MAX_CELLS)),
+            is_due,
+        )
 
     def launch(self, payload: bytes, columns: int) -> bool:
         """Start the command as the last act. Return False if it does not start."""
-        return spawn.launch_job(self.python, self._arguments(), self._environment(columns), payload)
+        return spawn.launch_job(self.python, self._arguments(), self.environment(columns), payload)
 
     def _wait(self, payload: bytes, columns: int) -> None:
         spawn.close_inherited()
@@ -184,12 +188,12 @@ class Command:
             reader, writer = syscalls.pipe()
             spawn.spawn(
                 spawn.job_command(self.python, self._arguments()),
-                self._environment(columns),
+                self.environment(columns),
                 stdin,
                 writer,
             )
             syscalls.close(writer)
-            json_file.await_end(reader, self._timeout_s + WAIT_SLACK_S)
+            json_file.await_end(reader, self.timeout_s + WAIT_SLACK_S)
         except (OSError, ValueError):
             return
         finally:
@@ -197,9 +201,10 @@ class Command:
                 syscalls.close(reader)
 
     def _arguments(self) -> list[str]:
-        return ["chain", self._key, repr(self._timeout_s), self._command]
+        return ["chain", self._key, repr(self.timeout_s), self._command]
 
-    def _environment(self, columns: int) -> dict[str, str]:
+    def environment(self, columns: int) -> dict[str, str]:
+        """Return the command's environment, for rows of so many `columns`."""
         # As Claude Code would run it, without what would let a project choose its programs.
         allowed = {
             name: value
@@ -209,7 +214,8 @@ class Command:
         return {**allowed, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
 
 
-def _rows(value: Any) -> list[list[Part]]:
+def checked_rows(value: Any) -> list[list[Part]]:
+    """Return the rows of a result, without what no parser of `usageline.jobs` writes."""
     rows = (
         [_row(row) for row in value[:MAX_CHAIN_ROWS] if isinstance(row, list)]
         if isinstance(value, list)

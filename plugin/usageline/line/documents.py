@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from usageline.core.formatting import age, ago, clock, money
+from usageline.core.limit_names import short_name
 from usageline.core.text import sanitize
 from usageline.core.windows import moment, percent
 from usageline.line.segments import limits
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from usageline.line.view import StatusContext, Window
+    from usageline.line.context import StatusContext, Window
 
 GRAVEST = ("critical", "warning", "normal")
 
@@ -60,7 +61,8 @@ def menu(rows: Sequence[str], ctx: StatusContext) -> Iterator[str]:
     yield "---"
     for window in ctx.windows:
         used = "–" if window.percent is None else f"{int(window.percent)}%"
-        yield _item(f"{window.label or window.kind}: {used}{_reset(ctx, window)}", window.severity)
+        name = short_name(window.kind, window.label) or window.kind
+        yield _item(f"{name}: {used}{_reset(ctx, window)}", window.severity)
     for row in ctx.credits:
         amount = _amount(row)
         if amount:

@@ -12,13 +12,12 @@ import time
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
 from usageline.line import _defaults, emit, render, settings, theme, view
+from usageline.line.context import StatusContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, NoReturn
-
-    from usageline.line.view import StatusContext
 
 FORMS = ("plain", "starship", "tmux", "zellij", "wezterm", "swiftbar", "claude-hud", "json")
 NO_COLORS = {"NO_COLOR": "1"}
@@ -115,7 +114,7 @@ def embedded_line(
         config = freshness.file_fingerprint(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
-        ctx, configured = view.StatusContext(now), {}
+        ctx, configured = StatusContext(now), {}
         problem = "HOME is not set: no plan usage"
     if (colors or ("bar" if form == "tmux" else "theme")) == "bar":
         configured = with_bar_styles(configured)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from usageline.core import background, jobs
+from usageline.core import jobs
 from usageline.core.git_repo import COUNTS, MAX_BYTES, MAX_RESULT_BYTES, fingerprint, repository
-from usageline.line import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +75,9 @@ def read_counts(
 
 def launch(python: str, env: Mapping[str, str], repo: Repository) -> bool:
     """Start the job of this Repository as the last act. It gets the environment of a refresh."""
+    from usageline.core import background  # noqa: PLC0415 - seldom due
+    from usageline.line import spawn  # noqa: PLC0415 - seldom due
+
     return spawn.launch_job(python, ["git", repo.root], background.refresh_environment(env))
 
 

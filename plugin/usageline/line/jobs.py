@@ -6,18 +6,18 @@ imports this module.
 
 from __future__ import annotations
 
-from usageline.core import background, json_file, paths, syscalls, throttle
+from usageline.core import json_file, paths, syscalls
 from usageline.core.freshness import file_fingerprint
-from usageline.line import render, settings, spawn
+from usageline.line import render, settings
 from usageline.line.segments import with_defaults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part
-    from usageline.line.view import StatusContext
 
 COMPILE_WAIT_S = 0.5
 """How long the first run after an edit waits for the config to compile.
@@ -44,6 +44,8 @@ def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> d
     configured, is_old = settings.load(env, stamp)
     if not is_old or not python:
         return configured
+    from usageline.core import throttle  # noqa: PLC0415 - only after a change
+
     compile_stamp = paths.line_config_stamp(env)
     why = throttle.acquire(compile_stamp, 2, now, COMPILE_INTERVAL_S)
     if not why:
@@ -56,6 +58,9 @@ def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> d
 
 def _compile(env: dict[str, str], python: str) -> None:
     """Start the compilation, and wait for it up to COMPILE_WAIT_S."""
+    from usageline.core import background  # noqa: PLC0415 - only after a change
+    from usageline.line import spawn  # noqa: PLC0415 - only after a change
+
     spawn.close_inherited()
     try:
         reader, writer = syscalls.pipe()
@@ -136,8 +141,13 @@ def chained_command(
         chain = settings.load_from(compiled, file_fingerprint(config))[0].get("chain")
         if chain is None:
             return [], UNTRUSTED, None
-    room = render.columns(env) + render.CLIENT_MARGIN
-    room = room // 2 if chain.get("position") in HALVES else room
+    room = chain_columns(configured, env)
     command = Command(python, env, chain, ctx.text("session_id"), fixed)
     rows, problem, is_due = command.result(payload, room, ctx.now)
     return rows, problem, (lambda: command.launch(payload, room)) if is_due else None
+
+
+def chain_columns(configured: Mapping[str, Any], env: Mapping[str, str]) -> int:
+    """Return the width of the terminal that the chained command gets."""
+    columns = render.columns(env) + render.CLIENT_MARGIN
+    return columns // 2 if configured["chain"].get("position") in HALVES else columns

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from usageline.core import background, jobs
+from usageline.core import jobs
 from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION, MAX_LOCAL_BYTES
-from usageline.line import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +70,9 @@ def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 def launch(python: str, env: Mapping[str, str]) -> bool:
     """Start the job as the last act. It gets the environment of a refresh."""
+    from usageline.core import background  # noqa: PLC0415 - seldom due
+    from usageline.line import spawn  # noqa: PLC0415 - seldom due
+
     return spawn.launch_job(python, [LOCAL], background.refresh_environment(env))
 
 

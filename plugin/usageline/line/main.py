@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from usageline.core import freshness, json_file, paths, syscalls
+from usageline.core import freshness, git_repo, json_file, paths, syscalls
 from usageline.core.environment import environment
 from usageline.line import ROOT, emit, render, theme, view
 
@@ -70,7 +70,9 @@ def draw(
     if not problem and has_plan and freshness.is_stale(snapshot, credentials, now):
         due, problem = refresh(env, now)
     if not config:
-        return render.render(ctx, {}, env, problem=problem), due
+        cwd = ctx.text_at_length("workspace", "current_dir") or ctx.text_at_length("cwd")
+        git = git_repo.head(cwd) if cwd else None
+        return render.render(ctx, {}, env, problem=problem, git=git), due
     from usageline.core import background  # noqa: PLC0415 - only with a configuration
     from usageline.line import jobs  # noqa: PLC0415 - only with a configuration
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part, Row, Segment
     from usageline.line.theme import TerminalTheme
-    from usageline.line.view import StatusContext
 
 MIN_LINES = 18
 """A lower terminal has one row instead of the two of the default, if LINES has its height."""
@@ -33,6 +33,13 @@ ONE_ROW_WIDTH = 106
 
 LOWER = ("session", "weekly", "scoped", "credits", "pace")
 """The segments in the lower line of a folded row."""
+
+PLACE = ("directory", "git")
+UPPER_PRIORITY, LAST_PRIORITY = 24, 9
+"""Of the segments of PLACE in a row that may be folded: below the context, and below everything.
+
+The latter holds if the row has one line, so that they get what room is left.
+"""
 
 
 def render(
@@ -72,7 +79,8 @@ def render(
         rows = [*rows[:-1], [*(rows[-1] if rows else []), *marked]]
     rows = [row for row in rows if row]
     fold = "rows" not in configured or configured.get("fold", False)
-    fold = fold and not 0 < _number(env, "LINES") < MIN_LINES
+    if fold and 0 < _number(env, "LINES") < MIN_LINES:
+        rows, fold = [_with_place(row) for row in rows], False
     if chained:
         from usageline.line import blocks  # noqa: PLC0415 - only with a chained command
 
@@ -117,16 +125,16 @@ def arrange(
     """Return the lines of these rows, each at most `width` wide.
 
     With `max_lines` a row that is too wide continues on the next line. With `fold` a single row has
-    two lines if it is narrow or has no room for all segments. If a limit at warning or critical has
-    no room in its row, only such limits are shown, on all lines.
+    two lines if it is narrow or has no room for all segments but PLACE. If a limit at warning or
+    critical has no room in its row, only such limits are shown, on all lines.
     """
     if fold and len(rows) == 1:
         if width >= ONE_ROW_WIDTH and not max_lines:
-            row, others = layout.fit_row(rows[0], width, spacing)
-            if not others:
+            row, others = layout.fit_row(_with_place(rows[0]), width, spacing)
+            if not [one for one in others if one[0] not in PLACE]:
                 return [row]
         if width < ONE_ROW_WIDTH or not max_lines:
-            rows = _folded(rows[0])
+            rows = _folded(_with_place(rows[0], UPPER_PRIORITY))
     lines: list[Row] = []
     left_out: list[Segment] = []
     if max_lines:
@@ -158,6 +166,15 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
         return blocks.paint_row(row, look, width, row_spacing(look))
     separator = styled(look.separator, look.styles.get("separator", ""))
     return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
+
+
+def _with_place(row: list[Segment], most: int = LAST_PRIORITY) -> list[Segment]:
+    return [
+        (kind, [(min(priority, most), parts) for priority, parts in variants])
+        if kind in PLACE
+        else (kind, variants)
+        for kind, variants in row
+    ]
 
 
 def _folded(row: list[Segment]) -> list[list[Segment]]:

@@ -11,7 +11,6 @@ from usageline.core.background import (
     refresh_command,
     refresh_environment,
 )
-from usageline.core.throttle import acquire_refresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ def installations(root: str) -> Iterator[str]:
 
 def start_refresh(roots: Iterable[str], env: dict[str, str], now: float) -> None:
     """Start a refresh with the first of `roots` that has an interpreter, for the hook."""
+    from usageline.core.throttle import acquire_refresh  # noqa: PLC0415 - for the hook alone
+
     python = next(filter(None, map(interpreter, roots)), "")
     if python and not acquire_refresh(env, now):
         launch_refresh(python, env, "hook")

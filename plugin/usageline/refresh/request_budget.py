@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from usageline.config.schema import MIN_INTERVAL_S
 from usageline.core.errors import CacheUnwritable, StoreBroken
 from usageline.core.json_file import json_file
+from usageline.core.ownership import is_private_directory
 from usageline.core.paths import digest
 from usageline.refresh.rate_limit import UNTIL_SIGN_IN_CHANGES, RateLimited, check
 from usageline.storage.account_state import AccountState, as_json, from_json
@@ -119,16 +120,9 @@ class AccountGate:
         try:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self._directory, 0o700)
-            stat = os.lstat(self._directory)
         except OSError:
             return False
-        if not hasattr(os, "geteuid"):
-            return True
-        return (
-            stat.st_mode & 0o170000 == 0o040000
-            and stat.st_uid == os.geteuid()
-            and not stat.st_mode & 0o022
-        )
+        return is_private_directory(self._directory)
 
     def _read(self, path: str) -> tuple[AccountState, str]:
         row = json_file(path) or {}

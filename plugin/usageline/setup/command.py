@@ -13,7 +13,6 @@ from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
-from usageline.setup.outcome import DONE, WAITING
 from usageline.setup.packages import EXTRAS
 from usageline.setup.program_files import own_source
 from usageline.setup.uninstall import uninstall
@@ -195,11 +194,6 @@ class Screen:
             self._print("", "")
 
     def _print(self, text: str, end: str) -> None:
-        encoding = sys.stdout.encoding or "utf-8"
-        if not _has(encoding, DONE):
-            text = text.replace(DONE, "+").replace(WAITING, ".")
-        # Print ? for another character that it lacks, instead of a traceback.
-        text = text.encode(encoding, "replace").decode(encoding)
         start = ERASE if self._is_waiting else ""
         self._is_waiting = False
         try:
@@ -207,14 +201,6 @@ class Screen:
         except OSError:
             # The reader has closed the pipe (`install.sh | head`) or the disk is full: go on.
             _discard_output(sys.stdout.fileno())
-
-
-def _has(encoding: str, text: str) -> bool:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _fail(screen: Screen, text: str) -> int:

@@ -30,12 +30,8 @@ _ADVICE = {
 
 def run_refresh(python: str, env: dict[str, str]) -> str:
     """Run one refresh and return its result in a few words. It may fail: the line retries."""
-    _output(
-        background.refresh_command(python, "install"),
-        background.refresh_environment(env),
-        REFRESH_TIMEOUT_S,
-        b"",
-    )
+    command = background.refresh_command(python, "install")
+    _run(command, background.refresh_environment(env), REFRESH_TIMEOUT_S)
     try:
         status = json.loads(files.read_regular(Paths(env).snapshot, MAX_OUTPUT_BYTES))["status"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -72,22 +68,30 @@ def chain_previous(command: str, env: dict[str, str]) -> str:
     return message.removeprefix("usageline: ") or f"it ended with status {result.status}"
 
 
+def command_output(command: str, arguments: tuple[str, ...], env: dict[str, str]) -> bytes:
+    """Return what the installed command prints, b"" if it fails."""
+    result = _run([command, *arguments], env, CONFIG_TIMEOUT_S)
+    return result.output if result and result.status == 0 else b""
+
+
 def run_line(command: str, env: dict[str, str]) -> str:
     """Return what `command` prints for an empty payload at this terminal's width."""
     env = {**env, "COLUMNS": str(shutil.get_terminal_size((120, 24)).columns)}
     if not sys.stdout.isatty():
         env["NO_COLOR"] = "1"
-    output = _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}")
-    return output.decode("utf-8", "replace").rstrip("\n")
+    result = _run(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}")
+    return result.output.decode("utf-8", "replace").rstrip("\n") if result else ""
 
 
-def _output(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
-    """Return the process's stdout; b"" if it cannot be started or times out."""
+def _run(
+    command: list[str], env: dict[str, str], timeout_s: float, payload: bytes = b""
+) -> process.Result | None:
+    """Return how the process ended; None if it cannot be started or times out."""
     deadline = time.monotonic() + timeout_s
     try:
         result = process.run(
             command, env, "/", payload, deadline=deadline, max_bytes=MAX_OUTPUT_BYTES
         )
     except OSError:
-        return b""
-    return b"" if result.stop_reason else result.output
+        return None
+    return None if result.stop_reason else result

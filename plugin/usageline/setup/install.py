@@ -26,6 +26,7 @@ from usageline.setup import (
     settings_entries,
     settings_file,
     settings_step,
+    shell_files,
     uninstall,
 )
 from usageline.setup.install_checks import required_directories
@@ -132,6 +133,7 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     if installed != prepared:
         manifest.save(ctx.paths, installed)
     installed = settings_step.add(ctx, entries, installed, outcome)
+    installed = shell_files.add(ctx, release, previous, installed, outcome)
     if ctx.keep_both:
         _chain_previous(ctx, release, installed, outcome)
     if ctx.is_interactive:
@@ -257,6 +259,8 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
         outcome.add_change("line", f"{hot.path}: {reason}; timed again once it is installed")
     if not os.path.lexists(ctx.paths.command):
         outcome.add_change("command", ctx.display_path(ctx.paths.command))
+    for file in shell_files.missing(ctx):
+        outcome.add_change(file.name, ctx.display_path(file.path))
     earlier = frozenset(previous.commands if previous else ())
     entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, earlier)
     difference = settings_step.preview(ctx, entries)

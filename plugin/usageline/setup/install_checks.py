@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from usageline.setup import shell_files
+
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
 
@@ -18,4 +20,5 @@ def required_directories(ctx: SetupContext) -> list[str]:
         os.path.dirname(os.path.realpath(ctx.paths.claude_settings)),
         os.path.dirname(ctx.paths.claude_settings),
         os.path.dirname(ctx.paths.command),
+        *shell_files.directories_of(ctx),
     ]

@@ -15,6 +15,8 @@ Each profile has one, with mode 0600:
     made         directories that installs created, outermost first
     extras       extras (`install.sh --with`); missing in older manifests
     config       SHA-256 of the config.toml that an install created; missing in older manifests
+    shell_files  completion and manual page: the path of each, and the SHA-256 of what installs
+                 wrote there; missing in older manifests
     digest       SHA-256 over all of that; missing in older manifests
 
 The digest keeps damaged content out of settings.json. Unknown keys, of a later version, are kept.
@@ -69,6 +71,7 @@ class Manifest:
     made: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     config: str = ""
+    shell_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = VERSION
     rest: dict[str, Any] = field(default_factory=dict)
 
@@ -186,13 +189,15 @@ def _validate(value: dict[str, Any]) -> Manifest:
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
         config=_text(value.get("config", "")),
+        shell_files=_files(value.get("shell_files", {})),
         version=_number(value["version"]),
         rest={key: item for key, item in value.items() if key not in names},
     )
     text = claude_files.decode(base64.b64decode(manifest.before or "", validate=True))
     if text.strip() and not isinstance(json_edit.parse(text), dict):
         raise ValueError("`before` is not a JSON object")
-    if not all(map(os.path.isabs, (manifest.data_dir, *manifest.made, *manifest.backups))):
+    paths = (manifest.data_dir, *manifest.made, *manifest.backups, *manifest.shell_files)
+    if not all(map(os.path.isabs, paths)):
         raise ValueError("a path is not absolute")
     return manifest
 
@@ -213,3 +218,9 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("not a list")
     return tuple(map(_text, value))
+
+
+def _files(value: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return {_text(path): _texts(digests) for path, digests in value.items()}

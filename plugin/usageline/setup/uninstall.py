@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import manifest, owned_files, plugin_pointer, settings_file, settings_step
+from usageline.setup import (
+    manifest,
+    owned_files,
+    plugin_pointer,
+    settings_file,
+    settings_step,
+    shell_files,
+)
 from usageline.setup.outcome import Outcome
 from usageline.setup.program_files import is_packaged, package_tool
 from usageline.storage import refresh_log
@@ -107,12 +114,13 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
+        shell_files.remove(ctx, previous, outcome)
         _remove_program(ctx, previous, outcome)
     with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
         _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
         _remove_empty(ctx, ctx.paths.cache_dir)
     if others and not ctx.dry_run:
-        _transfer_created_dirs(previous, others)
+        _transfer_shared(previous, others)
         refresh_log.remove(ctx.paths)
     if not others:
         state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
@@ -207,6 +215,7 @@ def _remove_leftovers(ctx: SetupContext, previous: Manifest | None) -> None:
         os.path.realpath(ctx.paths.claude_settings),
         *(previous.backups if previous else ()),
         os.path.realpath(ctx.paths.config_file),
+        *(previous.shell_files if previous else ()),
     )
     targets = (
         *written,
@@ -220,12 +229,13 @@ def _remove_leftovers(ctx: SetupContext, previous: Manifest | None) -> None:
                 files.remove_leftovers(path)
 
 
-def _transfer_created_dirs(previous: Manifest | None, others: list[str]) -> None:
-    """Add this profile's created directories to another manifest, whose uninstall removes them."""
+def _transfer_shared(previous: Manifest | None, others: list[str]) -> None:
+    """Add what profiles share to another manifest, whose uninstall removes it."""
     other = manifest.load_from(others[0])
     if previous and other:
         made = (*other.made, *(path for path in previous.made if path not in other.made))
-        manifest.save_to(others[0], replace(other, made=made))
+        shared = {**previous.shell_files, **other.shell_files}
+        manifest.save_to(others[0], replace(other, made=made, shell_files=shared))
 
 
 def _remove_empty_directories(ctx: SetupContext, previous: Manifest | None) -> None:

@@ -2,7 +2,7 @@
 
 The interpreter needs as long to find one module as to run ten lines of it. So the bundle
 `<plugin>/usageline/__pycache__/line.<tag>.bundle` holds every module of the hot side. It runs those
-that an unconfigured line imports, and the others are imported from it. Without a bundle, all of
+that an unconfigured line imports, and the others when they are needed. Without a bundle, all of
 them are imported as usual.
 
 A bundle begins with the interpreter's magic number. The size of the next part follows in 4 bytes,
@@ -45,18 +45,22 @@ MODULES = (
     "usageline.core.formatting",
     "usageline.core.text",
     "usageline.core.windows",
+    "usageline.core.limit_names",
     "usageline.core.vocabulary",
+    "usageline.core.git_repo",
     "usageline.line",
     "usageline.line.layout",
     "usageline.line._defaults",
     "usageline.line.theme",
     "usageline.line.whose",
+    "usageline.line.context",
     "usageline.line.view",
     "usageline.line._catalog",
     "usageline.line.segments",
     "usageline.line.segments.model",
     "usageline.line.segments.limits",
     "usageline.line.segments.credits",
+    "usageline.line.segments.workspace",
     "usageline.line.render",
     "usageline.line.main",
 )
@@ -68,7 +72,10 @@ LOADER = "usageline.core.bundled"
 HOT_PACKAGES = ("core", "line", "line/segments")
 
 LOADED_MODULES = "__bundled__"
-"""The name under which `statusline.py` gives each module of the bundle those before it."""
+"""The name under which core/bundled.py gives each module of the bundle those that have run."""
+
+DEFERRED_MODULE = "__deferred__"
+"""The name of its function that returns a deferred module."""
 
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 """PEP 552's flags of bytecode that is not checked against its source at each start."""
@@ -142,24 +149,36 @@ def strip_types(tree: ast.Module) -> ast.Module:
 
 
 def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
-    """Replace the module's imports from MODULES by look-ups in LOADED_MODULES.
+    """Replace the imports from hot `modules` by look-ups of what has run, also in functions.
 
-    An import statement takes some 10,000 instructions even if the module is already loaded.
-    `modules` are the names of all hot modules; those that are not in MODULES stay imports.
+    An import statement takes some 10,000 instructions even if the module is already loaded, and
+    350,000 if it is not.
     """
-    linked: list[ast.stmt] = []
-    for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module in MODULES:
-            for alias in statement.names:
-                name = f"{statement.module}.{alias.name}"
-                if name in modules and name not in MODULES:
-                    linked.append(ast.ImportFrom(statement.module, [alias], 0))
-                else:
-                    linked.append(_assignment(statement.module, alias))
-        else:
-            linked.append(statement)
-    tree.body = linked
-    return ast.fix_missing_locations(tree)
+    linked: ast.Module = _Linker(modules).visit(tree)
+    return ast.fix_missing_locations(linked)
+
+
+class _Linker(ast.NodeTransformer):
+    def __init__(self, modules: Collection[str]) -> None:
+        self._modules = modules
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        if node.module not in self._modules:
+            return node
+        return [self._look_up(node.module, alias) for alias in node.names]
+
+    def _look_up(self, module: str | None, alias: ast.alias) -> ast.stmt:
+        submodule = f"{module}.{alias.name}"
+        is_module = submodule in self._modules
+        name = ast.Constant(submodule if is_module else module)
+        value: ast.expr = (
+            ast.Subscript(ast.Name(LOADED_MODULES, ast.Load()), name, ast.Load())
+            if name.value in MODULES
+            else ast.Call(ast.Name(DEFERRED_MODULE, ast.Load()), [name], [])
+        )
+        if not is_module:
+            value = ast.Attribute(value, alias.name, ast.Load())
+        return ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value, lineno=1)
 
 
 class _TypeStripper(ast.NodeTransformer):
@@ -206,18 +225,6 @@ class _TypeStripper(ast.NodeTransformer):
 
 def _is_type_checking(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"
-
-
-def _assignment(module: str, alias: ast.alias) -> ast.stmt:
-    submodule = f"{module}.{alias.name}"
-    value: ast.expr = ast.Subscript(
-        ast.Name(LOADED_MODULES, ast.Load()),
-        ast.Constant(submodule if submodule in MODULES else module),
-        ast.Load(),
-    )
-    if submodule not in MODULES:
-        value = ast.Attribute(value, alias.name, ast.Load())
-    return ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value, lineno=1)
 
 
 def _hot_sources(plugin: str) -> Iterator[tuple[str, str]]:

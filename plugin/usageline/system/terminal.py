@@ -16,8 +16,9 @@ from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import is_light_background
+from usageline.system import lookalikes
 from usageline.system.directories import prepare
-from usageline.system.files import write_atomic
+from usageline.system.files import read_regular, write_atomic
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ except ImportError:  # Windows
 
 
 ASCII = "ascii"
+LETTERS = "Az09 ~"
+C_LOCALES = ("", "C", "POSIX")
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""Python sets LC_CTYPE to one of these in the C locale."""
+
+MAX_ENVIRON_BYTES = 4 << 20
 
 TIMEOUT_S = 0.6
 """Long enough for a terminal behind ssh. Only a terminal that never answers takes all of it."""
@@ -55,7 +62,7 @@ def sanitize_lines(text: str) -> str:
 
 
 def locale_encoding() -> str:
-    """Return the encoding of the user's locale, UTF-8 for the C locale as in Python.
+    """Return the encoding of arguments: that of the locale, UTF-8 for the C locale as in Python.
 
     Python itself runs in UTF-8 mode here, which keeps paths as they are on disk.
     """
@@ -68,12 +75,47 @@ def locale_encoding() -> str:
     return "utf-8" if encoding == ASCII else encoding
 
 
+def output_encoding(env: Mapping[str, str]) -> str:
+    """Return the encoding of texts for the terminal. In the C locale it is ASCII."""
+    name = _locale_name(env)
+    if name in C_LOCALES:
+        return ASCII
+    for codec in (name.partition(".")[2].partition("@")[0] or name, locale_encoding()):
+        with contextlib.suppress(LookupError, UnicodeError):
+            if LETTERS.encode(codec) == LETTERS.encode(ASCII):
+                return codecs.lookup(codec).name
+    return "utf-8"
+
+
+def _locale_name(env: Mapping[str, str]) -> str:
+    ctype, lang = env.get("LC_CTYPE", ""), env.get("LANG", "")
+    if ctype in COERCED and lang in C_LOCALES and not _is_users("LC_CTYPE"):
+        ctype = ""
+    return env.get("LC_ALL") or ctype or lang
+
+
+# tried by: nothing, the kernel writes it
+def _is_users(name: str) -> bool:
+    """Return whether a variable was set before Python started. On macOS no terminal lacks UTF-8."""
+    if sys.platform == "darwin":
+        return True
+    try:
+        variables = read_regular("/proc/self/environ", MAX_ENVIRON_BYTES)
+    except OSError:
+        return False
+    return any(variable.startswith(f"{name}=".encode()) for variable in variables.split(b"\0"))
+
+
 def adapt_output() -> None:
-    """Make stdout and stderr write in the locale's encoding, with `?` for characters it lacks."""
-    encoding = locale_encoding()
+    """Make stdout and stderr write what the terminal shows, with lookalikes for the rest."""
+    lookalikes.register()
+    encoding = output_encoding(os.environ)
+    encoding = lookalikes.CODEC if encoding == ASCII else encoding
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError, OSError):  # a stream may be closed
-            stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
+            stream.reconfigure(  # type: ignore[union-attr]
+                encoding=encoding, errors=lookalikes.HANDLER
+            )
 
 
 def decode_argument(text: str) -> str:

@@ -77,7 +77,13 @@ LATTE = Colors.of(
     "#8839ef #1e66f5 #7287fd #209fb5 #40a02b #df8e1d #d20f39 #fe640b",
 )
 
+MOCHA = Colors.of(
+    "#1e1e2e #313244 #585b70 #a6adc8 #cdd6f4",
+    "#cba6f7 #89b4fa #b4befe #74c7ec #a6e3a1 #f9e2af #f38ba8 #fab387",
+)
+
 PALETTES = (
+    Published("catppuccin", "Catppuccin: Mocha, or Latte with a light theme", MOCHA, LATTE),
     Published("catppuccin-latte", "Catppuccin's light flavor, always", None, LATTE),
     Published(
         "catppuccin-frappe",
@@ -98,13 +104,7 @@ PALETTES = (
         LATTE,
     ),
     Published(
-        "catppuccin-mocha",
-        "Catppuccin's darkest flavor; Latte with a light theme",
-        Colors.of(
-            "#1e1e2e #313244 #585b70 #a6adc8 #cdd6f4",
-            "#cba6f7 #89b4fa #b4befe #74c7ec #a6e3a1 #f9e2af #f38ba8 #fab387",
-        ),
-        LATTE,
+        "catppuccin-mocha", "Catppuccin's darkest flavor; Latte with a light theme", MOCHA, LATTE
     ),
     Published(
         "nord",

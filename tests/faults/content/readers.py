@@ -213,7 +213,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/setup": (
         *(
-            "core.bundled.find_spec",
+            "core.bundled.load.needed",
             "system.bundle._hot_sources",
             "system.bundle._read",
             "system.bundle.is_whole",
@@ -226,7 +226,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "setup.releases.current",
             "setup.releases.remove_others",
-            "setup.first_run._output",
+            "setup.first_run._run",
             "setup.install._link_command",
         ),
         *(

@@ -131,7 +131,9 @@ class Session:
             self.rows[0] += [("text", own), ("account", own)]
 
     def _put_chain(self, _name: str) -> None:
-        self.chained = chain._rows(ansi.parse_rows(self.text.encode("utf-8", "surrogatepass")))
+        self.chained = chain.checked_rows(
+            ansi.parse_rows(self.text.encode("utf-8", "surrogatepass"))
+        )
 
     def _put_env(self, _name: str) -> None:
         self.home = "/" + self.text

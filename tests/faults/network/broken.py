@@ -84,7 +84,6 @@ SLOW = [
         hangs(head(200, ("Content-Length", "500"))),
         TOO_LATE,
         waits=True,
-        quick=True,
     ),
     Case(
         "hangs in the body", "offline", hangs(whole(200, good_body())[:-100]), TOO_LATE, waits=True
@@ -102,7 +101,6 @@ SLOW = [
         _drips(head()[:-4] + b"\r\nX: " + b"y" * 9999),
         TOO_LATE,
         waits=True,
-        quick=True,
     ),
     Case(
         "drips the body",
@@ -121,7 +119,6 @@ SLOW = [
         _drips(b"HTTP/1.1 100 Continue\r\n\r\n", gap_s=0.02),
         TOO_LATE,
         waits=True,
-        quick=True,
     ),
     # It keeps a processor busy, so that others beside it would wait too long.
     Case(
@@ -144,7 +141,6 @@ FLOODS = [
         "unreadable",
         _floods(b"10000\r\n" + b" " * (1 << 16) + b"\r\n", head(200, CHUNKED)),
         TOO_LONG,
-        quick=True,
     ),
     Case(
         "1 GB in one chunk",
@@ -205,7 +201,6 @@ NOT_HTTP = [
         "offline",
         says(head(200, CHUNKED) + b"5\r\n" + good_body() + b"\r\n0\r\n\r\n"),
         NO_HTTP,
-        quick=True,
     ),
     Case(
         "a chunk of no size", "offline", says(head(200, CHUNKED) + b"zz\r\n" + good_body()), NO_HTTP
@@ -221,7 +216,6 @@ NOT_HTTP = [
         "offline",
         says(head(200, ("X", "a\0b")) + good_body()),
         NO_HTTP,
-        quick=True,
     ),
     Case(
         "CR in a header",

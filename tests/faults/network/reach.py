@@ -154,7 +154,7 @@ NAMES = [
     Way(_lost("a name server in trouble", NOBODY), names={"code": SERVFAIL}),
     Way(_lost("a name without an address", NOBODY), names={}),
     Way(
-        _lost("a name server that never answers", TOO_LATE, waits=True, quick=True),
+        _lost("a name server that never answers", TOO_LATE, waits=True),
         names={"silent_s": 100},
     ),
     Way(
@@ -181,7 +181,7 @@ CERTIFICATES = [
     Way(_good("the right certificate, by SSL_CERT_FILE"), trust="SSL_CERT_FILE"),
     Way(_lost("signed by itself", NOT_TRUSTED, quick=True), identity="itself"),
     Way(_lost("of another host", NOT_TRUSTED, quick=True), identity="other-host"),
-    Way(_lost("expired", NOT_TRUSTED, quick=True), identity="expired"),
+    Way(_lost("expired", NOT_TRUSTED), identity="expired"),
     Way(_lost("of an authority that nobody knows", NOT_TRUSTED, quick=True), identity="unknown"),
     Way(_lost("of the address, not of the name", NOT_TRUSTED), identity="address"),
     Way(_lost("no TLS but a page", NOT_SECURE, _plain), identity=""),

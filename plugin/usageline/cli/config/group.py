@@ -11,7 +11,7 @@ from usageline import themes
 from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import short
+from usageline.cli.formatting import echo_data, short
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
@@ -65,7 +65,7 @@ def init(*, form: str | None, only_print: bool) -> None:
     """Write a config.toml with the usual keys. Overwrites nothing."""
     text = {"minimal": minimal_file, "full": full_file}.get(form or "", default_file)()
     if only_print:
-        click.echo(text, nl=False)
+        echo_data(text)
         return
     env = dict(os.environ)
     paths = Paths(env)
@@ -106,9 +106,9 @@ def get(key: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
-                click.echo(_printable(f"{name} = {toml_value(item)}"))
+                echo_data(_printable(f"{name} = {toml_value(item)}") + "\n")
     elif value is not None:
-        click.echo(_printable(value if isinstance(value, str) else toml_value(value)))
+        echo_data(_printable(value if isinstance(value, str) else toml_value(value)) + "\n")
 
 
 @command.command(name="set")

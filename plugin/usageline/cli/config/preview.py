@@ -20,6 +20,8 @@ from usageline.system.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from usageline.line.layout import Part
+
 INDENT = "  "
 """Claude Code indents each row like this."""
 
@@ -27,12 +29,19 @@ SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 
 
 def rows(
-    values: Values, env: Mapping[str, str], columns: int, own: dict[str, Any] | None = None
+    values: Values,
+    env: Mapping[str, str],
+    columns: int,
+    own: dict[str, Any] | None = None,
+    *,
+    runs_chain: bool = False,
 ) -> list[str]:
     """Return the rows for a terminal of `columns`, in the colors that `env` allows.
 
-    `own` is a snapshot with the user's numbers; without it they are the sample's.
+    `own` is a snapshot with the user's numbers; without it they are the sample's. `runs_chain`
+    starts the chained command, for its rows.
     """
+    env = {**env, "COLUMNS": str(columns)}
     now = time.time()
     published = _snapshot(env)
     snapshot = own or {
@@ -42,15 +51,22 @@ def rows(
     stamp = snapshot.get("credentials")
     context = view.build(sample.payload(now), snapshot, stamp, {"HOME": sample.HOME}, now)
     context = context.replaced(git=sample.GIT, local=sample.LOCAL)
-    lines = render.render(
-        context, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
-    )
-    return [INDENT + row for row in lines]
+    configured = settings.checked(resolve_values(values))
+    chained: list[list[Part]] = []
+    if runs_chain and "chain" in configured:
+        from usageline.cli.config import chained as command  # noqa: PLC0415 - only with one
+
+        chained, problem = command.rows(configured, env)
+        configured = {**configured, "problem": problem}
+    return [INDENT + row for row in render.render(context, configured, env, chained)]
 
 
 def own_rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
-    """Return the rows with the user's numbers, or with the sample's if there are none."""
-    return rows(values, env, columns, own_numbers(env))
+    """Return the rows with the user's numbers, or with the sample's if there are none.
+
+    The chained command runs, if there is one.
+    """
+    return rows(values, env, columns, own_numbers(env), runs_chain=True)
 
 
 def own_numbers(env: Mapping[str, str]) -> dict[str, Any] | None:

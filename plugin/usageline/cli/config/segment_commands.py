@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -24,15 +25,31 @@ if TYPE_CHECKING:
 NAME_CELLS = 14
 
 
-def _position(command: Callable[..., Any]) -> Callable[..., Any]:
+def _at_position(
+    command: Callable[[tuple[str, ...], rows.Position], None],
+) -> Callable[..., Any]:
+    """Give a command the arguments SEGMENT..., and the options of a position."""
+
+    @functools.wraps(command)
+    def with_position(
+        *,
+        segments: tuple[str, ...],
+        row: int | None,
+        before: str | None,
+        after: str | None,
+        first: bool,
+    ) -> None:
+        command(segments, rows.Position(row, before, after, first))
+
+    decorated: Callable[..., Any] = with_position
     for option in (
         click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
         click.option("--after", metavar="SEGMENT", help="After this segment."),
         click.option("--before", metavar="SEGMENT", help="Before this segment."),
         click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)(decorated)
 
 
 @click.command("list")
@@ -54,36 +71,19 @@ def list_segments() -> None:
 
 
 @click.command()
-@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
-@_position
-def add(
-    *,
-    segments: tuple[str, ...],
-    row: int | None,
-    before: str | None,
-    after: str | None,
-    first: bool,
-) -> None:
+@_at_position
+def add(segments: tuple[str, ...], position: rows.Position) -> None:
     """Add segments to the line.
 
     Without an option they go to the end of the last row, before alerts and status.
     """
-    _place("added", segments, rows.Position(row, before, after, first))
+    _place("added", segments, position)
 
 
 @click.command()
-@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
-@_position
-def move(
-    *,
-    segments: tuple[str, ...],
-    row: int | None,
-    before: str | None,
-    after: str | None,
-    first: bool,
-) -> None:
+@_at_position
+def move(segments: tuple[str, ...], position: rows.Position) -> None:
     """Move segments to another place. Those that are not in the line are added."""
-    position = rows.Position(row, before, after, first)
     if position == rows.Position():
         raise click.UsageError("use --first, --row, --before or --after")
     _place("placed", segments, position)

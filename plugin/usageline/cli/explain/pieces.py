@@ -24,7 +24,7 @@ from usageline.system.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from usageline.line.view import StatusContext
+    from usageline.line.context import StatusContext
 
 MIN_WIDTH = 3
 SEEN = "\0"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.cli.formatting import span
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import by_name
-from usageline.core import formatting, windows
+from usageline.core import formatting, limit_names, windows
 from usageline.line.segments import limits, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.cli.explain.pieces import Piece
-    from usageline.line.view import StatusContext
+    from usageline.line.context import StatusContext
 
 LIMITS = ("session", "weekly", "scoped")
 COMPUTED = ("pace", "forecast")
@@ -113,9 +113,13 @@ def absence(piece: Piece) -> str:
 
 
 def title(piece: Piece) -> str:
-    """Return the name of the segment as in config.toml, with the limit's own label."""
+    """Return the name of the segment as in config.toml, with the limit's own name."""
     window = _window(piece) if piece.name == "scoped" else None
-    return f"{piece.name} ({window.label})" if window else piece.name
+    return (
+        f"{piece.name} ({limit_names.short_name(window.kind, window.label)})"
+        if window
+        else piece.name
+    )
 
 
 def _options(piece: Piece) -> Mapping[str, Any]:
@@ -123,7 +127,7 @@ def _options(piece: Piece) -> Mapping[str, Any]:
 
 
 def _window(piece: Piece) -> Any:
-    """Return the limit (`view.Window`) that the piece shows, None if there is none."""
+    """Return the limit (`context.Window`) that the piece shows, None if there is none."""
     kind = KINDS.get(piece.name)
     return next((one for one in piece.ctx.windows if kind in {None, one.kind}), None)
 
@@ -131,7 +135,10 @@ def _window(piece: Piece) -> Any:
 def _limit(piece: Piece) -> str:
     window, options, now = _window(piece), _options(piece), piece.ctx.now
     percent = "an unknown part" if window.percent is None else f"{math.floor(window.percent)}%"
-    name = f"the limit {window.label}" if piece.name == "scoped" else _doc(piece.name)
+    name = _doc(piece.name)
+    if piece.name == "scoped":
+        long_name = limit_names.long_name(window.kind, window.label)
+        name = f"the {long_name}" if long_name != window.label else f"the limit {window.label}"
     texts = [f"{name}: {percent} is used"]
     severity = windows.severity(
         window.percent, window.claimed, options["warning"], options["critical"]

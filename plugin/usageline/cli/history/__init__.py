@@ -16,6 +16,7 @@ import click
 from rich.text import Text
 
 from usageline.cli import output_file, table
+from usageline.cli.formatting import echo_data
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -88,13 +89,13 @@ def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now:
         from usageline.cli.history import cost  # noqa: PLC0415
 
         costs = cost.read(paths, now, options.days)
-        text = cost.as_csv(costs) if is_csv else cost.as_json(costs)
+        text = cost.as_csv(costs) if is_csv else cost.as_json(costs) + "\n"
     else:
         account = selection.account(env, options.account)
         readings = selection.readings(paths, account, now - options.days * DAY_S, options.days)
         selected = selection.with_limits(readings, options.limit)
-        text = export.as_csv(selected) if is_csv else export.as_json(selected)
-    click.echo(text, nl=not is_csv)
+        text = export.as_csv(selected) if is_csv else export.as_json(selected) + "\n"
+    echo_data(text)
 
 
 def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from usageline.cli.formatting import echo_data
 from usageline.cli.usage import report
 from usageline.cli.usage.days import day, time_zone
 from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
@@ -176,7 +177,7 @@ def _print_data(env: dict[str, str], request: Request, output: str) -> None:
     if output == "json":
         click.echo(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
     else:
-        click.echo(report.as_csv(rows, request.kind), nl=False)
+        echo_data(report.as_csv(rows, request.kind))
 
 
 def _result(

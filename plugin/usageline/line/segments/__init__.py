@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part, Segment, Variant
-    from usageline.line.view import StatusContext
 
     Entry = tuple[str, str, dict[str, object]]
     Options = Mapping[str, Any]
     Variants = list[Variant]
+
+DEFERRED: Callable[[str], Any] | None = globals().get("__deferred__")
+"""It returns a module, if this one runs from the bundle (core/bundled.py)."""
 
 NUMBERS = (int, float)
 
@@ -139,7 +142,9 @@ def _other(name: str) -> Entry | None:
 def _variants(ctx: StatusContext, name: str, entry: Entry, options: Options) -> list[Variants]:
     # Only the modules of the configured segments: an import costs a hundredth of the whole run.
     path = f"usageline.line.segments.{entry[0]}"
-    module = sys.modules.get(path) or __import__(path, None, None, (name,))
+    module = sys.modules.get(path) or (
+        DEFERRED(path) if DEFERRED else __import__(path, None, None, (name,))
+    )
     function: Callable[[StatusContext, Options], list[Variants]] = getattr(module, name)
     try:
         return function(ctx, _merged(entry[2], options))

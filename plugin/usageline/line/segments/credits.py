@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 
 def credits(  # noqa: A001 - the glossary's word

@@ -9,8 +9,8 @@ from usageline.line.segments import labeled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 MAX_TEXT = 200
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
+from usageline.core.limit_names import SHORT, short_name
 from usageline.core.windows import (
     SAME_RESET_S,
     SURE_PERCENT,
@@ -12,16 +13,15 @@ from usageline.core.windows import (
     percent,
 )
 from usageline.line.segments import draw, labeled, with_defaults
-from usageline.line.segments.limits import SHORT, limit_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext, Window
     from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext, Window
 
 MIN_AHEAD = 5
 """Points above even use from which the pace has the color of a warning."""
@@ -68,7 +68,7 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
         return []
     is_quiet, at, index = min(ends)
     window = ctx.windows[index]
-    label, name = labeled(options), limit_name(window.kind, window.label)
+    label, name = labeled(options), short_name(window.kind, window.label)
     when, is_range = clock(at, ctx.now, half_days=ctx.half_days), False
     if options["range"] and window.exhausts_from and window.exhausts_to:
         first, last = (
@@ -137,7 +137,7 @@ def _alert_text(row: dict[str, Any]) -> str:
         from usageline.core.alert_text import brief_cost_text  # noqa: PLC0415 - only if configured
 
         return brief_cost_text(row)
-    name = limit_name(row["kind"], row["label"])
+    name = short_name(row["kind"], row["label"])
     threshold = int(row["threshold"])
     return f"{name} passed {threshold}%" if threshold else f"{name} is free again"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.windows import MAX_LABEL, even_percent
+from usageline.core.limit_names import SHORT, scope, short_name
+from usageline.core.windows import even_percent
 from usageline.line.layout import URGENT
 from usageline.line.segments import (
     BAR_PRIORITY,
@@ -18,15 +19,12 @@ from usageline.line.segments import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext, Window
     from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext, Window
 
 RESET_PRIORITY = 34
 """Of the reset of a limit at warning or critical."""
-
-SHORT = {"session": "5h", "weekly_all": "7d"}
-"""The kinds with a segment of their own, and their short names."""
 
 
 def session(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -45,17 +43,12 @@ def scoped(ctx: StatusContext, options: Options) -> list[Variants]:
     room = MAX_SHOWN - len(ctx.windows) + len(windows)
     segments = []
     for window in windows[: max(room, 1)]:
-        label = options["label"] or limit_name(window.kind, window.label)
-        brief = brief_label(ctx, options["label"] or window.label)
+        label = options["label"] or short_name(window.kind, window.label)
+        brief = brief_label(ctx, options["label"] or scope(window.label))
         segments.append(
             _limit(ctx, window, options, ([("label", label + " ")], [("label", brief + " ")]), 60)
         )
     return segments + omitted(len(windows) - len(segments))
-
-
-def limit_name(kind: str, label: str) -> str:
-    """Return a limit's short name, which tells its kind: 5h, 7d, 7d Fable."""
-    return SHORT.get(kind) or (f"7d {label}" if kind == "weekly_scoped" else label)[:MAX_LABEL]
 
 
 def status(ctx: StatusContext, options: Options) -> list[Variants]:

@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 
 WHOLE_FROM = 100

@@ -8,8 +8,8 @@ from usageline.line.segments import BAR_PRIORITY, bar_part, graded, labeled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 
 def model(ctx: StatusContext, options: Options) -> list[Variants]:

@@ -9,8 +9,8 @@ from usageline.line.segments import labeled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 QUIET = ("another sign-in", "only this session's numbers")
 """Reasons that are not faults."""

@@ -9,8 +9,8 @@ from usageline.line.segments import clamped, labeled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 PAGE = "https://status.claude.com"
 OLD_S = 3600

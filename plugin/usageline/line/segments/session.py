@@ -10,8 +10,8 @@ from usageline.line.segments import clamped, labeled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext
 
 
 def effort(ctx: StatusContext, options: Options) -> list[Variants]:

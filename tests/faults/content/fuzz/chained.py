@@ -44,7 +44,7 @@ def check(data: bytes) -> None:
             assert all(
                 unit in STYLES or unit[:3] in {"38;", "48;", "58;"} for unit in units(codes) if unit
             )
-    read_rows = chain._rows(json.loads(job_results.encode({"rows": rows}))["rows"])
+    read_rows = chain.checked_rows(json.loads(job_results.encode({"rows": rows}))["rows"])
     assert [[text for _, text, _ in row] for row in read_rows] == [
         [text for _, text, _ in row] for row in rows
     ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from usageline.cli.config import preview
-from usageline.core.text import display_width
+from usageline.system.lookalikes import as_ascii
+from usageline.system.terminal import output_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,23 +16,6 @@ if TYPE_CHECKING:
     from usageline.config.validate import Values
 
 ASCII_TERMS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "cons25"})
-COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
-"""Python sets LC_CTYPE to one of these in the C locale."""
-
-LOOKALIKES = str.maketrans(
-    {
-        **dict.fromkeys("│▏╎┆┊", "|"),
-        **dict.fromkeys("┼┿╋", "+"),
-        **dict.fromkeys("█▉▊▋▌●■━", "#"),
-        **dict.fromkeys("░▍▎○□─–−", "-"),
-        **dict.fromkeys("·•", "."),
-        **dict.fromkeys("▲", "!"),
-        **dict.fromkeys("↻→", ">"),
-        "↑": "^",
-        "↓": "v",
-        "…": "~",
-    }
-)
 
 
 class Glyphs(NamedTuple):
@@ -54,11 +38,7 @@ ASCII = Glyphs(">", "*", "-", "^v", "< >", "<", ">", "-", "ascii")
 
 def has_unicode(env: Mapping[str, str]) -> bool:
     """Return whether locale and TERM say that the terminal shows more than ASCII."""
-    ctype, lang = env.get("LC_CTYPE", ""), env.get("LANG", "")
-    if ctype in COERCED and lang in {"", "C", "POSIX"}:
-        ctype = ""
-    locale = (env.get("LC_ALL") or ctype or lang).lower()
-    return "utf-8" in locale.replace("utf8", "utf-8") and env.get("TERM") not in ASCII_TERMS
+    return output_encoding(env) == "utf-8" and env.get("TERM") not in ASCII_TERMS
 
 
 class Drawing:
@@ -79,10 +59,5 @@ class Drawing:
     def shown(self, text: Text) -> Text:
         """Return the text in characters that the terminal shows, each as wide as before."""
         if not self.is_unicode:
-            text.plain = "".join(map(_ascii, text.plain))
+            text.plain = as_ascii(text.plain)
         return text
-
-
-def _ascii(char: str) -> str:
-    like = char.translate(LOOKALIKES)
-    return like if like.isascii() else "?" * display_width(char)

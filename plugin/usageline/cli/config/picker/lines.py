@@ -154,11 +154,23 @@ class Choices(Lines, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the item that was clicked."""
-        line = event.y + self.scroll_offset.y
+        key = self.key_at(event.y)
+        if key:
+            self.highlight(key)
+            self.action_choose()
+
+    def key_at(self, y: int) -> str:
+        """Return the key of the item in a line of the screen, "" if there is none."""
+        line = y + self.scroll_offset.y
         for item, start in zip(self._items, self._starts, strict=True):
-            if item.key and start <= line < start + len(item.lines):
-                self.highlight(item.key)
-                self.action_choose()
+            if start <= line < start + len(item.lines):
+                return item.key
+        return ""
+
+    def line_of_cursor(self) -> int:
+        """Return the line of the screen on which the item under the cursor begins."""
+        keys = [item.key for item in self._items]
+        return self._starts[keys.index(self.key)] - self.scroll_offset.y if self.key in keys else 0
 
     def on_focus(self) -> None:
         """Draw the cursor brightly."""

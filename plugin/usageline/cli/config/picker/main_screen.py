@@ -38,7 +38,7 @@ KEYS = (
     ("Enter", "use what is under the cursor, or type a value"),
     ("Left, Right", "change a value"),
     ("Space", "add or remove a segment"),
-    ("K, J", "move a segment up or down; Shift with an arrow does the same"),
+    ("K, J", "move a segment up or down; Shift with an arrow, or the mouse, does the same"),
     ("n", "begin a row with the segment, or end that row again"),
     ("u, r", "undo, redo"),
     ("w", "draw the line for another width"),

@@ -47,8 +47,8 @@ class Gallery(Choices):
         """Return the key of the item that the draft has, "" if it has none."""
         raise NotImplementedError
 
-    def about(self, key: str) -> str:
-        """Return what an item is, in words."""
+    def about(self, key: str, draft: Draft) -> str:
+        """Return what an item is, in words, or what it changes in the draft."""
         raise NotImplementedError
 
 
@@ -72,13 +72,17 @@ class Presets(Gallery):
         """Return the preset that the draft is."""
         return draft.preset
 
-    def about(self, key: str) -> str:
+    def about(self, key: str, draft: Draft) -> str:
         """Return what a preset changes."""
         preset = presets.find(key)
         if preset is None:
             return ""
         rows = "its rows replace yours" if preset.rows else "the default rows replace yours"
-        theme = f"with the theme {preset.theme}" if preset.theme else "your theme stays"
+        used = draft.values.get("theme")
+        changed = presets.changes(preset, used, draft.rows)
+        theme = f"the theme {used} stays"
+        if "theme" in changed:
+            theme = f"with the theme {preset.theme}" if preset.theme else f"{used} goes"
         return f"{key}: {rows}, {theme}. Options of segments stay."
 
 
@@ -115,7 +119,7 @@ class Font(Gallery):
         """Return the answer that the draft has."""
         return "arrow" if draft.value("nerd_font") else "no arrow"
 
-    def about(self, key: str) -> str:
+    def about(self, key: str, draft: Draft) -> str:  # noqa: ARG002
         """Return what an answer changes."""
         if key.endswith("arrow"):
             return "Icons and arrows need a Nerd Font in the terminal: nerd_font = true"
@@ -157,7 +161,7 @@ class Themes(Gallery):
         """Return the theme of the draft."""
         return str(draft.values.get("theme"))
 
-    def about(self, key: str) -> str:
+    def about(self, key: str, draft: Draft) -> str:  # noqa: ARG002
         """Return what a theme looks like."""
         return f"{key}: {themes.find(key).about}"
 

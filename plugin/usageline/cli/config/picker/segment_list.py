@@ -11,6 +11,7 @@ from usageline.cli.config.picker.lines import Choices, Item
 from usageline.config.segments import SEGMENTS, options_of
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.binding import BindingType
 
     from usageline.cli.config.picker.draft import Draft
@@ -30,10 +31,37 @@ class SegmentList(Choices):
         Binding("delete,backspace", "arrange('remove')", show=False),
     ]
 
+    _is_dragged = False
+
     def action_arrange(self, what: str) -> None:
         """Change the place of the segment under the cursor."""
         if self.key:
             self.listener.arranged(what)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the segment under the pointer."""
+        self._is_dragged = False
+        key = self.key_at(event.y)
+        if key and not key.startswith(f"{AVAILABLE}."):
+            self.highlight(key)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the segment that is held towards the pointer."""
+        distance = event.y - self.line_of_cursor()
+        if self.app.mouse_captured is self and event.button and distance:
+            self._is_dragged = True
+            self.listener.arranged("up" if distance < 0 else "down")
+
+    def on_mouse_up(self) -> None:
+        """Let go of the segment."""
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the options of the segment that was clicked, unless it was dragged."""
+        if not self._is_dragged:
+            super().on_click(event)
+        event.prevent_default()
 
     def list_segments(self, draft: Draft, drawing: Drawing, key: str = "") -> None:
         """Show the rows of the draft, with the cursor on `key`."""

@@ -161,7 +161,7 @@ class View(Screen[None]):
         page = self.query_one(f"#{self.page}")
         text = self.note
         if not text and isinstance(page, Gallery):
-            text = page.about(page.key)
+            text = page.about(page.key, self.draft)
         elif not text and isinstance(page, Options):
             text = help_for(page.key)
         elif not text:
