@@ -1,4 +1,4 @@
-"""Define an organization's report and its spend limits.
+"""Define an organization's report; `limits` has the spend limits.
 
 Money is in major units (dollars), exact. A number is None if no source reports it. Every text
 comes from the service: sanitize it before it reaches a terminal, HTML or SVG.
@@ -88,40 +88,3 @@ class Report:
     is_estimate: bool = False
     is_anonymous: bool = False
     remarks: tuple[str, ...] = ()
-
-
-CAPPED = "capped"
-UNLIMITED = "unlimited"
-PLAN_ONLY = "plan only"
-UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class SpendLimit:
-    """The limit of one person, workspace or organization in one period.
-
-    `state` is one of the constants above: a `CAPPED` limit has an `amount`. `spent` is None if it
-    cannot be read; the service reports 0 also if it cannot read it. `scope` and `source` are the
-    service's words (user, workspace, …; user, seat_tier, rbac_group, …): both sets are open.
-    """
-
-    key: str
-    scope: str
-    period: str
-    state: str
-    amount: Decimal | None
-    spent: Decimal | None
-    currency: str
-    source: str
-    name: str | None = None
-    email: str | None = None
-    deleted: bool = False
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class IncreaseRequest:
-    """A request for a higher limit that waits for an answer."""
-
-    limit: SpendLimit
-    requested_at: datetime | None

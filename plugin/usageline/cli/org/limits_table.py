@@ -1,0 +1,181 @@
+"""The table of `usageline org limits`: who will be stopped soon, and who asks for more. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from usageline.cli.org import names
+from usageline.cli.org.columns import Column, column, fitted, words, wrapped
+from usageline.cli.org.overview import money
+from usageline.core import formatting
+from usageline.core.windows import severity
+from usageline.usage.org import limits as spend_limits
+from usageline.usage.org.limits import (
+    BLOCKED,
+    LIMITED,
+    PLAN_ONLY,
+    UNLIMITED,
+    UNREADABLE,
+    ZERO,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from usageline.cli.appearance import Appearance
+    from usageline.usage.org.limits import Holder, IncreaseRequest, LimitsReport, SpendLimit
+
+WORDS = {
+    UNLIMITED: "no limit",
+    PLAN_ONLY: "plan only",
+    BLOCKED: "blocked: limit 0",
+    UNREADABLE: "limit unreadable",
+}
+UNREAD = "unreadable"
+ZERO_MARK = "?"
+NOTES = {
+    ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
+    PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
+    UNREADABLE: "unreadable: the service sent no amount that usageline can read",
+}
+NO_LIMITS = "there are no spend limits"
+BAR_CELLS = (16, 10, 8)
+NAME_CELLS = 14
+
+
+def render(report: LimitsReport, look: Appearance, width: int, top: int | None) -> list[Text]:
+    """Return the lines for `width` columns, with the first `top` limits and requests."""
+    shown = report.limits[:top]
+    lines = _rows(shown, report, look, width) if shown else [words(NO_LIMITS, look)]
+    if left := len(report.limits) - len(shown):
+        lines.append(words(f"{left} more", look, "quiet"))
+    if report.requests:
+        lines += [Text(), *_requests(report.requests, look, width, top)]
+    states = {state for limit in shown for state in (limit.state, limit.spent_state)}
+    notes = [note for state, note in NOTES.items() if state in states]
+    lines += [
+        line for note in (*notes, *report.remarks) for line in wrapped(note, "quiet", look, width)
+    ]
+    return lines
+
+
+def _rows(
+    limits: Sequence[SpendLimit], report: LimitsReport, look: Appearance, width: int
+) -> list[Text]:
+    labels = names.labels([_subject(limit.holder) for limit in limits])
+    name = column(labels, look, keeps=NAME_CELLS)
+    period = column([limit.period or "?" for limit in limits], look, "quiet")
+    percent = Column([_percent(limit, look) for limit in limits], right=True)
+    spent = column(map(spent_words, limits), look, right=True)
+    whole = column(map(limit_words, limits), look)
+    resets = column([_reset(limit, report.at) for limit in limits], look, "quiet")
+    source = column(map(_source, limits), look, "quiet", keeps=NAME_CELLS)
+    bars = [Column([_bar(limit, cells, look) for limit in limits]) for cells in BAR_CELLS]
+    return fitted(
+        (
+            (name, period, bars[0], percent, spent, whole, resets, source),
+            (name, period, bars[0], percent, spent, whole, resets),
+            (name, period, bars[1], percent, spent, whole, resets),
+            (name, period, bars[2], percent, spent, whole, resets),
+            (name, period, percent, spent, whole, resets),
+            (name, period, percent, spent, whole),
+            (name, percent, spent, whole),
+        ),
+        width,
+        look,
+    )
+
+
+def _requests(
+    requests: Sequence[IncreaseRequest], look: Appearance, width: int, top: int | None
+) -> list[Text]:
+    shown, count = requests[:top], len(requests)
+    who = "1 person asks" if count == 1 else f"{count} people ask"
+    labels = names.labels([_subject(request.holder) for request in shown])
+    name = column([f"  {label}" for label in labels], look, keeps=NAME_CELLS)
+    period = column([request.period or "?" for request in shown], look, "quiet")
+    now = column([_current(request.summary) for request in shown], look)
+    asked = column(map(_asked, shown), look, "quiet")
+    lines = [
+        words(f"{who} for a higher limit:", look),
+        *fitted(
+            ((name, period, now, asked), (name, period, now), (name, now)),
+            width,
+            look,
+        ),
+    ]
+    if count > len(shown):
+        lines.append(words(f"  {count - len(shown)} more", look, "quiet"))
+    return lines
+
+
+def _subject(holder: Holder) -> names.Subject:
+    return names.Subject(holder.kind, holder.key, holder.name, holder.email, holder.deleted)
+
+
+def spent_words(limit: SpendLimit) -> str:
+    """Return `$471.21`, `$0.00?` or `unreadable`."""
+    if limit.spent is None:
+        return UNREAD
+    return money(limit.spent, limit.currency) + (ZERO_MARK if limit.spent_state == ZERO else "")
+
+
+def limit_words(limit: SpendLimit) -> str:
+    """Return `of $500.00`, `no limit`, `plan only`, …"""
+    if limit.state == LIMITED and limit.limit is not None:
+        words = f"of {money(limit.limit, limit.currency)}"
+    else:
+        words = WORDS[limit.state]
+    return words if limit.enabled else f"{words} (switched off)"
+
+
+def _current(summary: SpendLimit | None) -> str:
+    """Return what is spent and allowed now."""
+    return f"{spent_words(summary)} {limit_words(summary)}" if summary else "limit not known"
+
+
+def _percent(limit: SpendLimit, look: Appearance) -> Text:
+    if limit.state == BLOCKED:
+        return words("!" if look.ascii else "●", look, "critical")
+    if limit.percent is None:
+        return Text()
+    return words(f"{int(limit.percent)}%", look, _severity(limit))
+
+
+def _bar(limit: SpendLimit, cells: int, look: Appearance) -> Text:
+    if limit.percent is None:
+        return Text()
+    return look.bar(float(min(limit.percent, Decimal(1000))), cells, _severity(limit))
+
+
+def _severity(limit: SpendLimit) -> str:
+    percent = float(min(limit.percent or 0, Decimal(1000)))
+    if not limit.enabled:
+        return "quiet"
+    return "warning" if limit.is_near and severity(percent) == "normal" else severity(percent)
+
+
+def _reset(limit: SpendLimit, now: float) -> str:
+    end = spend_limits.resets_at(limit.period, now)
+    if end is None or limit.state not in (LIMITED, BLOCKED):
+        return ""
+    return f"until {day(end)}"
+
+
+def _source(limit: SpendLimit) -> str:
+    groups = f"groups {', '.join(limit.groups)}" if limit.groups else ""
+    return "; ".join(filter(None, [limit.source.replace("_", " ", 1), groups]))
+
+
+def _asked(request: IncreaseRequest) -> str:
+    return f"asked {day(request.asked_at)}" if request.asked_at is not None else ""
+
+
+def day(timestamp: int) -> str:
+    """Return the UTC day: `1 Dec`."""
+    moment = datetime.fromtimestamp(timestamp, tz=timezone.utc)
+    return f"{moment.day} {formatting.MONTHS[moment.month - 1]}"

@@ -1,0 +1,100 @@
+"""The table of `usageline org`: a row with a share bar for each person, model, day, … Pure."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from usageline.cli import appearance, table
+from usageline.cli.org.columns import Column, column, fitted, words, wrapped
+from usageline.cli.org.overview import count, percent
+from usageline.cli.org.reading import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from usageline.cli.appearance import Appearance
+    from usageline.cli.org.overview import Overview
+    from usageline.usage.org.model import Report
+
+BAR_CELLS = (16, 12, 8)
+NAME_CELLS = (26, 14)
+MODELS_CELLS = 24
+NO_ROWS = "no usage in these days"
+
+
+def print_table(report: Report, top: int | None) -> None:
+    """Print the report as a table."""
+    look = appearance.current()
+    target = table.console(look)
+    for line in render(overview(report, top), look, target.width):
+        target.print(line, no_wrap=True, crop=False, overflow="ignore")
+
+
+def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
+    """Return the lines for `width` columns."""
+    lines = wrapped(shown.span, "name", look, width)
+    if shown.rows:
+        lines += _rows(shown, look, width)
+        total = f"total {shown.total_words}"
+        lines += wrapped(total, "plain", look, width)
+    else:
+        lines.append(look.text(NO_ROWS))
+    for note in shown.notes:
+        lines += wrapped(note, "quiet", look, width)
+    return lines
+
+
+def _rows(shown: Overview, look: Appearance, width: int) -> list[Text]:
+    rows = shown.rows
+    has_list = any(row.list_cost not in (None, row.cost) for row in rows)
+    has_tokens = any(row.all_tokens is not None for row in rows)
+    has_requests = any(row.requests is not None for row in rows)
+    full, short = (
+        Column(
+            [words(row.label, look, "quiet" if row.is_rest else "plain") for row in rows],
+            shown.unit,
+            keeps=cells,
+        )
+        for cells in NAME_CELLS
+    )
+    number = partial(column, look=look, style="quiet", right=True)
+    cost = column([shown.money(row.cost) for row in rows], look, title="cost", right=True)
+    at_list = number([shown.money(row.list_cost) for row in rows], title="list price")
+    shares = [row.share(shown.total.cost) for row in rows]
+    share = number(map(percent, shares), title="share")
+    tokens = number([count(row.all_tokens) for row in rows], title="tokens")
+    requests = number([count(row.requests) for row in rows], title="requests")
+    models = column(map(shown.models, rows), look, "quiet", title="models", keeps=MODELS_CELLS)
+    bars = [Column(_bars(shares, cells, shown, look)) for cells in BAR_CELLS]
+    listed = [at_list] if has_list else []
+    counted = [*([tokens] if has_tokens else []), *([requests] if has_requests else [])]
+    named = [models] if any(row.models for row in rows) else []
+    return fitted(
+        (
+            (full, cost, *listed, bars[0], share, *counted, *named),
+            (full, cost, *listed, bars[1], share, *counted[:1], *named),
+            (full, cost, *listed, bars[2], share, *named),
+            (full, cost, *listed, bars[1], share, *counted[:1]),
+            (full, cost, *listed, bars[2], share),
+            (short, cost, *listed, bars[2], share),
+            (short, cost, bars[2], share),
+            (short, cost, share),
+            (short, cost),
+        ),
+        width,
+        look,
+    )
+
+
+def _bars(
+    shares: Sequence[float | None], cells: int, shown: Overview, look: Appearance
+) -> list[Text]:
+    """Return a bar of the whole for each row. Days are compared with the day that cost most."""
+    whole = max((part or 0 for part in shares), default=0) if shown.unit == "day" else 1
+    return [
+        Text() if part is None or not whole else look.bar(part / whole * 100, cells, "normal")
+        for part in shares
+    ]
