@@ -53,7 +53,7 @@ def html(history: History, *, dark: bool | None = None) -> bytes:
         *_heatmap(heatmap.rows(history.use)),
         *_table(history),
     ]
-    return document("Plan usage", svg_chart.spantext(history.start, history.end), parts, dark=dark)
+    return document("Plan usage", svg_chart.span_text(history.start, history.end), parts, dark=dark)
 
 
 def document(title: str, subtitle: str, parts: Sequence[str], *, dark: bool | None = None) -> bytes:
@@ -165,7 +165,7 @@ def _style(dark: bool | None) -> str:
         "summary{cursor:pointer}table{border-collapse:collapse;margin-top:8px}"
         "th,td{padding:4px 20px 4px 0;text-align:left;border-bottom:1px solid var(--lines);"
         "font-weight:400}td{font-variant-numeric:tabular-nums}"
-        ".wide{overflow-x:auto}.number{text-align:right;white-space:nowrap}"
+        ".wide{overflow-x:auto}.number,.line{white-space:nowrap}.number{text-align:right}"
         + "".join(f".w{width}{{display:none}}" for width in WIDTHS[1:])
         + "".join(
             f"@media (min-width:{width + 2 * MARGIN}px){{.w{narrower}{{display:none}}"

@@ -25,14 +25,14 @@ COLUMNS = (
 )
 
 
-def as_json(report: LimitsReport) -> str:
-    """Return the documented object."""
+def as_json(report: LimitsReport, top: int | None = None) -> str:
+    """Return the documented object, with the first `top` limits."""
     requests = report.requests
     return json.dumps(
         {
             "version": VERSION,
             "at": utc(int(report.at)),
-            "limits": [row(limit, report.at) for limit in report.limits],
+            "limits": [row(limit, report.at) for limit in report.limits[:top]],
             "requests": None
             if requests is None
             else [_request(one, report.at) for one in requests],
@@ -40,12 +40,12 @@ def as_json(report: LimitsReport) -> str:
     )
 
 
-def as_csv(report: LimitsReport) -> str:
+def as_csv(report: LimitsReport, top: int | None = None) -> str:
     """Return a line for each limit, below a line of names."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(COLUMNS)
-    for limit in report.limits:
+    for limit in report.limits[:top]:
         values = {**row(limit, report.at), "groups": "; ".join(limit.groups)}
         lines.writerow([_cell(values[name]) for name in COLUMNS])
     return text.getvalue()

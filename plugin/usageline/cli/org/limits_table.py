@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from usageline.cli import appearance, table
 from usageline.cli.org import names
 from usageline.cli.org.columns import Column, column, fitted, words, wrapped
 from usageline.cli.org.overview import money
+from usageline.cli.org.reading import DEFAULT_TOP
 from usageline.core import formatting
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
@@ -45,6 +47,14 @@ NOTES = {
 NO_LIMITS = "there are no spend limits"
 BAR_CELLS = (16, 10, 8)
 NAME_CELLS = 14
+
+
+def print_table(report: LimitsReport, top: int | None) -> None:
+    """Print the limits as a table."""
+    look = appearance.current()
+    target = table.console(look)
+    for line in render(report, look, target.width, top or DEFAULT_TOP):
+        target.print(line, no_wrap=True, crop=False, overflow="ignore")
 
 
 def render(report: LimitsReport, look: Appearance, width: int, top: int | None) -> list[Text]:

@@ -71,7 +71,7 @@ def _table(shown: Overview) -> list[str]:
 def _row(entry: Entry, shown: Overview) -> str:
     numbers = "".join(f'<td class="number">{text(value)}</td>' for value in _numbers(entry, shown))
     models = text(shown.models(entry))
-    return f"<tr><th scope=row>{text(entry.label)}</th>{numbers}<td>{models}</td></tr>"
+    return f"<tr><th scope=row>{text(entry.label)}</th>{numbers}<td class='line'>{models}</td></tr>"
 
 
 def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:

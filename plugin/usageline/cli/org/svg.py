@@ -135,7 +135,11 @@ def pieces(
     """Return the parts of a row's bar: one for each model, and one for what has no model."""
     if not entry.cost or entry.cost < 0 or not longest:
         return []
-    parts = [(name, cost) for name, cost in entry.models if cost > 0]
+    order = list(palette)
+    parts = sorted(
+        ((name, cost) for name, cost in entry.models if cost > 0),
+        key=lambda part: order.index(part[0]) if part[0] in palette else len(order),
+    )
     total = max(sum((cost for _, cost in parts), Decimal(0)), entry.cost)
     if rest := total - sum((cost for _, cost in parts), Decimal(0)):
         parts.append(("", rest))

@@ -1,0 +1,166 @@
+"""Load an organization's spend limits, and the requests for higher ones.
+
+Claude Enterprise and a company's own gateway report each member's limit with the spending. Claude
+Console reports the limits that are configured: their spending comes from the cost report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from usageline.jobs import org_report
+from usageline.sources.org.client import MAX_PAGES
+from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
+from usageline.usage.org import limits as spend_limits
+from usageline.usage.org.limits import LimitsReport
+from usageline.usage.org.merge import anonymous as without_name
+from usageline.usage.org.records import Who
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from usageline.sources.org.client import OrgClient
+    from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
+    from usageline.usage.org.model import Report
+
+EFFECTIVE = "/v1/organizations/spend_limits/effective"
+CONFIGURED = "/v1/organizations/spend_limits"
+REQUESTS = "/v1/organizations/spend_limit_increase_requests"
+CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
+PAGE_SIZE = [("limit", "1000")]
+PENDING = [("status[]", "pending"), *PAGE_SIZE]
+
+NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
+"""The service refuses the wrong kind of key, or of organization, with any of these."""
+
+WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
+"""The scopes of a limit on everything that the organization spends."""
+
+
+def load(
+    env: Mapping[str, str],
+    now: float,
+    progress: Callable[[str], None],
+    *,
+    is_anonymous: bool = False,
+    max_pages: int = MAX_PAGES,
+) -> LimitsReport:
+    """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
+    org = org_report.open_org(env, progress, max_pages=max_pages, is_anonymous=is_anonymous)
+    client, remarks = org.client, list[str]()
+    progress("loading spend limits")
+    requests: list[IncreaseRequest] | None = None
+    try:
+        limits = spend_limits.read_limits(_rows(client, EFFECTIVE, PAGE_SIZE))
+    except OrgFailure as failure:
+        if client.is_gateway or failure.status not in NOT_WITH_THIS_KEY:
+            raise
+        limits = _configured(client, failure)
+        limits = _with_spending(limits, env, now, progress, remarks)
+    else:
+        requests = None if client.is_gateway else _requests(client, remarks)
+    report = LimitsReport(
+        tuple(spend_limits.in_order(limits)),
+        None if requests is None else tuple(requests),
+        now,
+        is_anonymous,
+        tuple(remarks),
+    )
+    return _anonymous(report, org.cache.salt) if is_anonymous else report
+
+
+def _rows(
+    client: OrgClient, path: str, params: list[tuple[str, str]], beta: str = ""
+) -> Iterator[Any]:
+    for page in client.pages(path, params, beta):
+        rows = page.get("data")
+        if not isinstance(rows, list):
+            raise OrgFailure(f"{client.host} answers without a list of spend limits: report it")
+        yield from rows
+
+
+def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
+    """Return the pending requests, None if they cannot be read."""
+    try:
+        return spend_limits.read_requests(_rows(client, REQUESTS, PENDING))
+    except OrgFailure as failure:
+        # A gateway has no such requests, and the tests' address may be one.
+        if failure.status != 404:
+            remarks.append(f"requests for higher limits cannot be read: {failure}")
+        return None
+
+
+def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
+    """Return the limits of a Console organization. Raise the first refusal if it has none."""
+    try:
+        return spend_limits.read_limits(_rows(client, CONFIGURED, PAGE_SIZE, CONFIGURED_BETA))
+    except OrgFailure as failure:
+        if failure.status in NOT_WITH_THIS_KEY and refusal.code != ORGANIZATION_TYPE:
+            raise refusal from None
+        raise
+
+
+def _with_spending(
+    limits: list[SpendLimit],
+    env: Mapping[str, str],
+    now: float,
+    progress: Callable[[str], None],
+    remarks: list[str],
+) -> list[SpendLimit]:
+    """Return the limits with the spending of their periods, as far as the cost report has it."""
+    today = datetime.fromtimestamp(now, tz=timezone.utc).date()
+    spending: dict[str, Report | None] = {}
+    for period in dict.fromkeys(limit.period for limit in limits):
+        start = spend_limits.period_start(period, now)
+        if start is None:
+            continue
+        request = org_report.Request("workspace", start.date(), today)
+        try:
+            spending[period] = org_report.load(env, request, progress)
+        except OrgFailure as failure:
+            remarks.append(f"the spending cannot be read: {failure}")
+            break
+    return [_with_spent(limit, spending.get(limit.period)) for limit in limits]
+
+
+def _with_spent(limit: SpendLimit, report: Report | None) -> SpendLimit:
+    """Return the limit with what the report of its period has for its scope."""
+    if report is None or report.currency != limit.currency:
+        return limit
+    holder, name = limit.holder, None
+    spent: Decimal | None = None
+    if holder.kind in WHOLE_ORGANIZATION:
+        spent = report.total.cost
+    elif holder.kind == "workspace":
+        row = next((row for row in report.rows if row.key == holder.key), None)
+        spent, name = (row.sums.cost, row.name) if row else (Decimal(0), None)
+    if spent is None:
+        return limit
+    return replace(
+        limit,
+        spent=spent,
+        spent_state=spend_limits.KNOWN,
+        holder=replace(holder, name=holder.name or name),
+    )
+
+
+def _anonymous(report: LimitsReport, salt: bytes) -> LimitsReport:
+    def hidden(holder: Holder) -> Holder:
+        who = without_name(Who(holder.key, id_field=True), salt) if holder.key else None
+        return replace(holder, key=who.key if who else "", name=None, email=None)
+
+    def without(limit: SpendLimit) -> SpendLimit:
+        return replace(limit, holder=hidden(limit.holder))
+
+    return replace(
+        report,
+        limits=tuple(map(without, report.limits)),
+        requests=report.requests
+        and tuple(
+            replace(one, holder=hidden(one.holder), summary=one.summary and without(one.summary))
+            for one in report.requests
+        ),
+    )
