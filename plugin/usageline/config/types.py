@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from usageline.config.problem import suggestion, value_text
+from usageline.system.api_address import is_service_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_COMMAND_BYTES = (128 << 10) - 1
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
+
+
+SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
 
 
 class InvalidValue(Exception):
@@ -186,6 +190,46 @@ class Directory(AbsolutePath):
             return super().read(value)
         except InvalidValue:
             raise InvalidValue(self.allowed, value) from None
+
+
+class KeyFile(Directory):
+    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
+
+    allowed = "the absolute path of a file, or one below ~/,"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a key itself"))
+
+
+class SecretCommand(Command):
+    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
+
+
+class ServiceAddress:
+    """The address of the API: https, or http to this machine."""
+
+    allowed = "an https address, or http to this machine,"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        if not isinstance(value, str) or not is_service_address(value):
+            raise InvalidValue(self.allowed, "an address" if _holds_secret(value) else value)
+        return value.rstrip("/")
+
+
+def _without_secret(allowed: str, value: object, what: str) -> object:
+    if _holds_secret(value):
+        raise InvalidValue(allowed, what)
+    return value
+
+
+def _holds_secret(value: object) -> bool:
+    return isinstance(value, str) and SECRET_PREFIX in value.lower()
 
 
 class ListOf:

@@ -35,8 +35,15 @@ REFUSED = (
     "only the configuration of the user who installed may name programs; if this is yours,"
     " run `usageline install` from here"
 )
-PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
+PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"), ("org", "key_command"))
 """The keys of config.toml that name programs."""
+
+REFUSED_KEY = (
+    "only the configuration of the user who installed may name an administrator's key and where it"
+    " is sent; if this is yours, run `usageline install` from here"
+)
+KEY_PLACES = (("org", "key_file"), ("org", "url"))
+"""The keys of config.toml that decide which secret is sent where."""
 
 
 def installation(root: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -62,7 +63,7 @@ class _Subcommands(click.Group):
 @click.option("--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages.")
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 @click.pass_context
-def command(ctx: click.Context, **options: object) -> None:
+def command(ctx: click.Context, /, **options: Any) -> None:
     """Show who used what in an organization, and what it cost, this month.
 
     Needs an administrator's key: `usageline org check` says which. Days are in UTC.
@@ -71,4 +72,4 @@ def command(ctx: click.Context, **options: object) -> None:
         return
     from usageline.cli.org import report  # noqa: PLC0415 - the HTTP client is slow to import
 
-    report.run(dict(os.environ), report.Options(**options))  # type: ignore[arg-type]
+    report.run(dict(os.environ), report.Options(**options))

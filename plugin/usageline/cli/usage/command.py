@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date, datetime, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from usageline.cli.days import read_day
 from usageline.cli.usage import report
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
@@ -62,7 +63,7 @@ def command(  # noqa: PLR0913 - the options
         raise click.UsageError(f"unexpected argument {directories[0]}")
     env = dict(os.environ)
     zone = _zone(tz)
-    chosen = Range(zone, _day(since, zone), _day(until, zone), project, model)
+    chosen = Range(zone, read_day(since, zone), read_day(until, zone), project, model)
     places = [*roots, *directories]
     progress = report.Progress()
     opened: Any = (
@@ -133,21 +134,6 @@ def _linked_zone() -> str:
         return os.readlink("/etc/localtime").partition("/zoneinfo/")[2]
     except OSError:
         return ""
-
-
-def _day(text: str | None, zone: tzinfo) -> date | None:
-    """Return the day that an option names: a date, `today`, or `7d` for six days before today."""
-    if text is None:
-        return None
-    today = datetime.now(zone).date()
-    if text == "today":
-        return today
-    if text.endswith("d") and text[:-1].isdecimal() and 0 < int(text[:-1]) < 10_000:
-        return date.fromordinal(max(today.toordinal() - int(text[:-1]) + 1, 1))
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
 
 
 if __name__ == "__main__":

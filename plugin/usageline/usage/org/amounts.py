@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 
-MAX_CHARS = 48
+MAX_CHARS = 64
+MAX_EXPONENT = 30
 MIN_DECIMALS = 6
 """Decimals that `plain` writes at least, as the service does."""
 
 EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow])
 """Sums of such amounts never need more digits. Rounding would raise an error."""
 
-_AMOUNT = re.compile(r"[+-]?\d{1,30}(\.\d{0,18})?(E[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
+_AMOUNT = re.compile(r"[+-]?\d{1,36}(\.\d{0,24})?(E[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 
 
 def read_cents(value: object) -> Decimal | None:
@@ -34,9 +35,10 @@ def read_decimal(value: object) -> Decimal | None:
     if len(text) > MAX_CHARS or not _AMOUNT.fullmatch(text):
         return None
     try:
-        return Decimal(text, EXACT)
+        amount = Decimal(text, EXACT)
     except DecimalException:
         return None
+    return amount if abs(amount.adjusted()) <= MAX_EXPONENT or not amount else None
 
 
 def add(left: Decimal, right: Decimal) -> Decimal:
@@ -46,7 +48,7 @@ def add(left: Decimal, right: Decimal) -> Decimal:
 
 def plain(amount: Decimal) -> str:
     """Return the exact amount with at least six decimals: `412.800000`."""
-    text = f"{amount.copy_abs() if not amount else amount:f}"
+    text = f"{amount or amount.copy_abs():f}"
     whole, _, decimals = text.partition(".")
     decimals = decimals.rstrip("0").ljust(MIN_DECIMALS, "0")
     return f"{whole}.{decimals}"

@@ -1,0 +1,343 @@
+"""Keep what `usageline org` read: finished days for good, newer ones for an hour, pages to resume.
+
+Everything is in the state directory, in a directory for each key and address that is named by a
+keyed digest of both. The key itself is in no file. What is read is not trusted: a file that is not
+as it was written counts as missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from datetime import date
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from usageline.system import files
+from usageline.system.directories import private_directory
+from usageline.usage.org.amounts import plain, read_decimal
+from usageline.usage.org.merge import Entry, Ledger
+from usageline.usage.org.records import MAX_COUNT, MAX_TEXT, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from usageline.system.paths import Paths
+
+Sums = tuple[Ledger, "Ledger | None", str]
+"""Rows, the service's total if there is one, and up to when it had data."""
+
+VERSION = 1
+MAX_BYTES = 64 << 20
+SALT_BYTES = 32
+RECENT_S = 3600.0
+"""Days that the service may revise are requested again after so long."""
+
+RESUMABLE_S = 3600.0
+"""A cursor may expire, and the numbers change meanwhile."""
+
+CHOICE_S = 7 * 86400.0
+"""After so long the adapter is chosen again: an organization may have got the newer endpoints."""
+
+MAX_KEYS = 16
+MONTH = re.compile(r"(days)-[a-z-]+-[a-z-]+(-anonymous)?-\d{4}-\d\d\.json")
+SHORT_LIVED = re.compile(r"(recent|pages)-[0-9a-f]{16}\.jsonl?")
+_MAX_AHEAD_S = 86400.0
+
+
+def directory(paths: Paths) -> str:
+    """Return the directory of all keys."""
+    return paths.state_dir + "/org"
+
+
+class OrgCache:
+    """What was read with one key.
+
+    With `is_anonymous` it has neither names nor addresses, and separate files.
+    """
+
+    def __init__(self, paths: Paths, secret: str, url: str, *, is_anonymous: bool) -> None:
+        root = private_directory(directory(paths))
+        self.salt = _salt(root)
+        name = blake2b(f"{url}\0{secret}".encode(), key=self.salt, digest_size=8).hexdigest()
+        self.path = private_directory(f"{root}/{name}")
+        self._suffix = "-anonymous" if is_anonymous else ""
+        _remove_old_keys(root, self.path)
+
+    def choice(self, now: float) -> str:
+        """Return the name of the adapter that answered last, "" if none is known."""
+        content = _read(f"{self.path}/choice.json")
+        name = content.get("adapter")
+        return name if isinstance(name, str) and _is_fresh(content, now, CHOICE_S) else ""
+
+    def set_choice(self, name: str, now: float) -> None:
+        """Remember the adapter that answers."""
+        _write(f"{self.path}/choice.json", {"adapter": name, "at": now})
+
+    def days(self, adapter: str, by: str, wanted: Iterable[date]) -> dict[date, Sums]:
+        """Return the finished days that are there."""
+        result: dict[date, Sums] = {}
+        months: dict[str, Mapping[str, Any]] = {}
+        for day in wanted:
+            path = self._month(adapter, by, day)
+            if path not in months:
+                months[path] = _mapping(_read(path).get("days"))
+            sums = _sums(months[path].get(day.isoformat()))
+            if sums:
+                result[day] = sums
+        return result
+
+    def add_days(self, adapter: str, by: str, days: Mapping[date, Sums]) -> None:
+        """Keep finished days."""
+        months: dict[str, dict[str, Any]] = {}
+        for day, sums in days.items():
+            path = self._month(adapter, by, day)
+            if path not in months:
+                months[path] = dict(_mapping(_read(path).get("days")))
+            months[path][day.isoformat()] = _plain_sums(sums)
+        for path, content in months.items():
+            _write(path, {"days": content})
+
+    def recent(self, query: str, now: float) -> Sums | None:
+        """Return a span, if it was read within the hour."""
+        content = _read(self._recent(query))
+        is_it = content.get("query") == query + self._suffix
+        return _sums(content.get("sums")) if is_it and _is_fresh(content, now, RECENT_S) else None
+
+    def set_recent(self, query: str, sums: Sums, now: float) -> None:
+        """Keep a span for an hour."""
+        self._remove_old(now)
+        content = {"query": query + self._suffix, "at": now, "sums": _plain_sums(sums)}
+        _write(self._recent(query), content)
+
+    def pages(self, listing: str, now: float) -> list[dict[str, Any]]:
+        """Return the pages of an unfinished listing, [] if there are none to go on from.
+
+        Each has `cursor`, `refreshed_at` and `ledger`.
+        """
+        path = self._pages(listing)
+        try:
+            lines = files.read_regular(path, MAX_BYTES).splitlines()
+        except OSError:
+            return []
+        pages: list[dict[str, Any]] = []
+        for line in lines:
+            content = _parsed(line)
+            ledger = _ledger(content.get("rows"))
+            cursor, refreshed_at = content.get("cursor"), content.get("refreshed_at")
+            if (
+                ledger is None
+                or content.get("listing") != listing + self._suffix
+                or not isinstance(cursor, str)
+                or not isinstance(refreshed_at, str)
+                or not _is_fresh(content, now, RESUMABLE_S)
+            ):
+                break  # a killed process may leave half a line
+            pages.append({"cursor": cursor, "refreshed_at": refreshed_at, "ledger": ledger})
+        return pages
+
+    def add_page(
+        self, listing: str, cursor: str, refreshed_at: str, ledger: Ledger, now: float
+    ) -> None:
+        """Add a page to an unfinished listing. Ignore errors: it only saves requests."""
+        content = {
+            "version": VERSION,
+            "listing": listing + self._suffix,
+            "at": now,
+            "cursor": cursor,
+            "refreshed_at": refreshed_at,
+            "rows": _plain(ledger),
+        }
+        with contextlib.suppress(OSError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | files.NO_LINK
+            descriptor = os.open(self._pages(listing), flags, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(content).encode() + b"\n")
+
+    def remove_pages(self, listing: str) -> None:
+        """Forget an unfinished listing."""
+        with contextlib.suppress(OSError):
+            files.remove_file(self._pages(listing))
+
+    def _month(self, adapter: str, by: str, day: date) -> str:
+        return f"{self.path}/days-{adapter}-{by}{self._suffix}-{day:%Y-%m}.json"
+
+    def _recent(self, query: str) -> str:
+        return f"{self.path}/recent-{_digest(query + self._suffix)}.json"
+
+    def _pages(self, listing: str) -> str:
+        return f"{self.path}/pages-{_digest(listing + self._suffix)}.jsonl"
+
+    def _remove_old(self, now: float) -> None:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self.path):
+                path = f"{self.path}/{name}"
+                if SHORT_LIVED.fullmatch(name) and now - os.stat(path).st_mtime > 2 * RECENT_S:
+                    files.remove_file(path)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _salt(root: str) -> bytes:
+    """Return the salt of the digests, and create it first if it is missing."""
+    path = f"{root}/salt"
+    with contextlib.suppress(OSError):
+        salt = files.read_regular(path, SALT_BYTES + 1)
+        if len(salt) == SALT_BYTES:
+            return salt
+    salt = os.urandom(SALT_BYTES)
+    files.write_atomic(path, salt, 0o600)
+    return salt
+
+
+def _remove_old_keys(root: str, current: str) -> None:
+    """Keep the directories of the keys that were used last."""
+    with contextlib.suppress(OSError):
+        others = [
+            entry.path
+            for entry in os.scandir(root)
+            if re.fullmatch("[0-9a-f]{16}", entry.name) and entry.path != current
+        ]
+        others.sort(key=lambda path: os.stat(path).st_mtime, reverse=True)
+        for path in others[MAX_KEYS - 1 :]:
+            for name in os.listdir(path):
+                files.remove_file(f"{path}/{name}")
+            os.rmdir(path)
+
+
+def _is_fresh(content: Mapping[str, Any], now: float, max_age_s: float) -> bool:
+    at = content.get("at")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return False
+    return 0 <= now - at < max_age_s
+
+
+def _write(path: str, content: Mapping[str, Any]) -> None:
+    files.write_atomic(
+        path, json.dumps({"version": VERSION, **content}).encode(), 0o600, sync=False
+    )
+
+
+# tried by: tests/storage
+def _read(path: str) -> Mapping[str, Any]:
+    try:
+        data = files.read_regular(path, MAX_BYTES + 1)
+    except OSError:
+        return {}
+    return _parsed(data) if len(data) <= MAX_BYTES else {}
+
+
+# tried by: tests/storage
+def _parsed(data: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) and content.get("version") == VERSION else {}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _plain_sums(sums: Sums) -> dict[str, Any]:
+    rows, total, refreshed_at = sums
+    return {
+        "rows": _plain(rows),
+        "total": None if total is None else _plain(total),
+        "refreshed_at": refreshed_at,
+    }
+
+
+def _sums(value: object) -> Sums | None:
+    content = _mapping(value)
+    rows, total = _ledger(content.get("rows")), _ledger(content.get("total"))
+    refreshed_at = content.get("refreshed_at")
+    is_broken = total is None and content.get("total") is not None
+    if rows is None or is_broken or not isinstance(refreshed_at, str):
+        return None
+    return rows, total, refreshed_at
+
+
+def _plain(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "currency": ledger.currency,
+        "entries": [
+            [
+                day,
+                None if entry.who is None else [*entry.who],
+                plain(entry.cost),
+                plain(entry.listed),
+                [*entry.tokens],
+                entry.requests,
+                {model: plain(cost) for model, cost in entry.models.items()},
+            ]
+            for (day, _), entry in ledger.entries.items()
+        ],
+    }
+
+
+def _ledger(value: object) -> Ledger | None:
+    """Return the ledger in a file, None if anything in it is not as it was written."""
+    content = _mapping(value)
+    currency, entries = content.get("currency"), content.get("entries")
+    if not isinstance(entries, list) or not isinstance(currency, str):
+        return None
+    if currency and not (currency.isascii() and currency.isalpha() and len(currency) == 3):
+        return None
+    ledger = Ledger(currency=currency)
+    for row in entries:
+        read = _entry(row)
+        if read is None:
+            return None
+        ledger.add_entry(*read)
+    return ledger
+
+
+def _entry(row: object) -> tuple[str, Entry] | None:
+    if not isinstance(row, list) or len(row) != 7:
+        return None
+    day, who, cost, listed, tokens, requests, models = row
+    amount, list_amount = read_decimal(cost), read_decimal(listed)
+    costs = {model: read_decimal(one) for model, one in _mapping(models).items()}
+    counts = [*tokens, requests] if isinstance(tokens, list) and len(tokens) == 5 else [None]
+    person = _who(who)
+    if (
+        not isinstance(day, str)
+        or not (day == "" or _is_day(day))
+        or amount is None
+        or list_amount is None
+        or not all(isinstance(one, str) for one in (cost, listed, *_mapping(models).values()))
+        or not isinstance(models, dict)
+        or not all(_is_count(one) for one in counts)
+        or (who is not None and person is None)
+    ):
+        return None
+    by_model = {model: one for model, one in costs.items() if one is not None}
+    if len(by_model) < len(costs):
+        return None
+    return day, Entry(person, amount, list_amount, tuple(tokens), requests, by_model)
+
+
+def _who(value: object) -> Who | None:
+    if not isinstance(value, list) or len(value) != len(Who._fields):
+        return None
+    texts = [*value[:2], *(one for one in value[2:4] if one is not None)]
+    if not all(isinstance(one, str) and len(one) <= MAX_TEXT for one in texts):
+        return None
+    return Who(*value) if all(isinstance(one, bool) for one in value[4:]) else None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
