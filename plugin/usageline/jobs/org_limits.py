@@ -56,12 +56,12 @@ def load(
     try:
         limits = spend_limits.read_limits(_rows(client, EFFECTIVE, PAGE_SIZE))
     except OrgFailure as failure:
-        if client.is_gateway or failure.status not in NOT_WITH_THIS_KEY:
+        if failure.status not in NOT_WITH_THIS_KEY:
             raise
         limits = _configured(client, failure)
         limits = _with_spending(limits, env, now, progress, remarks)
     else:
-        requests = None if client.is_gateway else _requests(client, remarks)
+        requests = _requests(client, remarks)
     report = LimitsReport(
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
@@ -87,7 +87,7 @@ def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | 
     try:
         return spend_limits.read_requests(_rows(client, REQUESTS, PENDING))
     except OrgFailure as failure:
-        # A gateway has no such requests, and the tests' address may be one.
+        # A gateway has no such requests.
         if failure.status != 404:
             remarks.append(f"requests for higher limits cannot be read: {failure}")
         return None

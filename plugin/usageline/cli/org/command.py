@@ -28,6 +28,8 @@ class Subcommand:
 
 SUBCOMMANDS: tuple[Subcommand, ...] = (
     Subcommand("check", "check", "Show what kind of key this is, and what it reaches."),
+    Subcommand("limits", "limits", "Show who will soon be stopped by a spend limit."),
+    Subcommand("metrics", "metrics", "Print cost, tokens and limits for Prometheus."),
 )
 
 

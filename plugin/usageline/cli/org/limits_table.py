@@ -11,14 +11,14 @@ from rich.text import Text
 from usageline.cli import appearance, table
 from usageline.cli.org import names
 from usageline.cli.org.columns import Column, column, fitted, words, wrapped
-from usageline.cli.org.overview import money
+from usageline.cli.org.overview import day, money
 from usageline.cli.org.reading import DEFAULT_TOP
-from usageline.core import formatting
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import (
     BLOCKED,
     LIMITED,
+    NEAR_PERCENT,
     PLAN_ONLY,
     UNLIMITED,
     UNREADABLE,
@@ -60,7 +60,8 @@ def print_table(report: LimitsReport, top: int | None) -> None:
 def render(report: LimitsReport, look: Appearance, width: int, top: int | None) -> list[Text]:
     """Return the lines for `width` columns, with the first `top` limits and requests."""
     shown = report.limits[:top]
-    lines = _rows(shown, report, look, width) if shown else [words(NO_LIMITS, look)]
+    lines = wrapped(_heading(report), "name", look, width)
+    lines += _rows(shown, report, look, width) if shown else []
     if left := len(report.limits) - len(shown):
         lines.append(words(f"{left} more", look, "quiet"))
     if report.requests:
@@ -71,6 +72,17 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
         line for note in (*notes, *report.remarks) for line in wrapped(note, "quiet", look, width)
     ]
     return lines
+
+
+def _heading(report: LimitsReport) -> str:
+    """Return `2 of 40 spend limits are used to 80 % or more (29 Nov 07:15 UTC)`."""
+    count, near = len(report.limits), sum(limit.is_near for limit in report.limits)
+    moment = datetime.fromtimestamp(report.at, tz=timezone.utc)
+    time = f"{day(moment)} {moment:%H:%M} UTC"
+    if not count:
+        return f"{NO_LIMITS} ({time})"
+    are = "is" if near == 1 else "are"
+    return f"{near} of {count} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
 
 
 def _rows(
@@ -173,7 +185,7 @@ def _reset(limit: SpendLimit, now: float) -> str:
     end = spend_limits.resets_at(limit.period, now)
     if end is None or limit.state not in (LIMITED, BLOCKED):
         return ""
-    return f"until {day(end)}"
+    return f"until {_day(end)}"
 
 
 def _source(limit: SpendLimit) -> str:
@@ -182,10 +194,9 @@ def _source(limit: SpendLimit) -> str:
 
 
 def _asked(request: IncreaseRequest) -> str:
-    return f"asked {day(request.asked_at)}" if request.asked_at is not None else ""
+    return f"asked {_day(request.asked_at)}" if request.asked_at is not None else ""
 
 
-def day(timestamp: int) -> str:
+def _day(timestamp: int) -> str:
     """Return the UTC day: `1 Dec`."""
-    moment = datetime.fromtimestamp(timestamp, tz=timezone.utc)
-    return f"{moment.day} {formatting.MONTHS[moment.month - 1]}"
+    return day(datetime.fromtimestamp(timestamp, tz=timezone.utc))

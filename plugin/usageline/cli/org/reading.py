@@ -146,10 +146,10 @@ def _notes(report: Report) -> list[str]:
         notes.append(f"days after {day(report.refreshed_at - REVISED_FOR)} may still change")
     if not report.adds_up:
         notes.append(_difference(report))
-    if report.is_estimate:
+    if report.is_estimate and not any("estimate" in remark for remark in report.remarks):
         notes.append("the cost is Claude Code's own estimate, and not the invoice")
     if report.source != "analytics":
-        notes.append(f"from the older report {report.source}")
+        notes.append(f"from the older {report.source.replace('-', ' ')}")
     notes += report.remarks
     return [sanitize(text(note, MAX_REMARK) or "") for note in notes]
 

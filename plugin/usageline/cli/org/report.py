@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from usageline.usage.org.model import Report
+
+Loaded = TypeVar("Loaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def load(env: dict[str, str], options: Options) -> Report:
     return with_progress(lambda progress: org_report.load(env, request, progress))
 
 
-def with_progress(work: Callable[[Progress], Report]) -> Report:
+def with_progress(work: Callable[[Progress], Loaded]) -> Loaded:
     """Show the progress while `work` runs."""
     progress = Progress()
     try:

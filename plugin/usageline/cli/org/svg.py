@@ -109,11 +109,11 @@ def draw_chart(drawing: Drawing, shown: Overview, left: float, top: float, width
     palette = colors(shown)
     longest = max((entry.cost or Decimal(0) for entry in shown.rows), default=Decimal(0))
     one_line = width >= MIN_ONE_LINE_WIDTH
-    y = top
+    y = float(top)
     for entry in shown.rows:
         if one_line:
             bar = (left + NAME_WIDTH, y + 4, width - NAME_WIDTH - COST_WIDTH, BAR_HEIGHT)
-            name_width, baseline = NAME_WIDTH - 10, y + 16
+            name_width, baseline = NAME_WIDTH - 10.0, y + 16
         else:
             bar = (left, y + 20, width, BAR_HEIGHT)
             name_width, baseline = width - COST_WIDTH, y + 14
