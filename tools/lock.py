@@ -42,12 +42,20 @@ class Lock:
     comment: str = ""
 
 
+EXTRAS = ("otlp", "png", "redis")
+
 LOCKS = (
     Lock("plugin/requirements.lock", project=True),
-    Lock("plugin/requirements-png.lock", extras=("png",)),
-    Lock("tests/requirements.lock", project=True, extras=("png",), groups=("lint", "test")),
+    *(Lock(f"plugin/requirements-{extra}.lock", extras=(extra,)) for extra in EXTRAS),
+    Lock("tests/requirements.lock", project=True, extras=EXTRAS, groups=("lint", "test")),
     Lock("tests/requirements-audit.lock", groups=("audit",)),
     Lock("tests/requirements-build.lock", groups=("build",)),
+    Lock(
+        "tests/requirements-fleet.lock",
+        groups=("fleet",),
+        python="3.11",
+        comment="# For `tests/run fleet`. There are wheels for Linux on x86-64 and Python 3.11.\n",
+    ),
     Lock(
         "tests/requirements-fuzz.lock",
         groups=("fuzz",),

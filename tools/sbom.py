@@ -10,18 +10,25 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tools.lock import EXTRAS
+
 HERE = Path(__file__).resolve().parent.parent
 FILE = HERE / "docs" / "sbom.json"
 PLUGIN = HERE / "plugin"
-LOCKS = {PLUGIN / "requirements.lock": "required", PLUGIN / "requirements-png.lock": "optional"}
+LOCKS = {PLUGIN / "requirements.lock": "required"} | {
+    PLUGIN / f"requirements-{extra}.lock": "optional" for extra in EXTRAS
+}
 
 LICENSES = {
     "anyio": "MIT",
+    "async-timeout": "Apache-2.0",
     "certifi": "MPL-2.0",
+    "charset-normalizer": "MIT",
     "click": "BSD-3-Clause",
     "diskcache": "Apache-2.0",
     "exceptiongroup": "MIT",
     "filelock": "MIT",
+    "googleapis-common-protos": "Apache-2.0",
     "h11": "MIT",
     "httpcore": "BSD-3-Clause",
     "httpx": "BSD-3-Clause",
@@ -31,15 +38,28 @@ LICENSES = {
     "mdit-py-plugins": "MIT",
     "mdurl": "MIT",
     "msgspec": "BSD-3-Clause",
+    "opentelemetry-api": "Apache-2.0",
+    "opentelemetry-exporter-http-transport": "Apache-2.0",
+    "opentelemetry-exporter-otlp-common": "Apache-2.0",
+    "opentelemetry-exporter-otlp-proto-common": "Apache-2.0",
+    "opentelemetry-exporter-otlp-proto-http": "Apache-2.0",
+    "opentelemetry-proto": "Apache-2.0",
+    "opentelemetry-sdk": "Apache-2.0",
+    "opentelemetry-semantic-conventions": "Apache-2.0",
     "platformdirs": "MIT",
     "plotille": "MIT",
+    "prometheus-client": "Apache-2.0 AND BSD-2-Clause",
+    "protobuf": "BSD-3-Clause",
     "pygments": "BSD-2-Clause",
+    "redis": "MIT",
+    "requests": "Apache-2.0",
     "resvg-py": "MIT",
     "rich": "MIT",
     "textual": "MIT",
     "tomlkit": "MIT",
     "truststore": "MIT",
     "typing-extensions": "PSF-2.0",
+    "urllib3": "MIT",
 }
 """By package, with the names of SPDX. A test compares them with the metadata of each package."""
 

@@ -37,7 +37,7 @@ IMPORT_CHECK = (
 )
 """Imports of the refresh and the command, with standard modules that some systems package apart."""
 
-EXTRAS = {"png": "resvg_py"}
+EXTRAS = {"otlp": "opentelemetry.sdk.metrics", "png": "resvg_py", "redis": "redis"}
 """Optional extras: `requirements-<name>.lock`, and a module that must be importable afterwards."""
 
 MIN_FREE_BYTES = 32 << 20
