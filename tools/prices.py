@@ -1,17 +1,40 @@
-"""Generate the price list from genai-prices, with what it lacks: `python -m tools.prices`.
+"""Generate the price list from genai-prices, with what it lacks.
 
-genai-prices (MIT) follows Anthropic's price pages. It needs Python 3.11, so it is a package of its
-own group: `pip install genai-prices`, or a virtual environment with it.
+    PYTHONPATH=plugin:. .tests-env/bin/python -m tools.prices                  write the price list
+    PYTHONPATH=plugin:. .tests-env/bin/python -m tools.prices --litellm WHEEL  take its prices first
+
+genai-prices (MIT) follows Anthropic's price pages; its newest release needs Python 3.11.
+LiteLLM's figures are in tools/litellm_prices.json. They check the list, and add the models that
+genai-prices lacks. Get its wheel with `pip download --no-deps litellm`.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import re
+import subprocess
+import sys
+import zipfile
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parent.parent / "plugin/usageline/usage/local/price_list.py"
+
+_DATE = re.compile(r"-20\d{6}$")
+
+LITELLM = Path(__file__).with_name("litellm_prices.json")
+LITELLM_MEMBER = "litellm/model_prices_and_context_window_backup.json"
+LITELLM_FIELDS = (
+    "input_cost_per_token{}",
+    "output_cost_per_token{}",
+    "cache_creation_input_token_cost{}",
+    "cache_creation_input_token_cost_above_1hr{}",
+    "cache_read_input_token_cost{}",
+)
+LITELLM_TIERS = {100_000: "_above_100k_tokens", 200_000: "_above_200k_tokens"}
 
 FIELDS = (
     "input_mtok",
@@ -40,7 +63,7 @@ By model: entries (since, rates, long_from, long, fast, us), the earliest first.
 ms. Rates are picodollars per token: input, output, 5-minute and 1-hour cache write, cache read.
 """
 
-SOURCE = "genai-prices {version}"
+SOURCE = "{source}"
 
 PRICES: dict[str, tuple[tuple[int, tuple[int, ...], int, tuple[int, ...] | None, int, bool], ...]]
 PRICES = {{
@@ -49,24 +72,72 @@ PRICES = {{
 
 def main() -> None:
     """Write the price list."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--litellm", type=Path, metavar="WHEEL")
+    wheel = parser.parse_args().litellm
+    if wheel:
+        LITELLM.write_text(json.dumps(litellm_prices(wheel), indent=1, sort_keys=True) + "\n")
     TARGET.write_text(render())
+    subprocess.run([Path(sys.executable).with_name("ruff"), "format", "-q", TARGET], check=True)
+
+
+def litellm_prices(wheel: Path) -> dict[str, Any]:
+    """Return LiteLLM's figures of Anthropic's own models, as entries of the price list."""
+    with zipfile.ZipFile(wheel) as archive:
+        listed = json.loads(archive.read(LITELLM_MEMBER), parse_float=Decimal)
+    models = {
+        name: _litellm_entry(figures)
+        for name, figures in listed.items()
+        if figures.get("litellm_provider") == "anthropic"
+    }
+    return {"source": " ".join(wheel.name.split("-")[:2]), "models": models}
+
+
+def _litellm_entry(figures: dict[str, Any]) -> list[Any]:
+    rates = _litellm_rates(figures, "")
+    long_from, suffix = next(
+        (
+            (tokens, suffix)
+            for tokens, suffix in LITELLM_TIERS.items()
+            if LITELLM_FIELDS[0].format(suffix) in figures
+        ),
+        (0, ""),
+    )
+    factors = figures.get("provider_specific_entry") or {}
+    return [
+        *(0, rates, long_from, _litellm_rates(figures, suffix) if long_from else None),
+        *(int(factors.get("fast", 0)), "us" in factors),
+    ]
+
+
+def _litellm_rates(figures: dict[str, Any], suffix: str) -> list[int]:
+    """Return picodollars per token."""
+    return [int(Decimal(figures.get(field.format(suffix), 0)) * 10**12) for field in LITELLM_FIELDS]
 
 
 def render() -> str:
-    """Return the module."""
+    """Return the module, before it is formatted."""
     from importlib.metadata import version  # noqa: PLC0415
 
-    from genai_prices import data  # noqa: PLC0415 - not in the tests' environment
+    from genai_prices import data  # noqa: PLC0415 - only this tool
 
     (provider,) = (entry for entry in data.providers if entry.id == "anthropic")
-    lines = [HEAD.format(version=version("genai-prices"))]
+    listed: dict[str, list[str]] = {}
     for model in sorted(provider.models, key=lambda model: str(model.id)):
         name = str(model.id).removesuffix("-latest")
-        entries = _entries(name, model.prices)
         for each in (name, *filter(None, (ALIASES.get(name),))):
-            lines.append(f"    {each!r}: (\n".replace("'", '"'))
-            lines += [f"        {entry},\n" for entry in entries]
-            lines.append("    ),\n")
+            listed[each] = _entries(name, model.prices)
+    other = json.loads(LITELLM.read_text())
+    for name, (since, rates, long_from, long, fast, us) in other["models"].items():
+        if _DATE.sub("", name) not in listed:
+            entry = (since, tuple(rates), long_from, long and tuple(long), fast, us)
+            listed[name] = [repr(entry)]
+    source = f"genai-prices {version('genai-prices')}, {other['source']}"
+    lines = [HEAD.format(source=source)]
+    for name, entries in sorted(listed.items()):
+        lines.append(f'    "{name}": (\n')
+        lines += [f"        {entry},\n" for entry in entries]
+        lines.append("    ),\n")
     return "".join(lines) + "}\n"
 
 

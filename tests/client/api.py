@@ -14,11 +14,22 @@ from usageline.usage.values import epoch, mapping
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from tests.client.certificates import Certificates
 
 ANSWER = "Hello from loopback."
-"""The model's answer to every message."""
+"""The model's answer to a message, unless a test chooses another."""
+
+TEXT = {"type": "text", "text": ANSWER}
+
+USUAL = {
+    "input_tokens": 1200,
+    "cache_creation_input_tokens": 300,
+    "cache_read_input_tokens": 9000,
+    "output_tokens": 12,
+}
+"""The usage of an answer, unless a test chooses another."""
 
 PROFILE = {
     "account": {
@@ -44,7 +55,9 @@ class ClientApi(Api):
 
     `messages` are the bodies of /v1/messages, oldest first. `windows` is the percentage of session
     and week in their answers, None for none. The client passes it on in its payload. The windows
-    end like those of the usage body, or at `ends` (epoch s).
+    end like those of the usage body, or at `ends` (epoch s). `content` returns the content blocks
+    of an answer to a request, and `usage` its final usage. `sent` has the request and the
+    usage of each answer so far, by its id. An answer pauses before its end while `paused` is set.
     """
 
     def __init__(self, listener: socket.socket, certificates: Certificates) -> None:
@@ -54,6 +67,10 @@ class ClientApi(Api):
         self.messages: list[str] = []
         self.windows: tuple[int, int] | None = None
         self.ends: tuple[int, int] | None = None
+        self.content: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda _request: [TEXT]
+        self.usage: Callable[[], dict[str, int]] = lambda: USUAL
+        self.sent: dict[str, tuple[dict[str, Any], dict[str, int]]] = {}
+        self.paused = threading.Event()
         super().__init__()
 
     def __post_init__(self) -> None:
@@ -121,6 +138,8 @@ class _ClientHandler(Handler):
             if windows
             else {}
         )
+        api = self.server.api
+        usage, content = api.usage(), api.content(request)
         message = {
             "id": f"msg_{time.time_ns()}",
             "type": "message",
@@ -129,41 +148,64 @@ class _ClientHandler(Handler):
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": {
-                "input_tokens": 1200,
-                "cache_creation_input_tokens": 300,
-                "cache_read_input_tokens": 9000,
-                "output_tokens": 1,
-            },
+            "usage": {**usage, "output_tokens": 1},
         }
         if not request.get("stream"):
-            message |= {"content": [{"type": "text", "text": ANSWER}], "stop_reason": "end_turn"}
+            api.sent[message["id"]] = request, usage
+            message |= {"content": content, "stop_reason": stop_reason(content), "usage": usage}
             self.reply(200, json.dumps(message).encode(), **headers)
             return
-        events = (
-            {"type": "message_start", "message": message},
-            {
-                "type": "content_block_start",
-                "index": 0,
-                "content_block": {"type": "text", "text": ""},
-            },
-            {
-                "type": "content_block_delta",
-                "index": 0,
-                "delta": {"type": "text_delta", "text": ANSWER},
-            },
-            {"type": "content_block_stop", "index": 0},
-            {
-                "type": "message_delta",
-                "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-                "usage": {"output_tokens": 12},
-            },
-            {"type": "message_stop"},
-        )
-        stream = "".join(
-            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events
-        )
-        self.reply(200, stream.encode(), "text/event-stream", **headers)
+        self.send_response(200)
+        for name, value in {"Content-Type": "text/event-stream", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        api.sent[message["id"]] = request, message["usage"]
+        self.reply_stream(message, content, usage)
+        api.sent[message["id"]] = request, usage
+
+    def reply_stream(
+        self, message: dict[str, Any], content: list[dict[str, Any]], usage: dict[str, int]
+    ) -> None:
+        """Send the events of a message. The first one has an output of 1, as the service's."""
+        api = self.server.api
+        reason = stop_reason(content)
+        self.event({"type": "message_start", "message": message})
+        for index, block in enumerate(content):
+            for event in block_events(index, block):
+                self.event(event)
+        while api.paused.is_set():
+            time.sleep(0.02)
+            self.event({"type": "ping"})
+        delta = {"stop_reason": reason, "stop_sequence": None}
+        output = {"output_tokens": usage["output_tokens"]}
+        self.event({"type": "message_delta", "delta": delta, "usage": output})
+        self.event({"type": "message_stop"})
+
+    def event(self, event: dict[str, Any]) -> None:
+        """Send a server-sent event."""
+        self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        self.wfile.flush()
+
+
+def stop_reason(content: list[dict[str, Any]]) -> str:
+    """Return why an answer ends."""
+    return "tool_use" if any(block["type"] == "tool_use" for block in content) else "end_turn"
+
+
+def block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events of a content block."""
+    if block["type"] == "tool_use":
+        empty: dict[str, Any] = {**block, "input": {}}
+        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+    else:
+        empty, delta = {**block, "text": ""}, {"type": "text_delta", "text": block["text"]}
+    return [
+        {"type": "content_block_start", "index": index, "content_block": empty},
+        {"type": "content_block_delta", "index": index, "delta": delta},
+        {"type": "content_block_stop", "index": index},
+    ]
 
 
 def ends_of(body: object) -> tuple[int, int]:

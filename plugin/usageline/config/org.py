@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from usageline.config.validate import validate
 from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API
+from usageline.system.origin_record import DEFAULT_CONFIG
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def load_org(env: Mapping[str, str]) -> OrgConfig:
     path = origin.config_file(env)
     try:
         text = file.read_text(path)
-        validation = validate(text or "", programs=origin.may_run_programs(env))
+        validation = validate(text or "", programs=_is_own(path, env))
     except file.UnusableFile as unusable:
         raise ConfigInvalid(unusable.problem.message(path)) from None
     for problem in validation.problems:
@@ -47,6 +49,23 @@ def load_org(env: Mapping[str, str]) -> OrgConfig:
         _absolute(values.get("key_file") or "", env),
         values.get("key_command") or "",
     )
+
+
+def _is_own(path: str, env: Mapping[str, str]) -> bool:
+    """Return whether the file is the recorded one, or in the default place of this user's home.
+
+    The system's list of users names that home, and no variable changes it. So a package that pip
+    installed needs no `usageline install` for this command.
+    """
+    if origin.may_run_programs(env):
+        return True
+    try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+    except (ImportError, AttributeError, KeyError, OSError):
+        return False
+    return os.path.realpath(path) == os.path.realpath(home + DEFAULT_CONFIG)
 
 
 def _absolute(path: str, env: Mapping[str, str]) -> str:

@@ -132,8 +132,7 @@ def _parse(argv: list[str], program: str) -> argparse.Namespace:
             action="append",
             choices=EXTRAS,
             help="also install an extra, now and with every later install:"
-            " png is for `usageline history --png`, redis for a reading shared between machines,"
-            " otlp for metrics by OpenTelemetry",
+            " png for `usageline history --png`, redis for a shared reading, otlp for metrics",
         )
     if uninstalls:
         only = "with --uninstall: " if installs else ""

@@ -42,9 +42,7 @@ CHOICE_S = 7 * 86400.0
 """After so long the adapter is chosen again: an organization may have got the newer endpoints."""
 
 MAX_KEYS = 16
-MONTH = re.compile(r"(days)-[a-z-]+-[a-z-]+(-anonymous)?-\d{4}-\d\d\.json")
 SHORT_LIVED = re.compile(r"(recent|pages)-[0-9a-f]{16}\.jsonl?")
-_MAX_AHEAD_S = 86400.0
 
 
 def directory(paths: Paths) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -169,7 +170,7 @@ class OrgClient:
                 self.config.url + path + _query(params),
                 headers,
                 network_variables(self.env),
-                self.clock.monotonic() + REQUEST_TIMEOUT_S,
+                time.monotonic() + REQUEST_TIMEOUT_S,
                 max_bytes=MAX_PAGE_BYTES,
                 chosen_by="[org] url",
             )

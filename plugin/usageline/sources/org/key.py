@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError, error_text
 from usageline.system import child_env, files, origin, process
-from usageline.system.api_address import API
+from usageline.system.api_address import API, is_loopback
 from usageline.system.paths import Paths
 from usageline.system.this_process import disable_core_dumps
 
@@ -95,8 +95,8 @@ def default_place(config: OrgConfig) -> str:
 
 
 def is_gateway(config: OrgConfig) -> bool:
-    """Return whether the key goes to another address than Anthropic's."""
-    return config.url != API
+    """Return whether the key goes to a company's own gateway. This machine stands for the API."""
+    return config.url != API and not is_loopback(config.url)
 
 
 # tried by: tests/sources

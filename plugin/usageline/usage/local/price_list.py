@@ -4,7 +4,7 @@ By model: entries (since, rates, long_from, long, fast, us), the earliest first.
 ms. Rates are picodollars per token: input, output, 5-minute and 1-hour cache write, cache read.
 """
 
-SOURCE = "genai-prices 0.2.3"
+SOURCE = "genai-prices 0.2.3, litellm 1.110.2"
 
 PRICES: dict[str, tuple[tuple[int, tuple[int, ...], int, tuple[int, ...] | None, int, bool], ...]]
 PRICES = {
@@ -29,9 +29,14 @@ PRICES = {
             True,
         ),
     ),
+    "claude-mythos-5": ((0, (10000000, 50000000, 12500000, 20000000, 1000000), 0, None, 0, True),),
+    "claude-mythos-5-1": ((0, (10000000, 50000000, 12500000, 20000000, 250000), 0, None, 0, True),),
     "claude-mythos-5-2": ((0, (8000000, 40000000, 10000000, 16000000, 200000), 0, None, 0, True),),
-    "claude-opus-4-0": ((0, (15000000, 75000000, 18750000, 30000000, 1500000), 0, None, 0, False),),
+    "claude-mythos-preview": (
+        (0, (10000000, 50000000, 12500000, 20000000, 1000000), 0, None, 0, True),
+    ),
     "claude-opus-4": ((0, (15000000, 75000000, 18750000, 30000000, 1500000), 0, None, 0, False),),
+    "claude-opus-4-0": ((0, (15000000, 75000000, 18750000, 30000000, 1500000), 0, None, 0, False),),
     "claude-opus-4-1": ((0, (15000000, 75000000, 18750000, 30000000, 1500000), 0, None, 0, False),),
     "claude-opus-4-5": ((0, (5000000, 25000000, 6250000, 10000000, 500000), 0, None, 0, False),),
     "claude-opus-4-6": (
@@ -49,8 +54,8 @@ PRICES = {
     "claude-opus-4-8": ((0, (5000000, 25000000, 6250000, 10000000, 500000), 0, None, 2, True),),
     "claude-opus-5": ((0, (5000000, 25000000, 6250000, 10000000, 500000), 0, None, 2, True),),
     "claude-opus-5-5": ((0, (4000000, 20000000, 5000000, 8000000, 200000), 0, None, 2, True),),
-    "claude-sonnet-4-0": ((0, (3000000, 15000000, 3750000, 6000000, 300000), 0, None, 0, False),),
     "claude-sonnet-4": ((0, (3000000, 15000000, 3750000, 6000000, 300000), 0, None, 0, False),),
+    "claude-sonnet-4-0": ((0, (3000000, 15000000, 3750000, 6000000, 300000), 0, None, 0, False),),
     "claude-sonnet-4-5": (
         (
             0,

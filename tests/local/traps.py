@@ -1,0 +1,627 @@
+"""Transcripts that readers count wrong, each with its true sums.
+
+Each trap is a small configuration directory of Claude Code. `tools/usage_peers.py` reads them with
+other programs too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tests.local.transcripts import MAIN, MODEL, OTHER, PROJECT, SESSION, encoded, line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DAY = "2026-11-20"
+FORK = f"-home-dev-work-one/{OTHER}.jsonl"
+AGENTS = f"-home-dev-work-one/{SESSION}/subagents"
+SUBAGENT = f"{AGENTS}/agent-a1.jsonl"
+
+PUBLISHED: dict[str, tuple[str, str, str, str, str]] = {
+    "claude-opus-4-8": ("5", "25", "6.25", "10", "0.5"),
+    "claude-opus-5": ("5", "25", "6.25", "10", "0.5"),
+    "claude-opus-5-5": ("4", "20", "5", "8", "0.2"),
+    "claude-fable-5-1": ("10", "50", "12.5", "20", "0.25"),
+    "claude-haiku-5-5": ("0.1", "0.5", "0.125", "0.2", "0.01"),
+    "claude-haiku-5-5 long": ("0.5", "2.5", "0.625", "1", "0.05"),
+    "claude-sonnet-4-5-20250929 long": ("6", "22.5", "7.5", "12", "0.6"),
+}
+"""Dollars per million tokens: input, output, 5-minute and 1-hour cache write, cache read.
+
+From the price page of Claude's platform; "long" is for a prompt above the model's threshold.
+"""
+SEARCH = Decimal("0.01")
+"""Dollars per web search."""
+
+
+@dataclass(frozen=True)
+class Billed:
+    """One billed response. `times` is the factor of fast mode or geography."""
+
+    input: int = 2
+    output: int = 400
+    write_5m: int = 0
+    write_1h: int = 1000
+    read: int = 20_000
+    searches: int = 0
+    model: str = MODEL
+    day: str = DAY
+    times: str = "1"
+    is_long: bool = False
+
+    @property
+    def cost(self) -> Decimal:
+        """Return the dollars."""
+        rates = PUBLISHED[self.model + (" long" if self.is_long else "")]
+        tokens = (self.input, self.output, self.write_5m, self.write_1h, self.read)
+        price = sum(
+            (Decimal(rate) * count for rate, count in zip(rates, tokens, strict=True)), Decimal(0)
+        )
+        return price / 1_000_000 * Decimal(self.times) + SEARCH * self.searches
+
+
+@dataclass(frozen=True)
+class Trap:
+    """A configuration directory, and what is billed in it. `links` adds links below `projects/`."""
+
+    name: str
+    about: str
+    files: dict[str, bytes]
+    billed: list[Billed]
+    links: Callable[[Path], None] | None = None
+
+    def write(self, root: Path) -> None:
+        """Write the directory."""
+        for name, content in self.files.items():
+            path = root / "projects" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if self.links:
+            self.links(root)
+
+
+def usage(
+    *,
+    inputs: int = 2,
+    output: int = 400,
+    write_5m: int = 0,
+    write_1h: int = 1000,
+    read: int = 20_000,
+) -> dict[str, Any]:
+    """Return the usage of a line with these tokens."""
+    return {
+        "input_tokens": inputs,
+        "output_tokens": output,
+        "cache_creation_input_tokens": write_5m + write_1h,
+        "cache_read_input_tokens": read,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": write_5m,
+            "ephemeral_1h_input_tokens": write_1h,
+        },
+    }
+
+
+def attempt(kind: str, model: str | None, **tokens: int) -> dict[str, Any]:
+    """Return an entry of `iterations`."""
+    return {"type": kind, "model": model, **usage(**{"write_1h": 0, "read": 0, **tokens})}
+
+
+def progress(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the line in which an old client repeats a line of a subagent."""
+    data = {"type": "agent_progress", "agentId": "a1", "message": record}
+    return {"type": "progress", "data": data, "sessionId": SESSION, "cwd": PROJECT}
+
+
+def without(record: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return a line without some of its fields."""
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def plain(inputs: int, output: int) -> dict[str, Any]:
+    """Return usage without a cache."""
+    return usage(inputs=inputs, output=output, write_1h=0, read=0)
+
+
+def bare(inputs: int = 0, output: int = 0, **more: Any) -> Billed:
+    """Return a billed response without a cache."""
+    return Billed(**{"input": inputs, "output": output, "write_1h": 0, "read": 0, **more})
+
+
+ONE, TWO = [Billed()], [Billed(), Billed()]
+A_LINE = encoded(line())
+SIDE: dict[str, Any] = {"isSidechain": True, "agentId": "a1"}
+DECLINED = attempt(
+    "message", "claude-fable-5-1", output=578, write_5m=10_421, write_1h=0, read=72_769
+)
+ACCEPTED = attempt("fallback_message", MODEL, output=400, write_1h=1000, read=20_000)
+LAST_SPLIT = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
+LARGE = 9_000_000
+
+
+def _hard_link(root: Path) -> None:
+    os.link(root / "projects" / MAIN, root / "projects" / FORK)
+
+
+def _linked_project(root: Path) -> None:
+    far = root / "elsewhere"
+    far.mkdir()
+    (far / f"{OTHER}.jsonl").write_bytes(encoded(line(2, sessionId=OTHER)))
+    (root / "projects" / "-home-dev-work-far").symlink_to(far)
+
+
+def _loop(root: Path) -> None:
+    (root / "projects" / "-home-dev-work-one" / "loop").symlink_to(root / "projects")
+
+
+REPEATS = [
+    Trap(
+        "blocks",
+        "a line for each block repeats the usage",
+        {MAIN: encoded(*(line(after_s=second) for second in range(4)))},
+        ONE,
+    ),
+    Trap(
+        "placeholder first",
+        "only the last line has the final output",
+        {MAIN: encoded(line(output=1, stop=None), line(output=1, stop=None), line(output=260))},
+        [Billed(output=260)],
+    ),
+    Trap(
+        "placeholder last",
+        "a stale line follows the final one",
+        {MAIN: encoded(line(output=260), line(output=1, stop=None))},
+        [Billed(output=260)],
+    ),
+    Trap(
+        "model changes",
+        "another model answers in the middle of the response",
+        {
+            MAIN: encoded(
+                line(
+                    model="claude-fable-5-1",
+                    stop=None,
+                    usage=usage(output=1, write_1h=9000, read=0),
+                ),
+                line(usage=usage(output=500, write_1h=400, read=30_000)),
+            )
+        },
+        [Billed(output=500, write_1h=400, read=30_000)],
+    ),
+    Trap(
+        "fork",
+        "a fork repeats the history under a new session id",
+        {MAIN: A_LINE, FORK: encoded(line(sessionId=OTHER), line(2, sessionId=OTHER))},
+        TWO,
+    ),
+    Trap(
+        "fork in another project",
+        "a fork of a worktree lies in another directory",
+        {MAIN: A_LINE, f"-home-dev-work-tree/{OTHER}.jsonl": encoded(line(sessionId=OTHER))},
+        ONE,
+    ),
+    Trap(
+        "fork without request id",
+        "the copies have no request id",
+        {
+            MAIN: encoded(line(requestId=None)),
+            FORK: encoded(line(requestId=None, sessionId=OTHER)),
+        },
+        ONE,
+    ),
+    Trap(
+        "compaction",
+        "/compact writes the same lines once more",
+        {MAIN: encoded(line(), line(2), {"type": "system"}, line(), line(2))},
+        TWO,
+    ),
+    Trap(
+        "question beside",
+        "/btw repeats a response under a new request id",
+        {
+            MAIN: A_LINE,
+            f"{AGENTS}/agent-aside_question-1.jsonl": encoded(
+                line(requestId="req_again", usage=usage(read=90_000), **SIDE),
+                line(2, usage=usage(inputs=3, output=30, write_1h=0, read=700), **SIDE),
+            ),
+        },
+        [Billed(), bare(3, 30, read=700)],
+    ),
+    Trap(
+        "straddles midnight",
+        "the response is of the day on which it began",
+        {MAIN: encoded(*(line(after_s=14 * 3600 - 2 + 3 * n) for n in range(3)))},
+        ONE,
+    ),
+    Trap(
+        "two sessions in a file",
+        "a resumed session goes on in the file of another",
+        {MAIN: encoded(line(sessionId=OTHER), line(2))},
+        TWO,
+    ),
+    Trap(
+        "gateway",
+        "a gateway's lines have its own id and no request id",
+        {MAIN: encoded(*(line(message_id="chat-7", requestId=None, after_s=n) for n in range(3)))},
+        ONE,
+    ),
+    Trap(
+        "one id for all",
+        "a relay answers every request with the same id",
+        {
+            MAIN: encoded(
+                *(
+                    line(
+                        message_id="relay", requestId=None, after_s=180 * n, usage=plain(100, 7 + n)
+                    )
+                    for n in range(2)
+                )
+            ),
+            FORK: encoded(
+                line(
+                    message_id="relay",
+                    requestId=None,
+                    after_s=540,
+                    sessionId=OTHER,
+                    usage=plain(100, 9),
+                )
+            ),
+        },
+        [bare(100, 7), bare(100, 8), bare(100, 9)],
+    ),
+]
+
+PLACES = [
+    Trap(
+        "subagent", "a subagent has a file", {MAIN: A_LINE, SUBAGENT: encoded(line(2, **SIDE))}, TWO
+    ),
+    Trap(
+        "workflow",
+        "agents of a workflow lie deeper, and its journal is no transcript",
+        {
+            MAIN: A_LINE,
+            f"{AGENTS}/workflows/wf_1/agent-a2.jsonl": encoded(line(2, **SIDE)),
+            f"{AGENTS}/workflows/wf_1/journal.jsonl": encoded(
+                {
+                    "type": "result",
+                    "agentId": "a2",
+                    "result": {"usage": plain(5000, 70), "message": {"usage": plain(5000, 70)}},
+                }
+            ),
+        },
+        TWO,
+    ),
+    Trap(
+        "report of a subagent",
+        "the result of the tool has usage of its own",
+        {
+            MAIN: encoded(
+                line(),
+                {
+                    "type": "user",
+                    "message": {"role": "user", "content": []},
+                    "toolUseResult": {"agentId": "a1", "usage": plain(16_829, 995)},
+                    "sessionId": SESSION,
+                },
+            )
+        },
+        ONE,
+    ),
+    Trap(
+        "progress beside a file",
+        "an old client repeats the subagent's lines in the parent",
+        {MAIN: encoded(progress(line(**SIDE))), SUBAGENT: encoded(line(**SIDE))},
+        ONE,
+    ),
+    Trap(
+        "progress alone",
+        "the subagent left no file",
+        {MAIN: encoded(progress(line(**SIDE)))},
+        ONE,
+    ),
+    Trap("hard link", "one file has two names", {MAIN: A_LINE}, ONE, _hard_link),
+    Trap("linked project", "a project lies on another disk", {MAIN: A_LINE}, TWO, _linked_project),
+    Trap("loop of links", "a link leads to its own parent", {MAIN: A_LINE}, ONE, _loop),
+    Trap(
+        "an old line in a new file",
+        "the times go backwards",
+        {MAIN: encoded(line(), line(2, after_s=-9 * 86_400))},
+        [Billed(), Billed(day="2026-11-11")],
+    ),
+]
+
+BILLING = [
+    Trap(
+        "advisor",
+        "an advisor is billed beside the response, for its own model",
+        {
+            MAIN: encoded(
+                *[
+                    line(
+                        usage={
+                            "iterations": [
+                                attempt("message", None, output=200),
+                                attempt(
+                                    "advisor_message",
+                                    "claude-opus-5",
+                                    inputs=91_627,
+                                    output=18_716,
+                                    write_5m=50,
+                                    read=100,
+                                ),
+                                attempt("message", None, output=200),
+                            ]
+                        }
+                    )
+                ]
+                * 2
+            )
+        },
+        [
+            Billed(),
+            Billed(91_627, 18_716, 50, 0, 100, model="claude-opus-5"),
+        ],
+    ),
+    Trap(
+        "declined attempt",
+        "an attempt that had written output is billed for its own model",
+        {MAIN: encoded(line(usage={"iterations": [DECLINED, ACCEPTED]}))},
+        [Billed(), Billed(2, 578, 10_421, 0, 72_769, model="claude-fable-5-1")],
+    ),
+    Trap(
+        "silent attempt",
+        "an attempt without output is not billed",
+        {MAIN: encoded(line(usage={"iterations": [{**DECLINED, "output_tokens": 0}, ACCEPTED]}))},
+        ONE,
+    ),
+    Trap(
+        "compaction by the server",
+        "its tokens are billed beside the response",
+        {
+            MAIN: encoded(
+                line(
+                    usage={
+                        "iterations": [
+                            attempt("compaction", None, inputs=180_000, output=3500),
+                            attempt("message", None, write_1h=1000, read=20_000),
+                        ]
+                    }
+                )
+            )
+        },
+        [Billed(), bare(180_000, 3500)],
+    ),
+    Trap(
+        "errors",
+        "<synthetic> lines are no response",
+        {
+            MAIN: encoded(
+                line(), line(2, model="<synthetic>", usage=plain(0, 0), isApiErrorMessage=True)
+            )
+        },
+        ONE,
+    ),
+    Trap(
+        "empty split",
+        "the split of the cache writes is zero",
+        {
+            MAIN: encoded(
+                line(
+                    usage={**usage(output=40, write_5m=500, write_1h=0, read=0)}
+                    | {"cache_creation": LAST_SPLIT}
+                )
+            )
+        },
+        [bare(2, 40, write_5m=500)],
+    ),
+    Trap(
+        "no split",
+        "the cache writes are not split",
+        {
+            MAIN: encoded(
+                line(
+                    usage={**usage(output=40, write_5m=500, write_1h=0, read=0)}
+                    | {"cache_creation": None}
+                )
+            )
+        },
+        [bare(2, 40, write_5m=500)],
+    ),
+    Trap(
+        "1-hour writes",
+        "they cost twice the input",
+        {MAIN: encoded(line(usage=usage(inputs=0, output=0, write_1h=1_000_000, read=0)))},
+        [bare(write_1h=1_000_000)],
+    ),
+    Trap(
+        "fast mode",
+        "it costs twice on Opus 4.8",
+        {MAIN: encoded(line(usage=plain(1_000_000, 100_000) | {"speed": "fast"}))},
+        [bare(1_000_000, 100_000, times="2")],
+    ),
+    Trap(
+        "inference in the US",
+        "it costs a tenth more",
+        {MAIN: encoded(line(usage=plain(1_000_000, 100_000) | {"inference_geo": "us"}))},
+        [bare(1_000_000, 100_000, times="1.1")],
+    ),
+    Trap(
+        "web searches",
+        "each costs a cent",
+        {
+            MAIN: encoded(
+                line(
+                    usage=plain(10, 10)
+                    | {"server_tool_use": {"web_search_requests": 5, "web_fetch_requests": 0}}
+                )
+            )
+        },
+        [bare(10, 10, searches=5)],
+    ),
+    Trap(
+        "Haiku 5.5 above 100k",
+        "the whole prompt costs five times as much",
+        {
+            MAIN: encoded(
+                line(
+                    model="claude-haiku-5-5",
+                    usage=usage(inputs=10, output=1000, write_1h=2000, read=150_000),
+                )
+            )
+        },
+        [Billed(10, 1000, 0, 2000, 150_000, model="claude-haiku-5-5", is_long=True)],
+    ),
+    Trap(
+        "Sonnet 4.5 above 200k",
+        "until April 2026 the whole prompt cost twice as much",
+        {
+            MAIN: encoded(
+                line(
+                    model="claude-sonnet-4-5-20250929",
+                    usage=usage(inputs=10, output=1000, write_1h=2000, read=250_000),
+                    timestamp="2026-01-20T10:00:00.000Z",
+                )
+            )
+        },
+        [
+            Billed(
+                *(10, 1000, 0, 2000, 250_000),
+                model="claude-sonnet-4-5-20250929",
+                day="2026-01-20",
+                is_long=True,
+            )
+        ],
+    ),
+    Trap(
+        "cache reads of Fable 5.1",
+        "they cost a fortieth of the input",
+        {
+            MAIN: encoded(
+                line(
+                    model="claude-fable-5-1",
+                    usage=usage(inputs=0, output=0, write_1h=0, read=10_000_000),
+                )
+            )
+        },
+        [bare(read=10_000_000, model="claude-fable-5-1")],
+    ),
+    Trap(
+        "a new model",
+        "Opus 5.5 has prices of its own",
+        {
+            MAIN: encoded(
+                line(
+                    model="claude-opus-5-5",
+                    usage=usage(inputs=1_000_000, output=100_000, write_1h=0, read=1_000_000),
+                )
+            )
+        },
+        [bare(1_000_000, 100_000, read=1_000_000, model="claude-opus-5-5")],
+    ),
+    Trap(
+        "a model named [1m]",
+        "it is the same model",
+        {MAIN: encoded(line(model=f"{MODEL}[1m]", usage=plain(1_000_000, 100_000)))},
+        [bare(1_000_000, 100_000)],
+    ),
+    Trap(
+        "costUSD",
+        "old lines have a cost of their own, which is ignored",
+        {MAIN: encoded(line(usage=plain(1000, 1000), costUSD=0.5, version="1.0.24"))},
+        [bare(1000, 1000)],
+    ),
+]
+
+FORMS = [
+    Trap(
+        "null in a tool's input",
+        "an id is null there",
+        {
+            MAIN: encoded(line()).replace(
+                b'"content":[',
+                b'"content":[{"type":"tool_use","id":"t","name":"n","input":{"id":null}},',
+            )
+        },
+        ONE,
+    ),
+    Trap(
+        "nulls in the usage",
+        "some of its fields are null",
+        {
+            MAIN: encoded(
+                line(usage=dict.fromkeys(("speed", "service_tier", "inference_geo", "iterations")))
+            )
+        },
+        ONE,
+    ),
+    Trap("cut", "the last line is not whole yet", {MAIN: A_LINE + encoded(line(2))[:-90]}, ONE),
+    Trap("no newline", "the last line has no end yet", {MAIN: A_LINE + encoded(line(2))[:-1]}, TWO),
+    Trap(
+        "torn",
+        "the rest of a line is missing",
+        {MAIN: A_LINE + encoded(line(3))[:200] + b"\n" + encoded(line(2))},
+        TWO,
+    ),
+    Trap(
+        "NULs",
+        "a crash left a hole",
+        {MAIN: A_LINE + b"\0" * 4096 + b"\n" + encoded(line(2))},
+        TWO,
+    ),
+    Trap(
+        "no UTF-8",
+        "a text has other bytes",
+        {MAIN: A_LINE.replace(b"words", b"\xff\xfe")},
+        ONE,
+    ),
+    Trap(
+        "half a character",
+        "a text has one of two surrogates",
+        {MAIN: A_LINE.replace(b"words", b"\\ud83d")},
+        ONE,
+    ),
+    Trap(
+        "Windows",
+        "a mark of the byte order, and CRLF",
+        {MAIN: b"\xef\xbb\xbf" + (A_LINE + encoded(line(2))).replace(b"\n", b"\r\n")},
+        TWO,
+    ),
+    Trap(
+        "blanks",
+        "another program wrote the JSON",
+        {MAIN: (json.dumps(line()) + "\n").encode()},
+        ONE,
+    ),
+    Trap(
+        "a long line",
+        "a line of 9 MB without usage",
+        {MAIN: b'{"x":"' + b"A" * LARGE + b'"}\n' + A_LINE},
+        ONE,
+    ),
+    Trap(
+        "a long response",
+        "a response of 9 MB",
+        {MAIN: A_LINE.replace(b"words", b"B" * LARGE)},
+        ONE,
+    ),
+    Trap(
+        "a negative count",
+        "it counts as none, and the other lines count",
+        {MAIN: encoded(line(), line(2, output=-5), line(3))},
+        [Billed(), Billed(output=0), Billed()],
+    ),
+    Trap(
+        "no version",
+        "lines of an import have no version and session",
+        {MAIN: encoded(without(line(), "version", "sessionId"))},
+        ONE,
+    ),
+    Trap("version of a build", "it is no number", {MAIN: encoded(line(version="dev"))}, ONE),
+]
+
+TRAPS = [*REPEATS, *PLACES, *BILLING, *FORMS]
