@@ -6,18 +6,22 @@ Console reports the limits that are configured: their spending comes from the co
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
 from usageline.sources.org.client import MAX_PAGES
 from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import LimitsReport
+from usageline.usage.org.limits import MAX_NAME, LimitsReport
 from usageline.usage.org.merge import anonymous as without_name
+from usageline.usage.org.rate_limits import read_rate_limits
 from usageline.usage.org.records import Who
+from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,10 +29,14 @@ if TYPE_CHECKING:
     from usageline.sources.org.client import OrgClient
     from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
+    from usageline.usage.org.rate_limits import RateLimit
 
 EFFECTIVE = "/v1/organizations/spend_limits/effective"
 CONFIGURED = "/v1/organizations/spend_limits"
 REQUESTS = "/v1/organizations/spend_limit_increase_requests"
+RATE = "/v1/organizations/rate_limits"
+RATE_OF_WORKSPACE = "/v1/organizations/workspaces/{}/rate_limits"
+WORKSPACES = "/v1/organizations/workspaces"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
@@ -36,6 +44,8 @@ PENDING = [("status[]", "pending"), *PAGE_SIZE]
 NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
 """The service refuses the wrong kind of key, or of organization, with any of these."""
 
+WORKSPACE = "workspace"
+WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""
 
@@ -58,7 +68,7 @@ def load(
     except OrgFailure as failure:
         if failure.status not in NOT_WITH_THIS_KEY:
             raise
-        limits = _configured(client, failure)
+        limits = _with_names(_configured(client, failure), client)
         limits = _with_spending(limits, env, now, progress, remarks)
     else:
         requests = _requests(client, remarks)
@@ -72,13 +82,30 @@ def load(
     return _anonymous(report, org.cache.salt) if is_anonymous else report
 
 
+def load_rate_limits(
+    env: Mapping[str, str], progress: Callable[[str], None], workspace: str | None = None
+) -> list[RateLimit]:
+    """Return the rate limits that are configured, by default those of the organization.
+
+    Raise UsagelineError with what to do if they cannot be read.
+    """
+    client = org_report.open_org(env, progress).client
+    progress("loading rate limits")
+    if workspace is None:
+        return read_rate_limits(_rows(client, RATE, []))
+    if not WORKSPACE_ID.fullmatch(workspace):
+        raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
+    path = RATE_OF_WORKSPACE.format(workspace)
+    return read_rate_limits(_rows(client, path, [("include_inherited", "true")]))
+
+
 def _rows(
     client: OrgClient, path: str, params: list[tuple[str, str]], beta: str = ""
 ) -> Iterator[Any]:
     for page in client.pages(path, params, beta):
         rows = page.get("data")
         if not isinstance(rows, list):
-            raise OrgFailure(f"{client.host} answers without a list of spend limits: report it")
+            raise OrgFailure(f"{client.host} answers without a list of limits: report it")
         yield from rows
 
 
@@ -126,25 +153,38 @@ def _with_spending(
     return [_with_spent(limit, spending.get(limit.period)) for limit in limits]
 
 
+def _with_names(limits: list[SpendLimit], client: OrgClient) -> list[SpendLimit]:
+    """Return the limits with the names of their workspaces, as far as they can be read."""
+    if all(limit.holder.kind != WORKSPACE for limit in limits):
+        return limits
+    names: dict[str, str | None] = {}
+    try:
+        for row in _rows(client, WORKSPACES, PAGE_SIZE):
+            workspace = mapping(row)
+            names[str(workspace.get("id"))] = text(workspace.get("name"), MAX_NAME)
+    except OrgFailure:
+        return limits  # their ids are shown
+    return [
+        replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
+        if limit.holder.kind == WORKSPACE
+        else limit
+        for limit in limits
+    ]
+
+
 def _with_spent(limit: SpendLimit, report: Report | None) -> SpendLimit:
     """Return the limit with what the report of its period has for its scope."""
     if report is None or report.currency != limit.currency:
         return limit
-    holder, name = limit.holder, None
     spent: Decimal | None = None
-    if holder.kind in WHOLE_ORGANIZATION:
+    if limit.holder.kind in WHOLE_ORGANIZATION:
         spent = report.total.cost
-    elif holder.kind == "workspace":
-        row = next((row for row in report.rows if row.key == holder.key), None)
-        spent, name = (row.sums.cost, row.name) if row else (Decimal(0), None)
+    elif limit.holder.kind == WORKSPACE:
+        row = next((row for row in report.rows if row.key == limit.holder.key), None)
+        spent = row.sums.cost if row else Decimal(0)
     if spent is None:
         return limit
-    return replace(
-        limit,
-        spent=spent,
-        spent_state=spend_limits.KNOWN,
-        holder=replace(holder, name=holder.name or name),
-    )
+    return replace(limit, spent=spent, spent_state=spend_limits.KNOWN)
 
 
 def _anonymous(report: LimitsReport, salt: bytes) -> LimitsReport:
