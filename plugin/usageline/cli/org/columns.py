@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
+from usageline.cli.org.overview import broken
 from usageline.core.text import display_width
 from usageline.line import layout
 
@@ -110,10 +111,4 @@ def words(text: str, look: Appearance, style: str = "plain") -> Text:
 
 def wrapped(text: str, style: str, look: Appearance, width: int) -> list[Text]:
     """Return the text on as many lines as it needs."""
-    lines: list[str] = []
-    for word in str(words(text, look)).split(" "):
-        if lines and display_width(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return [look.text(line, style) for line in lines]
+    return [look.text(line, style) for line in broken(str(words(text, look)), max(width, 1))]

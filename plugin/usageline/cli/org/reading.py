@@ -30,7 +30,7 @@ UNATTRIBUTED = "not attributed"
 
 
 def overview(report: Report, top: int | None) -> Overview:
-    """Return what is shown of the report: the first `top` rows one by one, and the others as one."""
+    """Return what is shown of the report: the first `top` rows, and the others as one."""
     entries = [
         _entry(label, row.sums) for label, row in zip(_labels(report), report.rows, strict=True)
     ]

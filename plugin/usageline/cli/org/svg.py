@@ -17,7 +17,7 @@ from usageline.cli.history.svg import (
     Color,
     Drawing,
 )
-from usageline.cli.org.overview import percent
+from usageline.cli.org.overview import broken, percent
 from usageline.cli.org.reading import overview
 from usageline.core.text import display_width, sanitize
 from usageline.line.layout import cut_parts
@@ -63,7 +63,8 @@ def draw(report: Report, top: int | None) -> str:
     notes = (
         [f"total {shown.total_words}", *shown.notes] if shown.rows else ["no usage in these days"]
     )
-    lines = [line for note in notes for line in _broken(note, WIDTH - 2 * MARGIN)]
+    cells = int((WIDTH - 2 * MARGIN) / CELL_WIDTH)
+    lines = [line for note in notes for line in broken(sanitize(note), cells)]
     chart_top = HEADER_HEIGHT + LINE_HEIGHT * len(lines) + 4
     width = WIDTH - 2 * MARGIN
     height = chart_top + chart_height(shown, width) + FOOTER_HEIGHT
@@ -185,14 +186,3 @@ def fit(text: str, width: float) -> str:
     if display_width(clean) <= cells:
         return clean
     return "".join(part[1] for part in cut_parts([("", clean)], cells))
-
-
-def _broken(text: str, width: float) -> list[str]:
-    """Return the text in lines of at most `width` pixels."""
-    lines: list[str] = []
-    for word in sanitize(text).split(" "):
-        if lines and display_width(f"{lines[-1]} {word}") * CELL_WIDTH <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
