@@ -217,9 +217,10 @@ class ServiceAddress:
 
     def read(self, value: object) -> str:
         """Return it without a slash at its end."""
-        if not isinstance(value, str) or not is_service_address(value):
-            raise InvalidValue(self.allowed, "an address" if _holds_secret(value) else value)
-        return value.rstrip("/")
+        checked = _without_secret(self.allowed, value, "an address with a key in it")
+        if not isinstance(checked, str) or not is_service_address(checked):
+            raise InvalidValue(self.allowed, value)
+        return checked.rstrip("/")
 
 
 def _without_secret(allowed: str, value: object, what: str) -> object:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline.config.org import load_org
 from usageline.core.errors import UsagelineError
+from usageline.jobs.org_names import with_names
 from usageline.sources.org.adapter import Adapter, Listing, Unsupported
 from usageline.sources.org.analytics import Analytics
 from usageline.sources.org.client import MAX_PAGES, OrgClient, ignore
@@ -115,7 +116,7 @@ def load(
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())
-            return report
+            return with_names(report, org)
     raise first or OrgFailure("there is no report for this key: run `usageline org check`")
 
 

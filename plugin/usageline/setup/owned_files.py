@@ -50,6 +50,7 @@ HISTORY_NAME = _HEX
 _ORG_KEY: Names = {
     r"choice\.json": None,
     r"(pace|pause)": None,
+    r"names-[a-z]+\.json": None,
     rf"recent-{_HEX}\.json": None,
     rf"pages-{_HEX}\.jsonl": None,
     r"days-[a-z-]+-\d{4}-\d\d\.json": None,

@@ -38,6 +38,7 @@ RECENT_S = 3600.0
 RESUMABLE_S = 3600.0
 """A cursor may expire, and the numbers change meanwhile."""
 
+NAMES_S = 86400.0
 CHOICE_S = 7 * 86400.0
 """After so long the adapter is chosen again: an organization may have got the newer endpoints."""
 
@@ -110,6 +111,23 @@ class OrgCache:
         content = {"query": query + self._suffix, "at": now, "sums": _plain_sums(sums)}
         _write(self._recent(query), content)
 
+    def names(self, by: str, now: float) -> dict[str, str] | None:
+        """Return the names by id, None if they are not there or a day old."""
+        content = _read(f"{self.path}/names-{by}.json")
+        names = content.get("names")
+        if not isinstance(names, dict) or not _is_fresh(content, now, NAMES_S):
+            return None
+        return {
+            key: name
+            for key, name in names.items()
+            if isinstance(name, str) and len(name) <= MAX_TEXT
+        }
+
+    def set_names(self, by: str, names: Mapping[str, str], now: float) -> None:
+        """Keep names for a day."""
+        _write(f"{self.path}/names-{by}.json", {"names": dict(names), "at": now})
+
+    # tried by: tests/storage
     def pages(self, listing: str, now: float) -> list[dict[str, Any]]:
         """Return the pages of an unfinished listing, [] if there are none to go on from.
 
@@ -136,6 +154,7 @@ class OrgCache:
             pages.append({"cursor": cursor, "refreshed_at": refreshed_at, "ledger": ledger})
         return pages
 
+    # tried by: tests/storage
     def add_page(
         self, listing: str, cursor: str, refreshed_at: str, ledger: Ledger, now: float
     ) -> None:
@@ -168,6 +187,7 @@ class OrgCache:
     def _pages(self, listing: str) -> str:
         return f"{self.path}/pages-{_digest(listing + self._suffix)}.jsonl"
 
+    # tried by: tests/storage
     def _remove_old(self, now: float) -> None:
         with contextlib.suppress(OSError):
             for name in os.listdir(self.path):
@@ -180,6 +200,7 @@ def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+# tried by: tests/storage
 def _salt(root: str) -> bytes:
     """Return the salt of the digests, and create it first if it is missing."""
     path = f"{root}/salt"
@@ -192,6 +213,7 @@ def _salt(root: str) -> bytes:
     return salt
 
 
+# tried by: tests/storage
 def _remove_old_keys(root: str, current: str) -> None:
     """Keep the directories of the keys that were used last."""
     with contextlib.suppress(OSError):

@@ -81,6 +81,7 @@ class OrgClient:
         """Return whether that is a company's own gateway."""
         return is_gateway(self.config)
 
+    # tried by: tests/jobs
     def get(self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "") -> Any:
         """Return the JSON of an answer; its decimals are Decimal.
 
