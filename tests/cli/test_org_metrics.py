@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,18 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.org_reports import hostile, people, report, sums
+from tests.jobs.org_world import START, OrgWorld
+from tests.org_server import Event, Organization, OrgServer
+from usageline.cli.org import metrics
 from usageline.cli.org.exposition import MAX_NAMES, MONTH, OTHER, TODAY, Numbers, exposition
+from usageline.cli.org.progress import Progress
 from usageline.usage.org.limits import IncreaseRequest, LimitsReport, read_limits
 from usageline.usage.org.model import Row, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.world import World
     from usageline.usage.org.model import Report
 
 Series = dict[str, dict[tuple[tuple[str, str], ...], float]]
@@ -169,6 +175,35 @@ def test_hostile_names_leave_the_text_readable() -> None:
     )
     series(whole)
     assert not set("\x1b\u202e\x07\x9b") & set(exposition(whole))
+
+
+def test_numbers_of_today_and_of_the_month_are_loaded(world: World) -> None:
+    server = OrgServer()
+    org = OrgWorld(world, server)
+    actor = {"type": "user_actor", "user_id": "user_1", "name": "Ana", "email_address": "a@b.c"}
+    server.organization = Organization(
+        [
+            Event(
+                START.date() - timedelta(days=ago),
+                {"actor": actor, "model": "claude-opus-5-5", "product": "claude_code"},
+                Decimal(cents),
+                Decimal(cents),
+                (1, 2, 3, 4, 5),
+                6,
+            )
+            for ago, cents in ((0, "100.5"), (3, "50"), (40, "7"))
+        ]
+    )
+    shown = metrics.load(world.env, Progress(), with_people=True, clock=org.time.clock())
+    server.close()
+    exported = series(shown)
+    labels = ("model", "claude-opus-5-5"), ("product", "claude_code")
+    assert {
+        period: exported["cost_dollars"][labels[0], ("period", period), labels[1]]
+        for period in (TODAY, MONTH)
+    } == {TODAY: 1.005, MONTH: 1.505}
+    assert {dict(one)["user_id"] for one in exported["person_cost_dollars"]} == {"user_1"}
+    assert "spend_limits" not in exported
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
-from usageline.sources.org.client import MAX_PAGES
+from usageline.jobs.org_names import names_of
+from usageline.sources.org.client import MAX_PAGES, ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import MAX_NAME, LimitsReport
+from usageline.usage.org.limits import LimitsReport
 from usageline.usage.org.merge import anonymous as without_name
 from usageline.usage.org.rate_limits import read_rate_limits
 from usageline.usage.org.records import Who
-from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from usageline.jobs.org_report import Org
     from usageline.sources.org.client import OrgClient
     from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
@@ -36,7 +37,6 @@ CONFIGURED = "/v1/organizations/spend_limits"
 REQUESTS = "/v1/organizations/spend_limit_increase_requests"
 RATE = "/v1/organizations/rate_limits"
 RATE_OF_WORKSPACE = "/v1/organizations/workspaces/{}/rate_limits"
-WORKSPACES = "/v1/organizations/workspaces"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
@@ -52,14 +52,16 @@ WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 
 def load(
     env: Mapping[str, str],
-    now: float,
-    progress: Callable[[str], None],
+    progress: Callable[[str], None] = ignore,
     *,
     is_anonymous: bool = False,
     max_pages: int = MAX_PAGES,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> LimitsReport:
     """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
-    org = org_report.open_org(env, progress, max_pages=max_pages, is_anonymous=is_anonymous)
+    org = org_report.open_org(
+        env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock
+    )
     client, remarks = org.client, list[str]()
     progress("loading spend limits")
     requests: list[IncreaseRequest] | None = None
@@ -68,14 +70,16 @@ def load(
     except OrgFailure as failure:
         if failure.status not in NOT_WITH_THIS_KEY:
             raise
-        limits = _with_names(_configured(client, failure), client)
-        limits = _with_spending(limits, env, now, progress, remarks)
+        limits = _configured(client, failure)
+        if not is_anonymous:
+            limits = _with_names(limits, org)
+        limits = _with_spending(limits, env, org, remarks)
     else:
         requests = _requests(client, remarks)
     report = LimitsReport(
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
-        now,
+        clock.now(),
         is_anonymous,
         tuple(remarks),
     )
@@ -83,13 +87,16 @@ def load(
 
 
 def load_rate_limits(
-    env: Mapping[str, str], progress: Callable[[str], None], workspace: str | None = None
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    workspace: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> list[RateLimit]:
     """Return the rate limits that are configured, by default those of the organization.
 
     Raise UsagelineError with what to do if they cannot be read.
     """
-    client = org_report.open_org(env, progress).client
+    client = org_report.open_org(env, progress, clock=clock).client
     progress("loading rate limits")
     if workspace is None:
         return read_rate_limits(_rows(client, RATE, []))
@@ -131,39 +138,28 @@ def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
 
 
 def _with_spending(
-    limits: list[SpendLimit],
-    env: Mapping[str, str],
-    now: float,
-    progress: Callable[[str], None],
-    remarks: list[str],
+    limits: list[SpendLimit], env: Mapping[str, str], org: Org, remarks: list[str]
 ) -> list[SpendLimit]:
     """Return the limits with the spending of their periods, as far as the cost report has it."""
-    today = datetime.fromtimestamp(now, tz=timezone.utc).date()
     spending: dict[str, Report | None] = {}
     for period in dict.fromkeys(limit.period for limit in limits):
-        start = spend_limits.period_start(period, now)
+        start = spend_limits.period_start(period, org.clock.now())
         if start is None:
             continue
-        request = org_report.Request("workspace", start.date(), today)
+        request = org_report.Request("workspace", start.date(), org.now().date())
         try:
-            spending[period] = org_report.load(env, request, progress)
+            spending[period] = org_report.load(env, request, org.client.progress, org.clock)
         except OrgFailure as failure:
             remarks.append(f"the spending cannot be read: {failure}")
             break
     return [_with_spent(limit, spending.get(limit.period)) for limit in limits]
 
 
-def _with_names(limits: list[SpendLimit], client: OrgClient) -> list[SpendLimit]:
+def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
     """Return the limits with the names of their workspaces, as far as they can be read."""
     if all(limit.holder.kind != WORKSPACE for limit in limits):
         return limits
-    names: dict[str, str | None] = {}
-    try:
-        for row in _rows(client, WORKSPACES, PAGE_SIZE):
-            workspace = mapping(row)
-            names[str(workspace.get("id"))] = text(workspace.get("name"), MAX_NAME)
-    except OrgFailure:
-        return limits  # their ids are shown
+    names = names_of(WORKSPACE, org)
     return [
         replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
         if limit.holder.kind == WORKSPACE

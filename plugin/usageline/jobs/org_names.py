@@ -11,6 +11,8 @@ from usageline.usage.org import records
 from usageline.usage.org.records import Malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from usageline.jobs.org_report import Org
     from usageline.usage.org.model import Report
 
@@ -27,18 +29,24 @@ def with_names(report: Report, org: Org) -> Report:
     ids = {row.key for row in report.rows if row.name is None}
     if report.by not in LISTS or report.is_anonymous or not ids:
         return report
-    now = org.clock.now()
-    names = org.cache.names(report.by, now)
-    if names is None:
-        names = _load(report.by, org)
-        if names is None:
-            return report
-        org.cache.set_names(report.by, names, now)
+    names = names_of(report.by, org)
     rows = (
         row if row.name is not None else replace(row, name=names.get(row.key))
         for row in report.rows
     )
     return replace(report, rows=tuple(rows))
+
+
+def names_of(by: str, org: Org) -> Mapping[str, str]:
+    """Return the names by id, as far as the key may read them. It raises nothing."""
+    now = org.clock.now()
+    names = org.cache.names(by, now)
+    if names is None:
+        names = _load(by, org)
+        if names is None:
+            return {}
+        org.cache.set_names(by, names, now)
+    return names
 
 
 def _load(by: str, org: Org) -> dict[str, str] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import Any
 
 import click
@@ -50,11 +49,7 @@ def _print_spend_limits(
 
     report = with_progress(
         lambda progress: org_limits.load(
-            dict(os.environ),
-            time.time(),
-            progress,
-            is_anonymous=anonymous,
-            max_pages=pages or MAX_PAGES,
+            dict(os.environ), progress, is_anonymous=anonymous, max_pages=pages or MAX_PAGES
         )
     )
     if output == "json":

@@ -24,11 +24,13 @@ LIMIT: dict[str, Any] = {
     "period": {"type": "string", "description": "daily, weekly, monthly, or a new word"},
     "limit": {**AMOUNT, "description": "in whole units of the currency; null unless it is known"},
     "limit_state": {
+        "type": "string",
         "enum": list(STATES),
         "description": "none: no limit; plan-only: nothing beyond the plan; blocked: a gateway's 0",
     },
     "spent": {**AMOUNT, "description": "in this period; null if it is not reported"},
     "spent_state": {
+        "type": "string",
         "enum": list(SPENT_STATES),
         "description": "the service also reports 0 if it cannot read the spending",
     },
@@ -52,7 +54,11 @@ def schema() -> dict[str, Any]:
             "period": {"type": "string"},
             "status": {"type": "string", "description": "pending, or a new word"},
             "asked_at": TIME,
-            "now": {"anyOf": [limit, {"type": "null"}], "description": "the limit at present"},
+            "now": {
+                **limit,
+                "type": ["object", "null"],
+                "description": "the limit at present, null if it is not known",
+            },
         }
     )
     return {
@@ -60,7 +66,7 @@ def schema() -> dict[str, Any]:
         "title": "usageline org limits --json",
         **_object(
             {
-                "version": {"const": VERSION},
+                "version": {"type": "integer", "const": VERSION},
                 "at": {**TIME, "type": "string"},
                 "limits": {
                     "type": "array",

@@ -123,7 +123,7 @@ def _requests(
     now = column([_current(request.summary) for request in shown], look)
     asked = column(map(_asked, shown), look, "quiet")
     lines = [
-        words(f"{who} for a higher limit:", look),
+        *wrapped(f"{who} for a higher limit:", "plain", look, width),
         *fitted(
             ((name, period, now, asked), (name, period, now), (name, now)),
             width,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ import click
 
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from usageline.cli.org.exposition import Numbers
     from usageline.cli.org.progress import Progress
@@ -43,7 +43,7 @@ def command(*, per_person: bool, textfile: str | None) -> None:
     from usageline.cli.org.report import with_progress  # noqa: PLC0415 - as above
 
     numbers = with_progress(
-        lambda progress: _load(dict(os.environ), progress, with_people=per_person)
+        lambda progress: load(dict(os.environ), progress, with_people=per_person)
     )
     content = exposition(numbers)
     if textfile is None:
@@ -58,23 +58,30 @@ def command(*, per_person: bool, textfile: str | None) -> None:
         raise UsagelineError(f"{sanitize(textfile)} cannot be written: {reason}") from None
 
 
-def _load(env: dict[str, str], progress: Progress, *, with_people: bool) -> Numbers:
+def load(
+    env: Mapping[str, str],
+    progress: Progress,
+    *,
+    with_people: bool,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Numbers:
     """Load what the key reaches. Report on stderr what it does not reach."""
     from usageline.cli.org.exposition import MONTH, TODAY, Numbers  # noqa: PLC0415 - as above
     from usageline.jobs import org_report  # noqa: PLC0415 - as above
     from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
 
-    now = time.time()
-    today = datetime.fromtimestamp(now, tz=timezone.utc).date()
+    today = datetime.fromtimestamp(clock.now(), timezone.utc).date()
     days = {TODAY: today, MONTH: today.replace(day=1)}
 
     def reports(by: str) -> Reports:
         # Some of the older reports identify a person by e-mail address alone.
-        return {
-            period: org_report.load(
-                env, org_report.Request(by, since, today, is_anonymous=True), progress
-            )
+        requests = {
+            period: org_report.Request(by, since, today, is_anonymous=True)
             for period, since in days.items()
+        }
+        return {
+            period: org_report.load(env, request, progress, clock)
+            for period, request in requests.items()
         }
 
     try:
@@ -82,12 +89,12 @@ def _load(env: dict[str, str], progress: Progress, *, with_people: bool) -> Numb
         products = _products(reports)
         people = reports("person") if with_people else None
     except OrgFailure as failure:
-        limits = _limits(env, now, progress)
+        limits = _limits(env, progress, clock)
         if limits is None:
             raise
         _report(progress, f"without cost and tokens: {failure}")
         return Numbers({}, {}, None, limits, with_people)
-    return Numbers(products, models, people, _limits(env, now, progress), with_people)
+    return Numbers(products, models, people, _limits(env, progress, clock), with_people)
 
 
 def _in_dollars(reports: Reports) -> Reports:
@@ -111,13 +118,13 @@ def _products(reports: Callable[[str], Reports]) -> Reports:
         return {}
 
 
-def _limits(env: dict[str, str], now: float, progress: Progress) -> LimitsReport | None:
+def _limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsReport | None:
     """Return the limits. Report on stderr why there are none."""
     from usageline.jobs import org_limits  # noqa: PLC0415 - as above
     from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
 
     try:
-        return org_limits.load(env, now, progress, is_anonymous=True)
+        return org_limits.load(env, progress, is_anonymous=True, clock=clock)
     except OrgFailure as failure:
         _report(progress, f"without spend limits: {failure}")
         return None

@@ -128,9 +128,9 @@ def _not_with_this_key(status: int, key: Key, host: str, path: str) -> str:
 
 def _advice(key: Key, path: str) -> str:
     if "spend_limit" in path:
+        enterprise = ENTERPRISE_ADVICE.replace("read:analytics", scope(path))
         return (
-            "the primary owner can make a key with the scope read:spend_limits at claude.ai > "
-            "Organization settings > API"
+            enterprise if key.kind == SCOPED else f"{CONSOLE_ADVICE}; on Enterprise, {enterprise}"
         )
     return {ADMIN: CONSOLE_ADVICE, SCOPED: ENTERPRISE_ADVICE}.get(key.kind, MAKE_ONE)
 
