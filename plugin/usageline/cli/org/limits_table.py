@@ -26,7 +26,7 @@ from usageline.usage.org.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from usageline.cli.appearance import Appearance
     from usageline.usage.org.limits import Holder, IncreaseRequest, LimitsReport, SpendLimit
@@ -45,7 +45,6 @@ NOTES = {
     UNREADABLE: "unreadable: the service sent no amount that usageline can read",
 }
 NO_LIMITS = "there are no spend limits"
-BAR_CELLS = (16, 10, 8)
 NAME_CELLS = 14
 
 
@@ -61,7 +60,7 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
     """Return the lines for `width` columns, with the first `top` limits and requests."""
     shown = report.limits[:top]
     lines = wrapped(_heading(report), "name", look, width)
-    lines += _rows(shown, report, look, width) if shown else []
+    lines += fitted(_forms(shown, report, look), width, look) if shown else []
     if left := len(report.limits) - len(shown):
         lines.append(words(f"{left} more", look, "quiet"))
     if report.requests:
@@ -85,9 +84,10 @@ def _heading(report: LimitsReport) -> str:
     return f"{near} of {count} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
 
 
-def _rows(
-    limits: Sequence[SpendLimit], report: LimitsReport, look: Appearance, width: int
-) -> list[Text]:
+def _forms(
+    limits: Sequence[SpendLimit], report: LimitsReport, look: Appearance
+) -> Iterator[Sequence[Column]]:
+    """Yield the columns, from all of them to name, percent, spending and limit."""
     labels = names.labels([_subject(limit.holder) for limit in limits])
     name = column(labels, look, keeps=NAME_CELLS)
     period = column([limit.period or "?" for limit in limits], look, "quiet")
@@ -96,20 +96,17 @@ def _rows(
     whole = column(map(limit_words, limits), look)
     resets = column([_reset(limit, report.at) for limit in limits], look, "quiet")
     source = column(map(_source, limits), look, "quiet", keeps=NAME_CELLS)
-    bars = [Column([_bar(limit, cells, look) for limit in limits]) for cells in BAR_CELLS]
-    return fitted(
-        (
-            (name, period, bars[0], percent, spent, whole, resets, source),
-            (name, period, bars[0], percent, spent, whole, resets),
-            (name, period, bars[1], percent, spent, whole, resets),
-            (name, period, bars[2], percent, spent, whole, resets),
-            (name, period, percent, spent, whole, resets),
-            (name, period, percent, spent, whole),
-            (name, percent, spent, whole),
-        ),
-        width,
-        look,
-    )
+
+    def bar(cells: int) -> Column:
+        return Column([_bar(limit, cells, look) for limit in limits])
+
+    yield name, period, bar(16), percent, spent, whole, resets, source
+    yield name, period, bar(16), percent, spent, whole, resets
+    yield name, period, bar(10), percent, spent, whole, resets
+    yield name, period, bar(8), percent, spent, whole, resets
+    yield name, period, percent, spent, whole, resets
+    yield name, period, percent, spent, whole
+    yield name, percent, spent, whole
 
 
 def _requests(

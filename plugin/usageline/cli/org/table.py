@@ -13,15 +13,15 @@ from usageline.cli.org.overview import count, percent
 from usageline.cli.org.reading import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from usageline.cli.appearance import Appearance
     from usageline.cli.org.overview import Overview
     from usageline.usage.org.model import Report
 
-BAR_CELLS = (16, 12, 8)
-NAME_CELLS = (26, 14)
-MODELS_CELLS = 24
+NAME_CELLS, SHORT_NAME_CELLS, MODELS_CELLS = 26, 14, 24
+"""What is left at least of a column that is cut."""
+
 NO_ROWS = "no usage in these days"
 
 
@@ -37,7 +37,7 @@ def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
     """Return the lines for `width` columns."""
     lines = wrapped(shown.span, "name", look, width)
     if shown.rows:
-        lines += _rows(shown, look, width)
+        lines += fitted(_forms(shown, look), width, look)
         total = f"total {shown.total_words}"
         lines += wrapped(total, "plain", look, width)
     else:
@@ -47,19 +47,12 @@ def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
     return lines
 
 
-def _rows(shown: Overview, look: Appearance, width: int) -> list[Text]:
+def _forms(shown: Overview, look: Appearance) -> Iterator[Sequence[Column]]:
+    """Yield the columns, from all of them to two."""
     rows = shown.rows
-    has_list = any(row.list_cost not in (None, row.cost) for row in rows)
-    has_tokens = any(row.all_tokens is not None for row in rows)
-    has_requests = any(row.requests is not None for row in rows)
-    full, short = (
-        Column(
-            [words(row.label, look, "quiet" if row.is_rest else "plain") for row in rows],
-            shown.unit,
-            keeps=cells,
-        )
-        for cells in NAME_CELLS
-    )
+    names = [words(row.label, look, "quiet" if row.is_rest else "plain") for row in rows]
+    full = Column(names, shown.unit, keeps=NAME_CELLS)
+    short = full._replace(keeps=SHORT_NAME_CELLS)
     number = partial(column, look=look, style="quiet", right=True)
     cost = column([shown.money(row.cost) for row in rows], look, title="cost", right=True)
     at_list = number([shown.money(row.list_cost) for row in rows], title="list price")
@@ -68,25 +61,23 @@ def _rows(shown: Overview, look: Appearance, width: int) -> list[Text]:
     tokens = number([count(row.all_tokens) for row in rows], title="tokens")
     requests = number([count(row.requests) for row in rows], title="requests")
     models = column(map(shown.models, rows), look, "quiet", title="models", keeps=MODELS_CELLS)
-    bars = [Column(_bars(shares, cells, shown, look)) for cells in BAR_CELLS]
-    listed = [at_list] if has_list else []
-    counted = [*([tokens] if has_tokens else []), *([requests] if has_requests else [])]
+    listed = [at_list] if any(row.list_cost not in (None, row.cost) for row in rows) else []
+    counted = [tokens] if any(row.all_tokens is not None for row in rows) else []
+    asked = [requests] if any(row.requests is not None for row in rows) else []
     named = [models] if any(row.models for row in rows) else []
-    return fitted(
-        (
-            (full, cost, *listed, bars[0], share, *counted, *named),
-            (full, cost, *listed, bars[1], share, *counted[:1], *named),
-            (full, cost, *listed, bars[2], share, *named),
-            (full, cost, *listed, bars[1], share, *counted[:1]),
-            (full, cost, *listed, bars[2], share),
-            (short, cost, *listed, bars[2], share),
-            (short, cost, bars[2], share),
-            (short, cost, share),
-            (short, cost),
-        ),
-        width,
-        look,
-    )
+
+    def bar(cells: int) -> Column:
+        return Column(_bars(shares, cells, shown, look))
+
+    yield full, cost, *listed, bar(16), share, *counted, *asked, *named
+    yield full, cost, *listed, bar(12), share, *counted, *named
+    yield full, cost, *listed, bar(8), share, *named
+    yield full, cost, *listed, bar(12), share, *counted
+    yield full, cost, *listed, bar(8), share
+    yield short, cost, *listed, bar(8), share
+    yield short, cost, bar(8), share
+    yield short, cost, share
+    yield short, cost
 
 
 def _bars(
