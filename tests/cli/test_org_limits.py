@@ -22,6 +22,7 @@ from usageline.cli import appearance
 from usageline.cli.org import limits_export, limits_schema, limits_table
 from usageline.core.text import display_width, sanitize
 from usageline.usage.org.limits import (
+    STATES,
     LimitsReport,
     in_order,
     read_limits,
@@ -170,6 +171,12 @@ def test_json_agrees_with_its_schema() -> None:
             assert row[key] is None or re.fullmatch(pattern, row[key]), (key, row[key])
     unknown = {**printed, "limits": [{**printed["limits"][0], "limit_state": "new"}]}
     assert list(violations(without_patterns(schema), unknown))
+
+
+def test_documentation_names_every_state() -> None:
+    text = (REPOSITORY / "docs" / "ORGANIZATION.md").read_text()
+    rows = re.findall(r"^\| `[^`]*` \| `([\w-]+)` \| (?!`)", text, re.MULTILINE)
+    assert rows == list(STATES)
 
 
 def test_json_has_exact_amounts_and_three_kinds_of_nothing() -> None:

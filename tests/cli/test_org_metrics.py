@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -17,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.cli.org_reports import hostile, people, report, sums
 from tests.jobs.org_world import START, OrgWorld
 from tests.org_server import Event, Organization, OrgServer
+from tests.world import REPOSITORY
 from usageline.cli.org import metrics
 from usageline.cli.org.exposition import MAX_NAMES, MONTH, OTHER, TODAY, Numbers, exposition
 from usageline.cli.org.progress import Progress
@@ -84,9 +86,10 @@ def series(shown: Numbers) -> Series:
         assert family.type == "gauge"
         assert family.documentation
         for sample in family.samples:
+            name = sample.name.removeprefix(PREFIX)
             labels = tuple(sorted(sample.labels.items()))
-            assert labels not in result[sample.name]
-            result[sample.name.removeprefix(PREFIX)][labels] = sample.value
+            assert labels not in result[name]
+            result[name][labels] = sample.value
     return result
 
 
@@ -204,6 +207,21 @@ def test_numbers_of_today_and_of_the_month_are_loaded(world: World) -> None:
     } == {TODAY: 1.005, MONTH: 1.505}
     assert {dict(one)["user_id"] for one in exported["person_cost_dollars"]} == {"user_1"}
     assert "spend_limits" not in exported
+
+
+def test_documentation_names_every_gauge_with_its_labels() -> None:
+    shown = numbers(people={MONTH: report(people(3))}, limits=limits(), with_people=True)
+    exported = {
+        PREFIX + name: {label for labels in values for label, _ in labels}
+        for name, values in series(shown).items()
+    }
+    text = (REPOSITORY / "docs" / "ORGANIZATION.md").read_text()
+    rows = re.findall(r"^\| `(usageline_org_\w+)` \| (.*) \|$", text, re.MULTILINE)
+    documented = {
+        name: set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", labels.partition(": only")[0])))
+        for name, labels in rows
+    }
+    assert documented == exported
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")
