@@ -173,5 +173,5 @@ def test_error_that_passes_is_waited_for(org: OrgWorld) -> None:
 
 def test_server_that_is_not_there_is_reported(org: OrgWorld) -> None:
     org.server.close()
-    with pytest.raises(UsagelineError, match="cannot be reached.*check the network"):
+    with pytest.raises(UsagelineError, match=r"cannot be reached.*check the network"):
         org.load()

@@ -65,9 +65,8 @@ def test_rows_and_totals_are_those_of_the_sdk(org: OrgWorld, by: str) -> None:
         tokens[key] = [a + b for a, b in zip(tokens[key], counts, strict=True)]
     (total,) = analytics.cost.list(**RANGE)
     client.close()
-    rows = {row.key: row.sums for row in report.rows}
-    assert report.unattributed is not None
-    everything = {**rows, None: report.unattributed}
+    everything: dict[str | None, Any] = {row.key: row.sums for row in report.rows}
+    everything[None] = report.unattributed
     assert {key: sums.cost for key, sums in everything.items()} == dict(costs)
     assert {
         key: [sums.output, sums.cache_write_1h, sums.requests] for key, sums in everything.items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from usageline.system import origin
 from usageline.system.api_address import API
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.world import World
 
 

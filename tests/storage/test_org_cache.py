@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usageline.storage import org_cache
+from usageline.storage import org_cache, org_codec
 from usageline.storage.org_cache import OrgCache
 from usageline.usage.org.merge import Entry, Ledger
 from usageline.usage.org.records import Who
@@ -99,18 +99,18 @@ values = st.recursive(
 @settings(max_examples=150)
 def test_any_value_is_a_ledger_or_none(value: object) -> None:
     content = {"currency": "USD", "entries": value}
-    result = org_cache._ledger(content)
+    result = org_codec.read_ledger(content)
     assert result is None or value == []
 
 
 def test_changed_values_are_refused_or_have_the_right_types() -> None:
     rng = random.Random(5)
-    good = org_cache._plain(ledger())["entries"][0]
+    good = org_codec.plain_ledger(ledger())["entries"][0]
     for _ in range(300):
         row = [*good]
-        wrong = [None, True, -1, 1.5, "x", [], {}, "1e999", "NaN", 10**30, ["a"] * 6]
+        wrong: list[object] = [None, True, -1, 1.5, "x", [], {}, "1e999", "NaN", 10**30, ["a"] * 6]
         row[rng.randrange(7)] = rng.choice(wrong)
-        entry = org_cache._entry(row)
+        entry = org_codec._entry(row)
         if entry is not None:
             day, sums = entry
             assert isinstance(day, str)

@@ -31,8 +31,8 @@ class OrgConfig:
 def load_org(env: Mapping[str, str]) -> OrgConfig:
     """Return `[org]` of the user's own config.toml; the defaults if there is none.
 
-    Raise ConfigInvalid if the table has a mistake, or if the file is not the user's own and has
-    the table: a project's settings could choose another file.
+    Raise ConfigInvalid if the table has a mistake. Raise it, too, if the file is not the user's
+    own: a project's settings could choose another file.
     """
     path = origin.config_file(env)
     try:

@@ -195,7 +195,7 @@ class Directory(AbsolutePath):
 class KeyFile(Directory):
     """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
 
-    allowed = "the absolute path of a file, or one below ~/,"
+    allowed = "the path of a file, absolute or below ~/"
 
     def read(self, value: object) -> str:
         """Return it as it is."""
@@ -213,7 +213,7 @@ class SecretCommand(Command):
 class ServiceAddress:
     """The address of the API: https, or http to this machine."""
 
-    allowed = "an https address, or http to this machine,"
+    allowed = "an https address or http to this machine"
 
     def read(self, value: object) -> str:
         """Return it without a slash at its end."""

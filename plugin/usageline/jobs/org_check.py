@@ -58,7 +58,7 @@ class Finding(NamedTuple):
 class Result:
     """The key in words, the address that gets it, the organization, and the findings.
 
-    `adapter` is the name of the reports that `usageline org` uses from now on, "" if there are none.
+    `adapter` is the name of the reports that `usageline org` uses from now on, "" without any.
     """
 
     key: str

@@ -159,7 +159,7 @@ def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
     """Return the limits with the names of their workspaces, as far as they can be read."""
     if all(limit.holder.kind != WORKSPACE for limit in limits):
         return limits
-    names = names_of(WORKSPACE, org)
+    names = names_of(WORKSPACE, org.client, org.cache, org.clock.now())
     return [
         replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
         if limit.holder.kind == WORKSPACE

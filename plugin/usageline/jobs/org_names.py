@@ -13,7 +13,8 @@ from usageline.usage.org.records import Malformed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.jobs.org_report import Org
+    from usageline.sources.org.client import OrgClient
+    from usageline.storage.org_cache import OrgCache
     from usageline.usage.org.model import Report
 
 LISTS = {
@@ -24,12 +25,12 @@ LISTS = {
 """The list for each way to group that needs one."""
 
 
-def with_names(report: Report, org: Org) -> Report:
+def with_names(report: Report, client: OrgClient, cache: OrgCache, now: float) -> Report:
     """Return the report with the names that the key may read. It raises nothing."""
     ids = {row.key for row in report.rows if row.name is None}
     if report.by not in LISTS or report.is_anonymous or not ids:
         return report
-    names = names_of(report.by, org)
+    names = names_of(report.by, client, cache, now)
     rows = (
         row if row.name is not None else replace(row, name=names.get(row.key))
         for row in report.rows
@@ -37,25 +38,24 @@ def with_names(report: Report, org: Org) -> Report:
     return replace(report, rows=tuple(rows))
 
 
-def names_of(by: str, org: Org) -> Mapping[str, str]:
+def names_of(by: str, client: OrgClient, cache: OrgCache, now: float) -> Mapping[str, str]:
     """Return the names by id, as far as the key may read them. It raises nothing."""
-    now = org.clock.now()
-    names = org.cache.names(by, now)
+    names = cache.names(by, now)
     if names is None:
-        names = _load(by, org)
+        names = _load(by, client)
         if names is None:
             return {}
-        org.cache.set_names(by, names, now)
+        cache.set_names(by, names, now)
     return names
 
 
-def _load(by: str, org: Org) -> dict[str, str] | None:
+def _load(by: str, client: OrgClient) -> dict[str, str] | None:
     """Return the names by id, {} if the key may not read them, None if they cannot be had now."""
     path, params = LISTS[by]
-    org.client.progress(f"loading the names of each {by}")
+    client.progress(f"loading the names of each {by}")
     names: dict[str, str] = {}
     try:
-        for page in org.client.pages(path, params):
+        for page in client.pages(path, params):
             for row in records.rows(page):
                 key, name = records.text(row.get("id")), records.text(row.get("name"))
                 if key is not None and name is not None:

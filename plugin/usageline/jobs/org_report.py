@@ -16,7 +16,7 @@ from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailur
 from usageline.sources.org.key import SCOPED, read_key
 from usageline.sources.org.legacy import AdminReports, EnterpriseReports
 from usageline.sources.org.pace import Pace
-from usageline.storage.org_cache import OrgCache, Sums
+from usageline.storage.org_cache import OrgCache
 from usageline.system.paths import Paths
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
@@ -27,6 +27,7 @@ from usageline.usage.org.spans import DAY, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from usageline.storage.org_codec import Sums
     from usageline.usage.org.model import Report
 
 MAX_READS = 3
@@ -116,7 +117,7 @@ def load(
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())
-            return with_names(report, org)
+            return with_names(report, org.client, org.cache, org.clock.now())
     raise first or OrgFailure("there is no report for this key: run `usageline org check`")
 
 
@@ -161,7 +162,8 @@ class _Reader:
         changing = spans.first_changing_day(now)
         final = [day for day in days.days() if day < changing]
         cached = self.org.cache.days(adapter.name, by, final)
-        old, new = [*cached.values()], list[Sums]()
+        old: list[Sums] = [*cached.values()]
+        new: list[Sums] = []
         for span in spans.plan(days.since, days.until, now, cached):
             (old if span.is_final else new).append(self._span(span))
         rows, totals = Ledger(), Ledger()
@@ -236,8 +238,8 @@ class _Reader:
     def _listing(self, listing: Listing) -> tuple[Ledger, set[str]]:
         """Return the sums of a listing, and the times up to when its pages have data.
 
-        Begin where an earlier run stopped. Begin anew if the service refuses the cursor: it expires,
-        and may not survive a revision.
+        Begin where an earlier run stopped. Begin anew if the service refuses the cursor, which
+        expires and may not survive a revision.
         """
         cache = self.org.cache
         earlier = cache.pages(listing.key, self.org.clock.now())

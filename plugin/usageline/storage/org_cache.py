@@ -11,23 +11,21 @@ import contextlib
 import json
 import os
 import re
-from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from usageline.storage.org_codec import Sums, plain_ledger, plain_sums, read_ledger, read_sums
 from usageline.system import files
 from usageline.system.directories import private_directory
-from usageline.usage.org.amounts import plain, read_decimal
-from usageline.usage.org.merge import Entry, Ledger
-from usageline.usage.org.records import MAX_COUNT, MAX_TEXT, Who
+from usageline.usage.org.records import MAX_TEXT
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from usageline.system.paths import Paths
-
-Sums = tuple[Ledger, "Ledger | None", str]
-"""Rows, the service's total if there is one, and up to when it had data."""
+    from usageline.usage.org.merge import Ledger
 
 VERSION = 1
 MAX_BYTES = 64 << 20
@@ -82,8 +80,8 @@ class OrgCache:
         for day in wanted:
             path = self._month(adapter, by, day)
             if path not in months:
-                months[path] = _mapping(_read(path).get("days"))
-            sums = _sums(months[path].get(day.isoformat()))
+                months[path] = mapping(_read(path).get("days"))
+            sums = read_sums(months[path].get(day.isoformat()))
             if sums:
                 result[day] = sums
         return result
@@ -94,8 +92,8 @@ class OrgCache:
         for day, sums in days.items():
             path = self._month(adapter, by, day)
             if path not in months:
-                months[path] = dict(_mapping(_read(path).get("days")))
-            months[path][day.isoformat()] = _plain_sums(sums)
+                months[path] = dict(mapping(_read(path).get("days")))
+            months[path][day.isoformat()] = plain_sums(sums)
         for path, content in months.items():
             _write(path, {"days": content})
 
@@ -103,12 +101,14 @@ class OrgCache:
         """Return a span, if it was read within the hour."""
         content = _read(self._recent(query))
         is_it = content.get("query") == query + self._suffix
-        return _sums(content.get("sums")) if is_it and _is_fresh(content, now, RECENT_S) else None
+        return (
+            read_sums(content.get("sums")) if is_it and _is_fresh(content, now, RECENT_S) else None
+        )
 
     def set_recent(self, query: str, sums: Sums, now: float) -> None:
         """Keep a span for an hour."""
         self._remove_old(now)
-        content = {"query": query + self._suffix, "at": now, "sums": _plain_sums(sums)}
+        content = {"query": query + self._suffix, "at": now, "sums": plain_sums(sums)}
         _write(self._recent(query), content)
 
     def names(self, by: str, now: float) -> dict[str, str] | None:
@@ -133,25 +133,17 @@ class OrgCache:
 
         Each has `cursor`, `refreshed_at` and `ledger`.
         """
-        path = self._pages(listing)
-        try:
-            lines = files.read_regular(path, MAX_BYTES).splitlines()
-        except OSError:
-            return []
         pages: list[dict[str, Any]] = []
-        for line in lines:
-            content = _parsed(line)
-            ledger = _ledger(content.get("rows"))
-            cursor, refreshed_at = content.get("cursor"), content.get("refreshed_at")
-            if (
-                ledger is None
-                or content.get("listing") != listing + self._suffix
-                or not isinstance(cursor, str)
-                or not isinstance(refreshed_at, str)
-                or not _is_fresh(content, now, RESUMABLE_S)
-            ):
-                break  # a killed process may leave half a line
-            pages.append({"cursor": cursor, "refreshed_at": refreshed_at, "ledger": ledger})
+        with (
+            contextlib.suppress(OSError),
+            files.open_regular(self._pages(listing)) as descriptor,
+            os.fdopen(descriptor, "rb", closefd=False) as file,
+        ):
+            while line := file.readline(MAX_BYTES):
+                page = _page(_parsed(line), listing + self._suffix, now)
+                if page is None:
+                    break  # a killed process may leave half a line
+                pages.append(page)
         return pages
 
     # tried by: tests/storage
@@ -165,7 +157,7 @@ class OrgCache:
             "at": now,
             "cursor": cursor,
             "refreshed_at": refreshed_at,
-            "rows": _plain(ledger),
+            "rows": plain_ledger(ledger),
         }
         with contextlib.suppress(OSError):
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | files.NO_LINK
@@ -260,104 +252,15 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
     return content if isinstance(content, dict) and content.get("version") == VERSION else {}
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _plain_sums(sums: Sums) -> dict[str, Any]:
-    rows, total, refreshed_at = sums
-    return {
-        "rows": _plain(rows),
-        "total": None if total is None else _plain(total),
-        "refreshed_at": refreshed_at,
-    }
-
-
-def _sums(value: object) -> Sums | None:
-    content = _mapping(value)
-    rows, total = _ledger(content.get("rows")), _ledger(content.get("total"))
-    refreshed_at = content.get("refreshed_at")
-    is_broken = total is None and content.get("total") is not None
-    if rows is None or is_broken or not isinstance(refreshed_at, str):
-        return None
-    return rows, total, refreshed_at
-
-
-def _plain(ledger: Ledger) -> dict[str, Any]:
-    return {
-        "currency": ledger.currency,
-        "entries": [
-            [
-                day,
-                None if entry.who is None else [*entry.who],
-                plain(entry.cost),
-                plain(entry.listed),
-                [*entry.tokens],
-                entry.requests,
-                {model: plain(cost) for model, cost in entry.models.items()},
-            ]
-            for (day, _), entry in ledger.entries.items()
-        ],
-    }
-
-
-def _ledger(value: object) -> Ledger | None:
-    """Return the ledger in a file, None if anything in it is not as it was written."""
-    content = _mapping(value)
-    currency, entries = content.get("currency"), content.get("entries")
-    if not isinstance(entries, list) or not isinstance(currency, str):
-        return None
-    if currency and not (currency.isascii() and currency.isalpha() and len(currency) == 3):
-        return None
-    ledger = Ledger(currency=currency)
-    for row in entries:
-        read = _entry(row)
-        if read is None:
-            return None
-        ledger.add_entry(*read)
-    return ledger
-
-
-def _entry(row: object) -> tuple[str, Entry] | None:
-    if not isinstance(row, list) or len(row) != 7:
-        return None
-    day, who, cost, listed, tokens, requests, models = row
-    amount, list_amount = read_decimal(cost), read_decimal(listed)
-    costs = {model: read_decimal(one) for model, one in _mapping(models).items()}
-    counts = [*tokens, requests] if isinstance(tokens, list) and len(tokens) == 5 else [None]
-    person = _who(who)
+def _page(content: Mapping[str, Any], listing: str, now: float) -> dict[str, Any] | None:
+    ledger = read_ledger(content.get("rows"))
+    cursor, refreshed_at = content.get("cursor"), content.get("refreshed_at")
     if (
-        not isinstance(day, str)
-        or not (day == "" or _is_day(day))
-        or amount is None
-        or list_amount is None
-        or not all(isinstance(one, str) for one in (cost, listed, *_mapping(models).values()))
-        or not isinstance(models, dict)
-        or not all(_is_count(one) for one in counts)
-        or (who is not None and person is None)
+        ledger is None
+        or content.get("listing") != listing
+        or not isinstance(cursor, str)
+        or not isinstance(refreshed_at, str)
+        or not _is_fresh(content, now, RESUMABLE_S)
     ):
         return None
-    by_model = {model: one for model, one in costs.items() if one is not None}
-    if len(by_model) < len(costs):
-        return None
-    return day, Entry(person, amount, list_amount, tuple(tokens), requests, by_model)
-
-
-def _who(value: object) -> Who | None:
-    if not isinstance(value, list) or len(value) != len(Who._fields):
-        return None
-    texts = [*value[:2], *(one for one in value[2:4] if one is not None)]
-    if not all(isinstance(one, str) and len(one) <= MAX_TEXT for one in texts):
-        return None
-    return Who(*value) if all(isinstance(one, bool) for one in value[4:]) else None
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+    return {"cursor": cursor, "refreshed_at": refreshed_at, "ledger": ledger}

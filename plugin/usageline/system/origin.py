@@ -39,8 +39,8 @@ PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"), ("org", "k
 """The keys of config.toml that name programs."""
 
 REFUSED_KEY = (
-    "only the configuration of the user who installed may name an administrator's key and where it"
-    " is sent; if this is yours, run `usageline install` from here"
+    "only the configuration of the user who installed may name a key and its address;"
+    " if this is yours, run `usageline install` from here"
 )
 KEY_PLACES = (("org", "key_file"), ("org", "url"))
 """The keys of config.toml that decide which secret is sent where."""

@@ -44,7 +44,7 @@ def schema() -> dict[str, Any]:
                 "refreshed_at": {
                     **TIME,
                     "type": ["string", "null"],
-                    "description": "up to when the service had data; days of the last 30 may change",
+                    "description": "up to when the service had data; the last 30 days may change",
                 },
                 "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
                 "rows": {"type": "array", "items": _object(ROW)},

@@ -104,9 +104,8 @@ def _sentence(  # noqa: PLR0913, PLR0917 - all of them decide
         return _not_with_this_key(status, key, host, path)
     if status == 400 or kind == "invalid_request_error":
         return (
-            f"{host} refuses the request as invalid ({status}): it may not have this report for "
-            "your organization (HIPAA readiness) or these days; run `usageline org check`, or use "
-            "other days with --since and --until"
+            f"{host} refuses these days, or has no such report for your organization ({status}; "
+            "HIPAA readiness is a reason): run `usageline org check`, or change --since and --until"
         )
     if status == 429:
         return f"{host} has had too many requests (429): run it again in a few minutes"

@@ -26,8 +26,8 @@ _NANOSECONDS = 10**9
 class Pace:
     """Waits before each request. Without a `directory` only for this process.
 
-    The time of the last request is that of the file `pace`, and the end of a pause that the service
-    asked for that of `pause`.
+    The file `pace` has the time of the last request. The file `pause` has the end of a pause that
+    the service asked for.
     """
 
     def __init__(self, directory: str, clock: Clock) -> None:
@@ -84,7 +84,7 @@ class Pace:
 
     # tried by: nothing, it only sets the time of a file of its own
     def _touch(self, path: str, at: float) -> None:
-        """Set the time of a file, and create it if it is missing. Ignore errors: it is a courtesy."""
+        """Set the time of a file, and create it if it is missing. Ignore errors."""
         if not path:
             return
         with contextlib.suppress(OSError):

@@ -46,9 +46,9 @@ class Sums:
 class Row:
     """One row of a report.
 
-    `key` identifies it: an id, a model, a day as 2026-11-24. `kind` is the kind of actor in a
-    report by person: one of the constants above, the service's word for a new kind, or "" in other
-    reports. A deleted person has `deleted`.
+    key      what identifies it: an id, a model, a day as 2026-11-24
+    kind     the kind of actor: a constant above, or the service's word; "" if not by person
+    deleted  whether the person left
     """
 
     key: str
