@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from html import unescape
 from typing import TYPE_CHECKING
@@ -13,15 +14,22 @@ import pytest
 from tests.cli import browser
 from tests.cli.org_reports import HOSTILE, days, hostile, people, report
 from tests.cli.test_history_page import MIN_TEXT_PX, WIDTHS, needs_browser, rgb
+from tests.jobs.org_world import OrgWorld
+from tests.org_server import Event, Organization, OrgServer, user
 from usageline.cli.history.svg import PAPER
 from usageline.cli.org import page, svg
 from usageline.cli.org.reading import DEFAULT_TOP, overview
 from usageline.usage.org.model import Row, Sums
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.world import World
     from usageline.usage.org.model import Report
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 SVG = "{http://www.w3.org/2000/svg}"
 MAX_LABEL_CHARS = 40
@@ -144,3 +152,33 @@ def test_ten_thousand_rows_make_a_page_of_a_few_megabytes() -> None:
     content = page.page(report(people(10_000)), None)
     assert len(re.findall(r"<tr><th scope=row>", content)) == 10_006 + 2
     assert len(content) < 8_000_000
+
+
+def test_command_writes_page_and_picture_for_the_user_alone(world: World, usageline: Run) -> None:
+    server = OrgServer()
+    org = OrgWorld(world, server)
+    group = {"actor": user(1), "model": "claude-opus-5-5"}
+    tokens = (1, 1, 1, 1, 1)
+    today = datetime.now(timezone.utc).date()
+    server.organization = Organization(
+        [
+            Event(today - timedelta(days=ago), group, Decimal(500), Decimal(600), tokens, 1)
+            for ago in (0, 1)
+        ]
+    )
+    path = org.world.home / "org.html"
+    options = ("org", "--since", "2d")
+    written = usageline(*options, "--html", str(path))
+    assert (written.returncode, written.stdout) == (0, f"wrote {path}\n"), written.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "$10.00 after discount, $12.00 at list price" in path.read_text()
+    count = len(server.requests)
+    printed = usageline(*options, "--svg", "-")
+    assert "Person 1" in texts(printed.stdout.partition("\n")[2])
+    table = usageline(*options)
+    assert "total $10.00 after discount, $12.00 at list price" in table.stdout
+    refused = usageline(*options, "--svg", str(path.parent))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.endswith("is not a regular file: usageline left it unchanged\n")
+    assert len(server.requests) == count, "numbers of this hour are requested once"
+    server.close()

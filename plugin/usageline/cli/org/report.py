@@ -103,9 +103,11 @@ def with_progress(work: Callable[[Progress], Loaded]) -> Loaded:
 
 
 def _write(path: str, text: str) -> None:
-    """Write a file that only the user can read: it has names and costs."""
+    """Write a file that only the user can read, because it has names and costs; `-` is stdout."""
+    if path == "-":
+        click.echo(text.encode(), nl=False)
+        return
     from usageline.cli.history import export  # noqa: PLC0415 - as above
 
     export.write(path, text.encode())
-    if path != "-":
-        click.echo(f"wrote {sanitize(path)}")
+    click.echo(f"wrote {sanitize(path)}")
