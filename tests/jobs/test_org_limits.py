@@ -150,6 +150,7 @@ def test_enterprise_has_every_page_of_members_and_the_pending_requests(org: OrgW
     assert effective.path.endswith("/spend_limits/effective?limit=1000")
     assert requests.path.endswith("?status[]=pending&limit=1000")
     assert org.time.sleeps == pytest.approx([1, 1], abs=0.1)
+    assert org.messages[:2] == ["loading spend limits", "loading spend limits, page 2"]
 
 
 def test_gateway_has_members_and_no_requests(org: OrgWorld) -> None:

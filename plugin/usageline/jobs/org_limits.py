@@ -63,7 +63,6 @@ def load(
         env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock
     )
     client, remarks = org.client, list[str]()
-    progress("loading spend limits")
     requests: list[IncreaseRequest] | None = None
     try:
         limits = spend_limits.read_limits(_rows(client, EFFECTIVE, PAGE_SIZE))
@@ -97,7 +96,6 @@ def load_rate_limits(
     Raise UsagelineError with what to do if they cannot be read.
     """
     client = org_report.open_org(env, progress, clock=clock).client
-    progress("loading rate limits")
     if workspace is None:
         return read_rate_limits(_rows(client, RATE, []))
     if not WORKSPACE_ID.fullmatch(workspace):
@@ -109,11 +107,14 @@ def load_rate_limits(
 def _rows(
     client: OrgClient, path: str, params: list[tuple[str, str]], beta: str = ""
 ) -> Iterator[Any]:
-    for page in client.pages(path, params, beta):
+    name = path.removesuffix("/effective").rpartition("/")[2].replace("_", " ")
+    client.progress(f"loading {name}")
+    for number, page in enumerate(client.pages(path, params, beta), 2):
         rows = page.get("data")
         if not isinstance(rows, list):
             raise OrgFailure(f"{client.host} answers without a list of limits: report it")
         yield from rows
+        client.progress(f"loading {name}, page {number}")
 
 
 def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
+from usageline.cli import appearance, table
 from usageline.cli.org.overview import broken
+from usageline.core import json_file
 from usageline.core.text import display_width
 from usageline.line import layout
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from usageline.cli.appearance import Appearance
 
@@ -40,6 +44,18 @@ class Column(NamedTuple):
 def column(texts: Iterable[str], look: Appearance, style: str = "plain", **options: Any) -> Column:
     """Return a column of texts in one style. `options` are the other fields of `Column`."""
     return Column([words(text, look, style) for text in texts], **options)
+
+
+# tried by: snapshot
+def print_lines(render: Callable[[Appearance, int], Iterable[Text]]) -> None:
+    """Print what `render` returns for the look and the width of stdout.
+
+    Colors are those of the status line, for the background that its last refresh knew.
+    """
+    look = appearance.current(json_file.json_file(Paths(os.environ).snapshot))
+    target = table.console(look)
+    for line in render(look, target.width):
+        target.print(line, no_wrap=True, crop=False, overflow="ignore")
 
 
 def fitted(forms: Iterable[Sequence[Column]], width: int, look: Appearance) -> list[Text]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli import appearance, table
 from usageline.cli.org import names
-from usageline.cli.org.columns import Column, column, fitted, words, wrapped
+from usageline.cli.org.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org.overview import day, money
 from usageline.cli.org.reading import DEFAULT_TOP
 from usageline.core.windows import severity
@@ -50,10 +49,7 @@ NAME_CELLS = 14
 
 def print_table(report: LimitsReport, top: int | None) -> None:
     """Print the limits as a table."""
-    look = appearance.current()
-    target = table.console(look)
-    for line in render(report, look, target.width, top or DEFAULT_TOP):
-        target.print(line, no_wrap=True, crop=False, overflow="ignore")
+    print_lines(lambda look, width: render(report, look, width, top or DEFAULT_TOP))
 
 
 def render(report: LimitsReport, look: Appearance, width: int, top: int | None) -> list[Text]:
@@ -62,7 +58,7 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
     lines = wrapped(_heading(report), "name", look, width)
     lines += fitted(_forms(shown, report, look), width, look) if shown else []
     if left := len(report.limits) - len(shown):
-        lines.append(words(f"{left} more", look, "quiet"))
+        lines.append(words(f"{left:,} more", look, "quiet"))
     if report.requests:
         lines += [Text(), *_requests(report.requests, look, width, top)]
     states = {state for limit in shown for state in (limit.state, limit.spent_state)}
@@ -81,7 +77,7 @@ def _heading(report: LimitsReport) -> str:
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
-    return f"{near} of {count} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
+    return f"{near:,} of {count:,} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
 
 
 def _forms(
@@ -113,7 +109,7 @@ def _requests(
     requests: Sequence[IncreaseRequest], look: Appearance, width: int, top: int | None
 ) -> list[Text]:
     shown, count = requests[:top], len(requests)
-    who = "1 person asks" if count == 1 else f"{count} people ask"
+    who = "1 person asks" if count == 1 else f"{count:,} people ask"
     labels = names.labels([_subject(request.holder) for request in shown])
     name = column([f"  {label}" for label in labels], look, keeps=NAME_CELLS)
     period = column([request.period or "?" for request in shown], look, "quiet")
@@ -128,7 +124,7 @@ def _requests(
         ),
     ]
     if count > len(shown):
-        lines.append(words(f"  {count - len(shown)} more", look, "quiet"))
+        lines.append(words(f"  {count - len(shown):,} more", look, "quiet"))
     return lines
 
 

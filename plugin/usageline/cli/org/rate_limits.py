@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from usageline.cli import appearance, table
 from usageline.cli.org import names
-from usageline.cli.org.columns import column, fitted, wrapped
+from usageline.cli.org.columns import column, fitted, print_lines, wrapped
 from usageline.cli.org.overview import UNKNOWN
 
 if TYPE_CHECKING:
@@ -44,10 +43,7 @@ def as_json(limits: Sequence[RateLimit], workspace: str | None) -> str:
 
 def print_table(limits: Sequence[RateLimit]) -> None:
     """Print a row for each limit."""
-    look = appearance.current()
-    target = table.console(look)
-    for line in render(limits, look, target.width):
-        target.print(line, no_wrap=True, crop=False, overflow="ignore")
+    print_lines(lambda look, width: render(limits, look, width))
 
 
 def render(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Text]:

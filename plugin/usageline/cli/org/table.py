@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli import appearance, table
-from usageline.cli.org.columns import Column, column, fitted, words, wrapped
+from usageline.cli.org.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org.overview import count, percent
 from usageline.cli.org.reading import overview
 
@@ -27,10 +26,7 @@ NO_ROWS = "no usage in these days"
 
 def print_table(report: Report, top: int | None) -> None:
     """Print the report as a table."""
-    look = appearance.current()
-    target = table.console(look)
-    for line in render(overview(report, top), look, target.width):
-        target.print(line, no_wrap=True, crop=False, overflow="ignore")
+    print_lines(lambda look, width: render(overview(report, top), look, width))
 
 
 def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
