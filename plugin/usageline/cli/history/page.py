@@ -47,20 +47,17 @@ _ROOT = {"paper": PAPER, "ink": INK, "faint": FAINT, "lines": LINES}
 
 def html(history: History, *, dark: bool | None = None) -> bytes:
     """Return the page. With `dark` None, it has the colors that its reader prefers."""
+    style = _style(dark)
+    span = _text(svg_chart.span_text(history.start, history.end))
     parts = [
-        *summary(history.summary),
+        f"<header><h1>Plan usage</h1><p>{span}</p></header>",
+        *_summary(history.summary),
         *(_panel(history, series, number) for number, series in enumerate(history.curves)),
         *_heatmap(heatmap.rows(history.use)),
         *_table(history),
+        f"<footer>usageline {_text(__version__)}</footer>",
     ]
-    return document("Plan usage", svg_chart.span_text(history.start, history.end), parts, dark=dark)
-
-
-def document(title: str, subtitle: str, parts: Sequence[str], *, dark: bool | None = None) -> bytes:
-    """Return a page with `parts`, which are HTML, between its title and its footer."""
-    style = _style(dark)
-    heading = f"<header><h1>{text(title)}</h1><p>{text(subtitle)}</p></header>"
-    body = "\n".join([heading, *parts, f"<footer>usageline {text(__version__)}</footer>"])
+    body = "\n".join(parts)
     policy = f"{POLICY}; style-src 'sha256-{_digest(style)}'"
     return f"""<!doctype html>
 <html lang="en">
@@ -70,7 +67,7 @@ def document(title: str, subtitle: str, parts: Sequence[str], *, dark: bool | No
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="{_scheme(dark)}">
-<title>{text(title)}</title>
+<title>Plan usage</title>
 <style>{style}</style>
 </head>
 <body>
@@ -92,15 +89,15 @@ def _panel(history: History, series: Series, number: int) -> str:
     key = Drawing(12, 12, "", dark=None)
     key.box((0, 0, 12, 12), color, rx=3)
     return (
-        f'<section><h2><span class="key">{key.as_element()}</span>{text(series.name)}</h2>'
-        f"<p>{_facts(series)}</p>{at_each_width(draw)}</section>"
+        f'<section><h2><span class="key">{key.as_element()}</span>{_text(series.name)}</h2>'
+        f"<p>{_facts(series)}</p>{_at_each_width(draw)}</section>"
     )
 
 
 def _facts(series: Series) -> str:
     """Return the facts about a limit, each on one line."""
     facts = svg_chart.facts(series).split(svg_chart.DOT)
-    return svg_chart.DOT.join(f"<span>{text(fact)}</span>" for fact in facts)
+    return svg_chart.DOT.join(f"<span>{_text(fact)}</span>" for fact in facts)
 
 
 def _heatmap(rows: Sequence[Row]) -> list[str]:
@@ -113,24 +110,22 @@ def _heatmap(rows: Sequence[Row]) -> list[str]:
         svg_chart.draw_heatmap(drawing, rows, 0, 0, width)
         return drawing
 
-    return [f"<section><h2>{text(heatmap.title(list(rows)))}</h2>{at_each_width(draw)}</section>"]
+    return [f"<section><h2>{_text(heatmap.title(list(rows)))}</h2>{_at_each_width(draw)}</section>"]
 
 
-def at_each_width(draw: Callable[[int], Drawing]) -> str:
-    """Return the drawing for each of `WIDTHS`, of which the page shows the one that fits."""
+def _at_each_width(draw: Callable[[int], Drawing]) -> str:
     return "".join(f'<div class="w{width}">{draw(width).as_element()}</div>' for width in WIDTHS)
 
 
-def summary(sentences: Sequence[str]) -> list[str]:
-    """Return a section with a list of sentences, none without sentences."""
-    items = "".join(f"<li>{text(sentence)}</li>" for sentence in sentences)
+def _summary(sentences: Sequence[str]) -> list[str]:
+    items = "".join(f"<li>{_text(sentence)}</li>" for sentence in sentences)
     return [f"<section><h2>Summary</h2><ul>{items}</ul></section>"] if items else []
 
 
 def _table(history: History) -> list[str]:
     """Return the numbers of each day as a table, for who cannot see the heatmap."""
     rows = "".join(
-        f"<tr><th scope=row>{text(heatmap.day_name(day))}</th>"
+        f"<tr><th scope=row>{_text(heatmap.day_name(day))}</th>"
         f"<td>{math.floor(sum(hours.values()))} %</td><td>{_busiest(hours)}</td></tr>"
         for day, hours in sorted(history.use.items(), reverse=True)
     )
@@ -165,7 +160,6 @@ def _style(dark: bool | None) -> str:
         "summary{cursor:pointer}table{border-collapse:collapse;margin-top:8px}"
         "th,td{padding:4px 20px 4px 0;text-align:left;border-bottom:1px solid var(--lines);"
         "font-weight:400}td{font-variant-numeric:tabular-nums}"
-        ".wide{overflow-x:auto}.number,.line{white-space:nowrap}.number{text-align:right}"
         + "".join(f".w{width}{{display:none}}" for width in WIDTHS[1:])
         + "".join(
             f"@media (min-width:{width + 2 * MARGIN}px){{.w{narrower}{{display:none}}"
@@ -184,6 +178,6 @@ def _digest(style: str) -> str:
     return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
-def text(words: str) -> str:
+def _text(text: str) -> str:
     """Return sanitized text as HTML."""
-    return escape(sanitize(words))
+    return escape(sanitize(text))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.cli.history.page import at_each_width, document, summary, text
-from usageline.cli.history.svg import Drawing
 from usageline.cli.org import svg
 from usageline.cli.org.overview import UNKNOWN, percent
 from usageline.cli.org.reading import overview
+from usageline.cli.page import at_each_width, document, escaped, list_of
+from usageline.cli.svg import Drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def page(report: Report, top: int | None) -> str:
     shown = overview(report, top)
     sentences = [f"total {shown.total_words}" if shown.rows else "no usage in these days"]
     parts = [
-        *summary([_sentence(words) for words in (*sentences, *shown.notes)]),
+        *list_of("Summary", map(_sentence, (*sentences, *shown.notes))),
         *_chart(shown),
         *_table(shown),
     ]
@@ -54,24 +54,25 @@ def _chart(shown: Overview) -> list[str]:
 def _table(shown: Overview) -> list[str]:
     if not shown.rows:
         return []
-    entries = [*shown.entries, *filter(None, [shown.unattributed]), shown.total]
-    head = "".join(f'<th scope=col class="number">{name}</th>' for name in NUMBERS)
+    entries = [*shown.entries, *filter(None, [shown.unattributed])]
+    titles = (shown.unit.capitalize(), *NUMBERS)
+    head = "".join(f"<th scope=col>{escaped(title)}</th>" for title in titles)
     rows = "".join(_row(entry, shown) for entry in entries)
     is_open = " open" if len(entries) <= MAX_OPEN_ROWS else ""
-    title = text(shown.unit.capitalize())
     table = (
-        f"<table><thead><tr><th scope=col>{title}</th>{head}<th scope=col>Models</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"<table class=counts><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        f"<tfoot>{_row(shown.total, shown)}</tfoot></table>"
     )
     return [
-        f"<details{is_open}><summary>All numbers</summary><div class=wide>{table}</div></details>"
+        f"<details{is_open}><summary>All numbers</summary><div class=scroll>{table}</div></details>"
     ]
 
 
 def _row(entry: Entry, shown: Overview) -> str:
-    numbers = "".join(f'<td class="number">{text(value)}</td>' for value in _numbers(entry, shown))
-    models = text(shown.models(entry))
-    return f"<tr><th scope=row>{text(entry.label)}</th>{numbers}<td class='line'>{models}</td></tr>"
+    """Return a row; the models are its tooltip, because they need more room than there is."""
+    numbers = "".join(f"<td>{escaped(value)}</td>" for value in _numbers(entry, shown))
+    tip = escaped(shown.models(entry))
+    return f'<tr title="{tip}"><th scope=row>{escaped(entry.label)}</th>{numbers}</tr>'
 
 
 def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:

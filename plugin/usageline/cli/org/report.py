@@ -107,7 +107,7 @@ def _write(path: str, text: str) -> None:
     if path == "-":
         click.echo(text.encode(), nl=False)
         return
-    from usageline.cli.history import export  # noqa: PLC0415 - as above
+    from usageline.cli import output_file  # noqa: PLC0415 - as above
 
-    export.write(path, text.encode())
+    output_file.write(path, text.encode())
     click.echo(f"wrote {sanitize(path)}")

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
-from usageline.cli.history.svg import (
+from usageline.cli.org.overview import broken, percent
+from usageline.cli.org.reading import overview
+from usageline.cli.svg import (
     FAINT,
     LINES,
     MARK,
@@ -17,8 +19,6 @@ from usageline.cli.history.svg import (
     Color,
     Drawing,
 )
-from usageline.cli.org.overview import broken, percent
-from usageline.cli.org.reading import overview
 from usageline.core.text import display_width, sanitize
 from usageline.line.layout import cut_parts
 

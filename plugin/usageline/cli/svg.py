@@ -1,0 +1,148 @@
+"""Write an SVG drawing in colors for a light and a dark background.
+
+A drawing refers to no other file or address and contains no script.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from xml.etree import ElementTree as ET
+
+from usageline.core.text import sanitize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, width and height in pixels."""
+
+Point: TypeAlias = tuple[float, float]
+"""X and y."""
+
+
+class Color(NamedTuple):
+    """A color by its role, with its value on a light and on a dark background."""
+
+    name: str
+    light: str
+    dark: str
+
+
+PAPER = Color("paper", "#ffffff", "#0d1117")
+"""The picture has its own background, so that it is legible on a page of any color."""
+
+INK = Color("ink", "#1f2328", "#e6edf3")
+FAINT = Color("faint", "#59636e", "#9198a1")
+LINES = Color("lines", "#d8dee4", "#30363d")
+MARK = Color("mark", "#8c959f", "#7d8590")
+WARNING = Color("warning", "#bf8700", "#d29922")
+CRITICAL = Color("critical", "#cf222e", "#f85149")
+SESSION = Color("session", "#0969da", "#4493f8")
+WEEKLY = Color("weekly", "#8250df", "#ab7df8")
+OTHERS = (
+    Color("other1", "#bf3989", "#db61a2"),
+    Color("other2", "#1b7c83", "#39c5cf"),
+    Color("other3", "#9a6700", "#e3b341"),
+    Color("other4", "#57606a", "#b1bac4"),
+)
+SHADES = (
+    Color("shade0", "#eef1f4", "#21262d"),
+    Color("shade1", "#c6e0ff", "#0c2d6b"),
+    Color("shade2", "#80b8ff", "#1158c7"),
+    Color("shade3", "#2f81f7", "#58a6ff"),
+    Color("shade4", "#cf222e", "#f85149"),
+)
+"""By level. The highest has another hue: at that rate the limit does not last."""
+
+COLORS = (
+    *(PAPER, INK, FAINT, LINES, MARK, WARNING, CRITICAL, SESSION, WEEKLY),
+    *OTHERS,
+    *SHADES,
+)
+PAINTS = ("fill", "stroke")
+
+FONTS = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', "
+    "'DejaVu Sans', 'Liberation Sans', Ubuntu, Cantarell, 'Open Sans', FreeSans, Arial, sans-serif"
+)
+"""A browser needs only the last. The PNG renderer has no generic families and needs the others."""
+
+
+def dark_rules() -> str:
+    """Return the CSS rules that give the classes of a drawing their dark colors."""
+    return "".join(
+        f".{paint}-{color.name}{{{paint}:{color.dark}}}" for color in COLORS for paint in PAINTS
+    )
+
+
+class Drawing:
+    """An SVG element of `width` and `height` in pixels. `title` is its text for screen readers.
+
+    With `dark` None it has the light colors, and classes for `dark_rules`. In the names of extra
+    attributes, underscores stand for hyphens (`font_size`).
+    """
+
+    def __init__(self, width: float, height: float, title: str, *, dark: bool | None) -> None:
+        self._dark = dark
+        self._root = ET.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "role": "img",
+                "width": f"{width:g}",
+                "height": f"{height:g}",
+                "viewBox": f"0 0 {width:g} {height:g}",
+                "font-family": FONTS,
+                "font-size": "13",
+            },
+        )
+        self._add("title", {}).text = sanitize(title)
+
+    def follow_reader(self) -> None:
+        """Show the dark colors to a reader who prefers them."""
+        self._add("style", {}).text = f"@media (prefers-color-scheme:dark){{{dark_rules()}}}"
+
+    def box(self, box: Box, fill: Color | str, tip: str = "", **attributes: object) -> None:
+        """Add a filled box, with a tooltip unless that is empty."""
+        sides = zip(("x", "y", "width", "height"), box, strict=True)
+        element = self._add(
+            "rect", {side: f"{value:g}" for side, value in sides}, fill=fill, **attributes
+        )
+        if tip:
+            ET.SubElement(element, "title").text = sanitize(tip)
+
+    def text(self, x: float, y: float, text: str, **attributes: object) -> None:
+        """Add a line of sanitized text whose baseline starts at `x`, `y`."""
+        position = {"x": f"{x:.4g}", "y": f"{y:g}"}
+        self._add("text", position, **{"fill": INK, **attributes}).text = sanitize(text)
+
+    def paths(self, lines: Iterable[Sequence[Point]], **attributes: object) -> None:
+        """Add one element that draws each of `lines` through its points."""
+        data = "".join(
+            "M" + "L".join(point for point, _ in groupby(f"{x:.1f} {y:.1f}" for x, y in line))
+            for line in lines
+        )
+        if data:
+            self._add("path", {"d": data}, **attributes)
+
+    def as_element(self) -> str:
+        """Return the element, to stand in a page."""
+        text: str = ET.tostring(self._root, "unicode")
+        return text
+
+    def as_bytes(self) -> bytes:
+        """Return the content of a file."""
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{self.as_element()}\n'.encode()
+
+    def _add(self, tag: str, required: dict[str, str], **attributes: object) -> ET.Element:
+        extra, classes = {}, []
+        for name, value in attributes.items():
+            if isinstance(value, Color):
+                extra[name] = value.dark if self._dark else value.light
+                classes.append(f"{name}-{value.name}")
+            else:
+                extra[name.replace("_", "-")] = str(value)
+        if classes and self._dark is None:
+            extra["class"] = " ".join(classes)
+        return ET.SubElement(self._root, tag, required | extra)
