@@ -217,6 +217,7 @@ def test_variable_is_used_without_a_configured_key(org: OrgWorld, usageline: Com
         (("--by", "team"), "team"),
         (("--top", "0"), "0"),
         (("--json", "--svg", "x.svg"), "choose one"),
+        (("--json", "check"), "options of check after it"),
     ],
 )
 def test_wrong_usage_is_reported_before_a_request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -11,6 +12,7 @@ from tests.jobs.org_world import OrgWorld
 from tests.org_server import KEY, OrgServer, Reply, error
 from tests.world import REPOSITORY
 from usageline.core.errors import UsagelineError
+from usageline.jobs import org_report
 from usageline.sources.org.errors import OrgFailure
 
 if TYPE_CHECKING:
@@ -173,5 +175,16 @@ def test_error_that_passes_is_waited_for(org: OrgWorld) -> None:
 
 def test_server_that_is_not_there_is_reported(org: OrgWorld) -> None:
     org.server.close()
-    with pytest.raises(UsagelineError, match=r"cannot be reached.*check the network"):
+    with pytest.raises(
+        UsagelineError, match=r"cannot be reached, no connection: check the network"
+    ):
         org.load()
+
+
+def test_gateway_without_reports_has_limits(org: OrgWorld) -> None:
+    client = org_report.open_org(org.world.env, clock=org.time.clock())
+    gateway = replace(client.client.config, url="https://gateway.example")
+    client.client.config = gateway
+    failure = org_report._for_gateway(OrgFailure("x", 404), client)
+    assert "usageline org limits" in str(failure)
+    assert str(org_report._for_gateway(OrgFailure("x", 401), client)) == "x"

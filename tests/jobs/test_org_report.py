@@ -362,9 +362,20 @@ def test_impossible_days_are_refused_before_a_request(
 def test_repeated_cursor_ends_the_run(org: OrgWorld) -> None:
     body = {"data": [], "has_more": True, "next_page": "again", "data_refreshed_at": None}
     org.server.reply = lambda _path, _query: Reply(200, body)
-    with pytest.raises(OrgFailure, match="again and again"):
-        org.load()
-    assert len(org.server.requests) == 2
+    for requests in (2, 4):  # the next run begins anew
+        with pytest.raises(OrgFailure, match="again and again"):
+            org.load()
+        assert len(org.server.requests) == requests
+
+
+def test_state_directory_that_cannot_be_used_costs_the_cache_alone(org: OrgWorld) -> None:
+    events = org.server.organization.events = random_events(random.Random(6), 5, LONG_AGO, 50)
+    state = org.world.home / "state"
+    state.write_text("not a directory")
+    org.world.env["XDG_STATE_HOME"] = str(state)
+    assert_exact(org.load(since=LONG_AGO[0]), events)
+    assert_exact(org.load(since=LONG_AGO[0], is_anonymous=False), events)
+    assert state.read_text() == "not a directory"
 
 
 def edited(change: Callable[[dict[str, Any]], object]) -> Callable[..., Reply]:

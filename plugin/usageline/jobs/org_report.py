@@ -11,7 +11,7 @@ from usageline.core.errors import UsagelineError
 from usageline.jobs.org_names import with_names
 from usageline.sources.org.adapter import Adapter, Listing, Unsupported
 from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.client import MAX_PAGES, OrgClient, ignore
+from usageline.sources.org.client import MAX_PAGES, CursorRepeated, OrgClient, ignore
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
 from usageline.sources.org.key import SCOPED, read_key
 from usageline.sources.org.legacy import AdminReports, EnterpriseReports
@@ -103,6 +103,7 @@ def load(
     )
     days = days_of(request, org.now())
     first: OrgFailure | None = None
+    elsewhere = NOT_THERE
     for adapter in adapters(org):
         reader = _Reader(org, adapter, request)
         try:
@@ -111,14 +112,17 @@ def load(
             if _answers(org, adapter):
                 raise
         except OrgFailure as failure:
-            if reader.has_pages or failure.status not in _elsewhere(first):
-                raise first or failure from None
             first = first or failure
+            if reader.has_pages or failure.status not in elsewhere:
+                raise _for_gateway(first, org) from None
+            elsewhere = NOT_THERE | NOT_WITH_THIS_KEY  # the others need other keys
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())
             return with_names(report, org.client, org.cache, org.clock.now())
-    raise first or OrgFailure("there is no report for this key: run `usageline org check`")
+    raise _for_gateway(
+        first or OrgFailure("this key has no report: run `usageline org check`"), org
+    )
 
 
 def days_of(request: Request, now: datetime) -> Span:
@@ -135,9 +139,15 @@ def days_of(request: Request, now: datetime) -> Span:
     return Span(since, last + DAY)
 
 
-def _elsewhere(first: OrgFailure | None) -> frozenset[int]:
-    """Return the statuses after which the next adapter is tried."""
-    return NOT_THERE if first is None else NOT_THERE | NOT_WITH_THIS_KEY
+def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
+    """Return the failure, or what a gateway without reports has instead."""
+    if not org.client.is_gateway or failure.status not in NOT_THERE:
+        return failure
+    return OrgFailure(
+        f"the gateway {org.client.host} has no usage and cost ({failure.status}): run `usageline "
+        "org limits` for its spend limits, or remove [org] url",
+        failure.status,
+    )
 
 
 def _answers(org: Org, adapter: Adapter) -> bool:
@@ -256,6 +266,9 @@ class _Reader:
                         number += 1
                         sums.merge(ledger)
                         times.add(refreshed_at)
+            except CursorRepeated:
+                cache.remove_pages(listing.key)  # they lead there again
+                raise
             except OrgFailure as failure:
                 is_cursor_stale = failure.status == 400 and number > 0 and not self.has_restarted
                 if not is_cursor_stale:

@@ -14,6 +14,7 @@ import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from usageline.core.errors import CacheUnsafe
 from usageline.storage.org_codec import Sums, plain_ledger, plain_sums, read_ledger, read_sums
 from usageline.system import files
 from usageline.system.directories import private_directory
@@ -52,26 +53,30 @@ def directory(paths: Paths) -> str:
 class OrgCache:
     """What was read with one key.
 
-    With `is_anonymous` it has neither names nor addresses, and separate files.
+    With `is_anonymous` it has neither names nor addresses, and separate files. If the state
+    directory cannot be used, `path` is "" and nothing is kept: a report needs no disk.
     """
 
     def __init__(self, paths: Paths, secret: str, url: str, *, is_anonymous: bool) -> None:
-        root = private_directory(directory(paths))
-        self.salt = _salt(root)
-        name = blake2b(f"{url}\0{secret}".encode(), key=self.salt, digest_size=8).hexdigest()
-        self.path = private_directory(f"{root}/{name}")
         self._suffix = "-anonymous" if is_anonymous else ""
-        _remove_old_keys(root, self.path)
+        try:
+            root = private_directory(directory(paths))
+            self.salt = _salt(root)
+            name = blake2b(f"{url}\0{secret}".encode(), key=self.salt, digest_size=8).hexdigest()
+            self.path = private_directory(f"{root}/{name}")
+            _remove_old_keys(root, self.path)
+        except (CacheUnsafe, OSError):
+            self.salt, self.path = os.urandom(SALT_BYTES), ""
 
     def choice(self, now: float) -> str:
         """Return the name of the adapter that answered last, "" if none is known."""
-        content = _read(f"{self.path}/choice.json")
+        content = _read(self._file("choice.json"))
         name = content.get("adapter")
         return name if isinstance(name, str) and _is_fresh(content, now, CHOICE_S) else ""
 
     def set_choice(self, name: str, now: float) -> None:
         """Remember the adapter that answers."""
-        _write(f"{self.path}/choice.json", {"adapter": name, "at": now})
+        _write(self._file("choice.json"), {"adapter": name, "at": now})
 
     def days(self, adapter: str, by: str, wanted: Iterable[date]) -> dict[date, Sums]:
         """Return the finished days that are there."""
@@ -113,7 +118,7 @@ class OrgCache:
 
     def names(self, by: str, now: float) -> dict[str, str] | None:
         """Return the names by id, None if they are not there or a day old."""
-        content = _read(f"{self.path}/names-{by}.json")
+        content = _read(self._file(f"names-{by}.json"))
         names = content.get("names")
         if not isinstance(names, dict) or not _is_fresh(content, now, NAMES_S):
             return None
@@ -125,7 +130,7 @@ class OrgCache:
 
     def set_names(self, by: str, names: Mapping[str, str], now: float) -> None:
         """Keep names for a day."""
-        _write(f"{self.path}/names-{by}.json", {"names": dict(names), "at": now})
+        _write(self._file(f"names-{by}.json"), {"names": dict(names), "at": now})
 
     # tried by: tests/storage
     def pages(self, listing: str, now: float) -> list[dict[str, Any]]:
@@ -170,14 +175,17 @@ class OrgCache:
         with contextlib.suppress(OSError):
             files.remove_file(self._pages(listing))
 
+    def _file(self, name: str) -> str:
+        return f"{self.path}/{name}" if self.path else ""
+
     def _month(self, adapter: str, by: str, day: date) -> str:
-        return f"{self.path}/days-{adapter}-{by}{self._suffix}-{day:%Y-%m}.json"
+        return self._file(f"days-{adapter}-{by}{self._suffix}-{day:%Y-%m}.json")
 
     def _recent(self, query: str) -> str:
-        return f"{self.path}/recent-{_digest(query + self._suffix)}.json"
+        return self._file(f"recent-{_digest(query + self._suffix)}.json")
 
     def _pages(self, listing: str) -> str:
-        return f"{self.path}/pages-{_digest(listing + self._suffix)}.jsonl"
+        return self._file(f"pages-{_digest(listing + self._suffix)}.jsonl")
 
     # tried by: tests/storage
     def _remove_old(self, now: float) -> None:
@@ -229,9 +237,12 @@ def _is_fresh(content: Mapping[str, Any], now: float, max_age_s: float) -> bool:
 
 
 def _write(path: str, content: Mapping[str, Any]) -> None:
-    files.write_atomic(
-        path, json.dumps({"version": VERSION, **content}).encode(), 0o600, sync=False
-    )
+    """Write a file. Ignore errors: a full disk must not cost the report."""
+    if not path:
+        return
+    data = json.dumps({"version": VERSION, **content}).encode()
+    with contextlib.suppress(OSError):
+        files.write_atomic(path, data, 0o600, sync=False)
 
 
 # tried by: tests/storage

@@ -52,6 +52,9 @@ class _Subcommands(click.Group):
             formatter.write_dl([(entry.name, entry.help) for entry in SUBCOMMANDS])
 
 
+GIVEN = {click.core.ParameterSource.COMMANDLINE}
+
+
 @click.group("org", cls=_Subcommands, invoke_without_command=True)
 @click.option("--by", type=click.Choice(VIEWS), default="person", help="What a row stands for.")
 @click.option("--since", metavar="DAY", help="First day in UTC: 2026-11-01, or 7d for seven days.")
@@ -71,6 +74,12 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     Needs an administrator's key: `usageline org check` says which. Days are in UTC.
     """
     if ctx.invoked_subcommand is not None:
+        given = [name for name in options if ctx.get_parameter_source(name) in GIVEN]
+        if given:
+            name = ctx.invoked_subcommand
+            raise click.UsageError(
+                f"write the options of {name} after it: `usageline org {name} …`"
+            )
         return
     from usageline.cli.org import report  # noqa: PLC0415 - the HTTP client is slow to import
 

@@ -44,6 +44,10 @@ class PagesExhausted(OrgFailure):
     """A listing has more pages than allowed."""
 
 
+class CursorRepeated(OrgFailure):
+    """A listing leads back to a page that was read."""
+
+
 @dataclass(slots=True)
 class Page:
     """One page of a listing. `cursor` is that of the next page, "" after the last one."""
@@ -125,7 +129,7 @@ class OrgClient:
             if not cursor:
                 return
             if cursor in cursors:
-                raise OrgFailure(
+                raise CursorRepeated(
                     f"{self.host} sends the same page again and again: run it again later"
                 )
             cursors.add(cursor)
@@ -190,9 +194,11 @@ class OrgClient:
             self.pace.pause(asked_s)
 
     def _unreachable(self, fault: SourceFailure) -> OrgFailure:
+        reason = fault.detail or fault.status
+        if fault.status != "offline":
+            return OrgFailure(f"no answer of {self.host} is used, {reason}: check [org] url")
         return OrgFailure(
-            f"{self.host} cannot be reached: {fault.detail or fault.status}: check the network, "
-            "the proxy and [org] url"
+            f"{self.host} cannot be reached, {reason}: check the network, the proxy and [org] url"
         )
 
 
