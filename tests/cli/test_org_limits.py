@@ -19,7 +19,7 @@ from tests.jobs.test_org_limits import FORBIDDEN, asked, member, pages, serve
 from tests.org_server import KEY, OrgServer
 from tests.world import REPOSITORY
 from usageline.cli import appearance
-from usageline.cli.org import limits_export, limits_schema, limits_table
+from usageline.cli.org import limits_export, limits_schema, limits_table, rate_limits
 from usageline.core.text import display_width, sanitize
 from usageline.usage.org.limits import (
     STATES,
@@ -28,6 +28,7 @@ from usageline.usage.org.limits import (
     read_limits,
     read_requests,
 )
+from usageline.usage.org.rate_limits import read_rate_limits
 
 if TYPE_CHECKING:
     import subprocess
@@ -204,6 +205,42 @@ def test_csv_has_a_line_for_each_limit_and_runs_no_formula() -> None:
     evil = next(line for line in lines if line["key"] == "user_002")
     assert evil["name"].startswith("'=cmd")
     assert (evil["source"], evil["groups"]) == ("'=1+1", "'@x; -y")
+
+
+RATES = [
+    {
+        "group": {"type": "model_group", "display_name": HOSTILE[0]},
+        "models": ["claude-opus-5-5", HOSTILE[2]],
+        "limits": [
+            {"type": "requests_per_minute", "value": 1000, "org_limit": 4000},
+            {"type": HOSTILE[1], "value": "many", "source": {"type": "workspace"}},
+        ],
+    }
+]
+
+
+@pytest.mark.parametrize("width", [20, 60, 160])
+def test_rate_limits_have_value_organization_and_models(width: int) -> None:
+    limits = read_rate_limits(RATES)
+    lines = [str(line) for line in rate_limits.render(limits, appearance.plain(), width)]
+    assert all(line == sanitize(line) and display_width(line) <= width for line in lines)
+    if width < 160:
+        return
+    assert re.search(r"requests per minute +1,000 +4,000 +Opus 5.5, ", lines[1])
+    assert re.search(r"=cmd.* – +– +Opus", lines[2])
+    assert lines[-1].startswith("these are the limits that are configured, and not what is left")
+    assert rate_limits.render([], appearance.plain(), 80)[0].plain == "there are no rate limits"
+
+
+def test_rate_limits_as_json_have_numbers_or_null() -> None:
+    printed = json.loads(rate_limits.as_json(read_rate_limits(RATES), "wrkspc_1"))
+    assert printed["workspace"] == "wrkspc_1"
+    assert [
+        (one["value"], one["organization"], one["source"]) for one in printed["rate_limits"]
+    ] == [
+        (1000, 4000, None),
+        (None, None, "workspace"),
+    ]
 
 
 def test_command_prints_table_json_and_csv(org: OrgWorld, usageline: Run) -> None:
