@@ -141,6 +141,11 @@ def test_page_has_all_rows_and_the_picture_only_the_first() -> None:
     assert "<details open><summary>" in page.page(report(people(3)), None)
 
 
+def test_picture_of_ten_thousand_rows_shows_the_first_ones() -> None:
+    drawing = svg.draw(report(people(10_000)), 20_000)
+    assert f"{10_006 - svg.MAX_ROWS:,} more" in texts(drawing)
+
+
 def test_page_escapes_each_name() -> None:
     content = page.page(hostile(), None)
     body = content[content.index("<body>") :]

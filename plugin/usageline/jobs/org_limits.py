@@ -150,7 +150,7 @@ def _with_spending(
         request = org_report.Request("workspace", start.date(), org.now().date())
         try:
             spending[period] = org_report.load(env, request, org.client.progress, org.clock)
-        except OrgFailure as failure:
+        except UsagelineError as failure:
             remarks.append(f"the spending cannot be read: {failure}")
             break
     return [_with_spent(limit, spending.get(limit.period)) for limit in limits]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.org import svg
 from usageline.cli.org.overview import UNKNOWN, percent
-from usageline.cli.org.reading import overview
 from usageline.cli.page import at_each_width, document, escaped, list_of
 from usageline.cli.svg import Drawing
 
@@ -29,7 +28,7 @@ MAX_OPEN_ROWS = 20
 
 def page(report: Report, top: int | None) -> str:
     """Return the page, in the colors that its reader prefers."""
-    shown = overview(report, top)
+    shown = svg.for_picture(report, top)
     sentences = [f"total {shown.total_words}" if shown.rows else "no usage in these days"]
     parts = [
         *list_of("Summary", map(_sentence, (*sentences, *shown.notes))),

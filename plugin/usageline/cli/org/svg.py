@@ -39,6 +39,9 @@ NAME_WIDTH, COST_WIDTH, SHARE_WIDTH = 220, 150, 48
 MIN_ONE_LINE_WIDTH = 640
 """In a narrower chart, the name and the cost of a row are above its bar."""
 
+MAX_ROWS = 200
+"""More rows make a picture that no program shows well."""
+
 CELL_WIDTH = 7.4
 """Pixels of a column of text, about."""
 
@@ -59,7 +62,7 @@ class Piece(NamedTuple):
 
 def draw(report: Report, top: int | None) -> str:
     """Return the file, in the colors that its reader prefers."""
-    shown = overview(report, top)
+    shown = for_picture(report, top)
     notes = (
         [f"total {shown.total_words}", *shown.notes] if shown.rows else ["no usage in these days"]
     )
@@ -78,6 +81,11 @@ def draw(report: Report, top: int | None) -> str:
         drawing.text(MARGIN, HEADER_HEIGHT + 6 + LINE_HEIGHT * number, line)
     draw_chart(drawing, shown, MARGIN, chart_top, width)
     return drawing.as_bytes().decode()
+
+
+def for_picture(report: Report, top: int | None) -> Overview:
+    """Return what a picture shows, with a number of rows that it has room for."""
+    return overview(report, None if top is None else min(top, MAX_ROWS))
 
 
 def title(shown: Overview) -> str:
