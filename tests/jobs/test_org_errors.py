@@ -68,7 +68,9 @@ CASES = {
     "400_no_beta": Case(400, error("invalid_request_error", "beta"), ("400", CHECK), 3),
     "400_too_recent": Case(400, error("invalid_request_error", "recent"), ("400", "--until"), 3),
     "400_cursor": Case(400, error("invalid_request_error", "cursor"), ("400", CHECK), 3),
-    "429": Case(429, RATE, ("429", "few minutes"), 3, (25, 25), {"retry-after": "25"}),
+    "429": Case(429, RATE, ("429", "few minutes"), 2, (25,), {"retry-after": "25"}),
+    "429_short": Case(429, RATE, ("429", "few minutes"), 3, (5, 5), {"retry-after": "5"}),
+    "429_a_minute": Case(429, RATE, ("429", "few minutes"), 2, (60,), {"retry-after": "60"}),
     "429_no_retry_after": Case(429, RATE, ("429", "few minutes"), 3, (2, 4)),
     "429_spend_cap": Case(
         429,
