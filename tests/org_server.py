@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     import random
+    import ssl
     from collections.abc import Callable
 
     from tests.server import Request
@@ -262,7 +263,16 @@ class OrgServer:
     @property
     def url(self) -> str:
         """Return the value for `[org] url`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Return its port on 127.0.0.1."""
+        return int(self._server.server_address[1])
+
+    def serve_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def paths(self) -> list[str]:
         """Return the paths of the requests, without the queries."""
