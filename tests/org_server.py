@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     import random
+    import ssl
     from collections.abc import Callable
 
     from tests.server import Request
@@ -117,19 +118,31 @@ class Organization:
     events: list[Event]
     page_size: Callable[[int], int] = lambda _number: 1000
     refreshed_at: str = REFRESHED_AT
+    _rows: dict[str, tuple[list[Event], list[dict[str, Any]]]] = field(default_factory=dict)
+    """The rows of each query that was answered, with the events that they are from."""
 
     def answer(self, kind: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
         """Return the status and the body for a query of `cost` or `usage`."""
         since, until = (_moment(query, name) for name in ("starting_at", "ending_at"))
         if since is None or until is None or not 0 < (until - since).days <= 31:
             return 400, error("invalid_request_error", "the range")
-        daily = query.get("time_bucket_width") == ["1d"]
         dimensions = query.get("group_by[]", [])
         if set(dimensions) - set(DIMENSIONS) or len(dimensions) > 5:
             return 400, error("invalid_request_error", "a dimension")
+        own = json.dumps([kind, {name: query[name] for name in sorted(query) if name != "page"}])
+        events, rows = self._rows.get(own, ([], []))
+        if events is not self.events:
+            rows = self._answer(kind, query, since.date(), until.date())
+            self._rows[own] = (self.events, rows)
+        return self._page(rows, query, own)
+
+    def _answer(
+        self, kind: str, query: dict[str, list[str]], since: date, until: date
+    ) -> list[dict[str, Any]]:
+        daily, dimensions = "time_bucket_width" in query, query.get("group_by[]", [])
         sums: dict[str, list[Any]] = {}
         for event in self.events:
-            if not since.date() <= event.day < until.date():
+            if not since <= event.day < until:
                 continue
             group = {name: event.group.get(name) for name in dimensions}
             day = event.day.isoformat() if daily else ""
@@ -145,12 +158,11 @@ class Organization:
             for day, group, events in sums.values()
         ]
         rows.sort(key=lambda row: _size(row, kind), reverse=True)
-        return self._page(rows, query, kind)
+        return rows
 
     def _page(
-        self, rows: list[dict[str, Any]], query: dict[str, list[str]], kind: str
+        self, rows: list[dict[str, Any]], query: dict[str, list[str]], own: str
     ) -> tuple[int, dict[str, Any]]:
-        own = json.dumps([kind, {name: query[name] for name in sorted(query) if name != "page"}])
         start, number = 0, 0
         if "page" in query:
             start, number, mine = json.loads(query["page"][0])
@@ -251,7 +263,16 @@ class OrgServer:
     @property
     def url(self) -> str:
         """Return the value for `[org] url`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Return its port on 127.0.0.1."""
+        return int(self._server.server_address[1])
+
+    def serve_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def paths(self) -> list[str]:
         """Return the paths of the requests, without the queries."""

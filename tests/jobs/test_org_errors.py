@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tests.faults.network.certificates import Authority
 from tests.jobs.org_world import OrgWorld
-from tests.org_server import KEY, OrgServer, Reply, error
+from tests.org_server import BASE, KEY, OrgServer, Reply, error
 from tests.world import REPOSITORY
 from usageline.core.errors import UsagelineError
-from usageline.jobs import org_report
 from usageline.sources.org.errors import OrgFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.world import World
 
@@ -68,7 +69,9 @@ CASES = {
     "400_no_beta": Case(400, error("invalid_request_error", "beta"), ("400", CHECK), 3),
     "400_too_recent": Case(400, error("invalid_request_error", "recent"), ("400", "--until"), 3),
     "400_cursor": Case(400, error("invalid_request_error", "cursor"), ("400", CHECK), 3),
-    "429": Case(429, RATE, ("429", "few minutes"), 3, (25, 25), {"retry-after": "25"}),
+    "429": Case(429, RATE, ("429", "few minutes"), 2, (25,), {"retry-after": "25"}),
+    "429_short": Case(429, RATE, ("429", "few minutes"), 3, (5, 5), {"retry-after": "5"}),
+    "429_a_minute": Case(429, RATE, ("429", "few minutes"), 2, (60,), {"retry-after": "60"}),
     "429_no_retry_after": Case(429, RATE, ("429", "few minutes"), 3, (2, 4)),
     "429_spend_cap": Case(
         429,
@@ -181,10 +184,18 @@ def test_server_that_is_not_there_is_reported(org: OrgWorld) -> None:
         org.load()
 
 
-def test_gateway_without_reports_has_limits(org: OrgWorld) -> None:
-    client = org_report.open_org(org.world.env, clock=org.time.clock())
-    gateway = replace(client.client.config, url="https://gateway.example")
-    client.client.config = gateway
-    failure = org_report._for_gateway(OrgFailure("x", 404), client)
-    assert "usageline org limits" in str(failure)
-    assert str(org_report._for_gateway(OrgFailure("x", 401), client)) == "x"
+def test_gateway_is_reached_over_trusted_tls_alone(org: OrgWorld, tmp_path: Path) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificate")
+    authority = Authority(tmp_path / "authority")
+    org.server.serve_tls(authority.server("localhost"))
+    address = f"https://localhost:{org.server.port}/gateway/"
+    org.world.configure(f'[org]\nkey_file = "{org.key_file}"\nurl = "{address}"\n')
+    with pytest.raises(OrgFailure, match="the certificate is not trusted: check the network"):
+        org.load()
+    assert not org.server.requests
+    org.world.env["SSL_CERT_FILE"] = str(authority.certificate)
+    with pytest.raises(OrgFailure, match=r"gateway localhost:\d+/gateway has no.*org limits"):
+        org.load()
+    assert org.server.requests[0].path.startswith(f"/gateway{BASE}/analytics/cost?")
+    assert org.server.requests[0].headers["x-api-key"] == KEY

@@ -31,7 +31,7 @@ RANGE: Any = {
 def org(world: World) -> Iterator[OrgWorld]:
     """Yield a world with a random organization of 200 people and pages of odd sizes."""
     rng = random.Random(31)
-    events = random_events(rng, 200, MONTH, 4000)
+    events = random_events(rng, 200, MONTH, 2000)
     server = OrgServer(Organization(events, lambda number: 211 + 97 * (number % 3)))
     yield OrgWorld(world, server)
     server.close()

@@ -191,8 +191,11 @@ def test_config_in_the_home_of_the_systems_list_needs_no_install(
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     user = SimpleNamespace(pw_dir=str(world.home))
     monkeypatch.setattr("pwd.getpwuid", lambda _uid: user)
-    world.configure('[org]\nurl = "https://gateway.example"\n')
-    assert load_org(world.env).url == "https://gateway.example"
+    command = f"test $HOME = {world.home} && command -v sh >/dev/null && echo {KEY[7:]}"
+    world.configure(f"[org]\nurl = 'https://gateway.example'\nkey_command = '{command}'\n")
+    config = load_org(world.env)
+    assert config.url == "https://gateway.example"
+    assert read_key(config, world.env).value == KEY[7:]
     other = world.home / "project"
     (other / "usageline").mkdir(parents=True)
     (other / "usageline" / "config.toml").write_text('[org]\nurl = "https://evil.example"\n')

@@ -96,7 +96,7 @@ values = st.recursive(
 
 
 @given(values)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_value_is_a_ledger_or_none(value: object) -> None:
     content = {"currency": "USD", "entries": value}
     result = org_codec.read_ledger(content)

@@ -51,21 +51,25 @@ def load_org(env: Mapping[str, str]) -> OrgConfig:
     )
 
 
-def _is_own(path: str, env: Mapping[str, str]) -> bool:
-    """Return whether the file is the recorded one, or in the default place of this user's home.
-
-    The system's list of users names that home, and no variable changes it. So a package that pip
-    installed needs no `usageline install` for this command.
-    """
-    if origin.may_run_programs(env):
-        return True
+def system_home() -> str:
+    """Return this user's home in the system's list of users, which no variable changes, or ""."""
     try:
         import pwd  # noqa: PLC0415 - Windows has none
 
-        home = pwd.getpwuid(os.geteuid()).pw_dir
+        return pwd.getpwuid(os.geteuid()).pw_dir
     except (ImportError, AttributeError, KeyError, OSError):
-        return False
-    return os.path.realpath(path) == os.path.realpath(home + DEFAULT_CONFIG)
+        return ""
+
+
+def _is_own(path: str, env: Mapping[str, str]) -> bool:
+    """Return whether the file is the recorded one, or in the default place of `system_home`.
+
+    So a package that pip installed needs no `usageline install` for this command.
+    """
+    if origin.may_run_programs(env):
+        return True
+    home = system_home()
+    return bool(home) and os.path.realpath(path) == os.path.realpath(home + DEFAULT_CONFIG)
 
 
 def _absolute(path: str, env: Mapping[str, str]) -> str:

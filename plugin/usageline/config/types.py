@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from usageline.config.problem import suggestion, value_text
-from usageline.system.api_address import is_service_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,6 +216,9 @@ class ServiceAddress:
 
     def read(self, value: object) -> str:
         """Return it without a slash at its end."""
+        # Slow to import, and a status line waits for the config to compile.
+        from usageline.system.api_address import is_service_address  # noqa: PLC0415
+
         checked = _without_secret(self.allowed, value, "an address with a key in it")
         if not isinstance(checked, str) or not is_service_address(checked):
             raise InvalidValue(self.allowed, value)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 SPEND_LIMITS_BETA = "spend-limit-reads-2026-09-26"
 SHOWS = {
-    Analytics.name: "cost and tokens by person, model, product, workspace, group and key",
-    AdminReports.name: "Claude Code by person, as an estimate",
-    EnterpriseReports.name: "cost and tokens by person, model, product and group",
+    Analytics.name: "cost and tokens, by all of --by",
+    AdminReports.name: "Claude Code by person",
+    EnterpriseReports.name: "cost and tokens by person",
 }
 STEP_ASIDE = NOT_THERE | NOT_WITH_THIS_KEY
 """After these statuses the check goes on. Others, such as 429, end it."""
@@ -80,10 +80,12 @@ def check(
     client = org.client
     progress("loading the organization")
     organization = _organization(org)
-    findings = []
+    findings: list[Finding] = []
     for probe in _probes(org):
-        progress(f"checking {probe.label}")
-        findings.append(_find(org, probe))
+        # The older reports have nothing that the newer one lacks.
+        if not probe.adapter or not any(map(_is_usable, findings)):
+            progress(f"checking {probe.label}")
+            findings.append(_find(org, probe))
     adapter = next((one.probe.adapter for one in findings if _is_usable(one)), "")
     if adapter:
         org.cache.set_choice(adapter, clock.now())
@@ -116,7 +118,7 @@ def _probes(org: Org) -> list[Probe]:
         return [limits, _adapter_probe(org, Analytics())]
     configured = Probe(
         "configured spend limits",
-        "limits of workspaces and of the organization",
+        "limits of workspaces",
         f"{BASE}/spend_limits",
         (("limit", "1"),),
         SPEND_LIMITS_BETA,

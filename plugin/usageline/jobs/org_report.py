@@ -207,7 +207,7 @@ class _Reader:
         rows, total, refreshed_at = sums
         if not span.is_final:
             cache.set_recent(query, sums, self.org.clock.now())
-        elif adds_up:
+        elif adds_up or by == "group":
             names = {day: day.isoformat() for day in span.days()}
             cache.add_days(
                 self.adapter.name,

@@ -31,9 +31,6 @@ TIMEOUT_S = 5.0
 MAX_ALERTS = 8
 """Sent at once: the lines of the notification, and the runs of the command."""
 
-PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-"""PATH of the user's command. That of the session may be a project's."""
-
 UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
 
 KEEP_SENT_S = 8 * 86400
@@ -194,7 +191,8 @@ def _variables(alert: Alert, text: str) -> dict[str, str]:
 
 
 def _search_path(own: origin.Own | None) -> str:
-    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
+    path = child_env.USER_PATH
+    return path.format(home=own.fixed["HOME"]) if own else path.partition(":")[2]
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:

@@ -52,6 +52,9 @@ ALERT_GIVEN = tuple(
     for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "TEXT")
 )
 BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+USER_PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""PATH of the user's command. That of the session may be a project's."""
+
 RUNTIME_DIR = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
 """The directory in which systemd creates the user's bus."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
     from usageline.jobs.org_check import Result
 
 
+MAX_COLUMNS = 100
+
+
 @click.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(*, as_json: bool) -> None:
     """Show what kind of key this is, whose organization it is for, and what it reaches.
 
-    Sends about eight requests, one a second. The exit status is 1 if there is no report at all.
+    Sends up to seven requests, one a second. The exit status is 1 if there is no report at all.
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 
@@ -52,15 +57,18 @@ def _print(result: Result) -> None:
     for finding in result.findings:
         mark = MARKS["ok" if finding.is_reached else "warning"]
         shows = finding.probe.shows
-        text = shows if finding.is_reached else f"not with this key ({finding.status}): {shows}"
+        text = shows if finding.is_reached else f"not with this key ({finding.status})"
         click.echo(f"{mark} {finding.probe.label:<{width}}  {text}")
-    click.echo()
     if result.adapter:
         used = next(one for one in result.findings if one.probe.adapter == result.adapter)
-        click.echo(f"`usageline org` uses {used.probe.label}.")
+        click.echo(f"\n`usageline org` uses {used.probe.label}.")
     missing = [one for one in result.findings if _is_missed(one.probe.adapter, result)]
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
-        click.echo(sanitize(f"{reason}."))
+        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{reason}."), _columns())))
+
+
+def _columns() -> int:
+    return min(shutil.get_terminal_size((80, 24)).columns, MAX_COLUMNS)
 
 
 def _is_missed(adapter: str, result: Result) -> bool:

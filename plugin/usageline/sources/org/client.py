@@ -32,7 +32,12 @@ MAX_PAGE_BYTES = 32 << 20
 MAX_PAGES = 60
 MAX_ATTEMPTS = 3
 MAX_WAIT_S = 120.0
-"""Longer waits are left to the user."""
+"""The longest wait for one answer. Longer ones are left to the user."""
+
+MAX_WAITS_S = 45.0
+"""The longest sum of several waits for one answer: other programs use up the rate limit."""
+
+MAX_CURSOR = 8192
 
 FIRST_BACKOFF_S = 2.0
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -125,6 +130,8 @@ class OrgClient:
             extra = [(name, cursor.removeprefix(_AFTER))] if cursor else []
             body = self.get(path, [*params, *extra], beta)
             cursor = next_cursor(body)
+            if len(cursor) > MAX_CURSOR:
+                raise OrgFailure(f"{self.host} sends a cursor that is too long: report it")
             yield Page(body, cursor)
             if not cursor:
                 return
@@ -154,11 +161,10 @@ class OrgClient:
             problem = failure(answer, self.key, self.host, path)
             asked_s = retry_after(answer.headers, self.clock.now())
             wait_s = FIRST_BACKOFF_S * 2 ** (attempt - 1) if asked_s is None else asked_s
-            if not _is_retried(answer, problem) or waited_s + wait_s > MAX_WAIT_S:
-                self._keep_pause(answer, asked_s)
-                raise problem
-            if attempt == MAX_ATTEMPTS:
-                self._keep_pause(answer, asked_s)
+            is_too_long = wait_s > MAX_WAIT_S or (waited_s and waited_s + wait_s > MAX_WAITS_S)
+            if is_too_long or attempt == MAX_ATTEMPTS or not _is_retried(answer, problem):
+                if answer.status == 429 and asked_s is not None:
+                    self.pace.pause(asked_s)
                 raise problem
             self._wait(wait_s, f"status {answer.status}")
             waited_s += wait_s
@@ -188,10 +194,6 @@ class OrgClient:
     def _wait(self, seconds: float, reason: str) -> None:
         self.progress(f"{reason}: waiting {seconds:.0f} s")
         self.clock.sleep(seconds)
-
-    def _keep_pause(self, answer: http.Answer, asked_s: float | None) -> None:
-        if answer.status == 429 and asked_s is not None:
-            self.pace.pause(asked_s)
 
     def _unreachable(self, fault: SourceFailure) -> OrgFailure:
         reason = fault.detail or fault.status
@@ -232,9 +234,9 @@ def next_cursor(body: Mapping[str, Any]) -> str:
         return ""
     page, last = body.get("next_page"), body.get("last_id")
     if isinstance(page, str) and page:
-        return page[:4096]
+        return page
     if body.get("has_more") is True and isinstance(last, str) and last:
-        return _AFTER + last[:4096]
+        return _AFTER + last
     return ""
 
 

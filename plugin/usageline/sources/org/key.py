@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from usageline.config.org import system_home
 from usageline.core.errors import UsagelineError, error_text
 from usageline.system import child_env, files, origin, process
 from usageline.system.api_address import API, is_loopback
@@ -123,13 +124,15 @@ def _from_file(path: str) -> str:
 
 # tried by: tests/sources
 def _from_command(command: str, env: Mapping[str, str]) -> str:
-    mine = origin.own(env)
-    home = mine.fixed["HOME"] if mine and "HOME" in mine.fixed else Paths(env).home
     given = child_env.session_bus(child_env.RUNTIME_DIR)
+    variables = child_env.build("org_key", env, origin.own(env), given)
+    # Without an install, the configuration is that of the home in the system's list of users.
+    home = variables.setdefault("HOME", system_home() or Paths(env).home)
+    variables["PATH"] = variables.get("PATH") or child_env.USER_PATH.format(home=home)
     try:
         result = process.run(
             ["/bin/sh", "-c", command],
-            child_env.build("org_key", env, mine, given),
+            variables,
             home,
             deadline=time.monotonic() + COMMAND_TIMEOUT_S,
             max_bytes=MAX_BYTES,

@@ -42,7 +42,7 @@ class AdminReports:
     """`usage_report/claude_code` by person, `usage_report/messages` and `cost_report` otherwise."""
 
     name = "admin-reports"
-    label = "the older reports of the Admin API"
+    label = "older reports of the Admin API"
     is_estimate = True
     derives_rest = True
     _VIEWS = ("person", "actor-type", "model", "day", "workspace", "key")
@@ -115,7 +115,7 @@ class EnterpriseReports:
     """`analytics/user_cost_report` and `user_usage_report` by person, the others in buckets."""
 
     name = "enterprise-reports"
-    label = "the older reports of the Analytics API"
+    label = "older reports of Enterprise"
     is_estimate = False
     derives_rest = True
     _VIEWS = ("person", "actor-type", "model", "day", "product", "group")

@@ -189,7 +189,7 @@ def _federated(value: Mapping[str, Any]) -> Who:
         for name, one in sorted(provider.items())
         if name != "type" and isinstance(one, str) and one
     ]
-    return Who(subject or " ".join([kind, *details])[:MAX_TEXT], FEDERATED, f"{kind} identity")
+    return Who(subject or " ".join([kind, *details])[:MAX_TEXT], FEDERATED)
 
 
 def _unknown(kind: str, value: Mapping[str, Any]) -> Who:
