@@ -176,6 +176,20 @@ def test_revision_that_refuses_the_cursor_is_read_again(org: OrgWorld) -> None:
     assert_exact(org.load(), events)
 
 
+def test_times_of_cost_and_usage_may_differ(org: OrgWorld) -> None:
+    events = org.server.organization.events = random_events(random.Random(5), 5, MONTH, 50)
+    earlier = Organization(events, refreshed_at="2026-11-24T00:00:00Z")
+
+    def usage_is_older(path: str, query: dict[str, list[str]]) -> Reply | None:
+        return Reply(*earlier.answer("usage", query)) if path.endswith("/usage") else None
+
+    org.server.reply = usage_is_older
+    report = org.load()
+    assert_exact(report, events)
+    assert report.refreshed_at == START.replace(day=24, hour=0)
+    assert len(org.server.requests) == 4, "nothing is read twice"
+
+
 def test_report_says_that_it_does_not_add_up(org: OrgWorld) -> None:
     events = org.server.organization.events = random_events(random.Random(5), 5, MONTH, 50)
     other = Organization(events[:-1])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 from usageline.config.org import load_org
-from usageline.core.errors import UsagelineError
 from usageline.jobs.org_names import with_names
 from usageline.sources.org.adapter import Adapter, Listing, Unsupported
 from usageline.sources.org.analytics import Analytics
@@ -25,7 +24,7 @@ from usageline.usage.org.records import Malformed
 from usageline.usage.org.spans import DAY, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from usageline.storage.org_codec import Sums
     from usageline.usage.org.model import Report
@@ -101,7 +100,7 @@ def load(
         is_anonymous=request.is_anonymous,
         clock=clock,
     )
-    days = days_of(request, org.now())
+    days = spans.in_range(request.since, request.until, org.now())
     first: OrgFailure | None = None
     elsewhere = NOT_THERE
     for adapter in adapters(org):
@@ -123,20 +122,6 @@ def load(
     raise _for_gateway(
         first or OrgFailure("this key has no report: run `usageline org check`"), org
     )
-
-
-def days_of(request: Request, now: datetime) -> Span:
-    """Return the days of a request. Raise UsagelineError if the service cannot have them."""
-    today = now.date()
-    last = min(request.until or today, today)
-    since = request.since or last.replace(day=1)
-    earliest = max(spans.FIRST_DAY, (now - timedelta(days=spans.MAX_AGE_DAYS)).date() + DAY)
-    if since < earliest and (request.since or last < earliest):
-        raise UsagelineError(f"the service has no days before {earliest}: use --since {earliest}")
-    since = max(since, earliest)
-    if since > last:
-        raise UsagelineError(f"{since} is after {last}: use an earlier --since or a later --until")
-    return Span(since, last + DAY)
 
 
 def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
@@ -225,25 +210,27 @@ class _Reader:
         """Read a span, again if the service revised it meanwhile. Return whether it adds up."""
         listings = self._listings(span, daily=daily)
         for attempt in range(1, MAX_READS + 1):
-            rows, total, times = Ledger(), Ledger(), set[str]()
+            rows, total, times, was_revised = Ledger(), Ledger(), set[str](), False
             for listing in listings:
                 ledger, page_times = self._listing(listing)
                 (total if listing.is_total else rows).merge(ledger)
                 times |= page_times
+                # Cost and usage may be of different times, but not the pages of one listing.
+                was_revised = was_revised or len(page_times) > 1
             has_total = any(listing.is_total for listing in listings)
             if self.adapter.derives_rest and has_total and self.request.by != "group":
                 add_remainder(rows, total)
             adds_up = not has_total or rows.total().is_equal(total.total())
             is_settled = adds_up or self.request.by == "group" or attempt > 1
-            if attempt == MAX_READS or (is_settled and len(times) <= 1):
+            if attempt == MAX_READS or (is_settled and not was_revised):
                 break
             for listing in listings:
                 self.org.cache.remove_pages(listing.key)
         return (rows, total if has_total else None, min(times, default="")), adds_up
 
-    def _listings(self, span: Span, *, daily: bool) -> list[Listing]:
+    def _listings(self, span: Span, *, daily: bool) -> Sequence[Listing]:
         today = self.org.now().date()
-        return [*self.adapter.listings(self.request.by, span, daily=daily, today=today)]
+        return self.adapter.listings(self.request.by, span, daily=daily, today=today)
 
     def _listing(self, listing: Listing) -> tuple[Ledger, set[str]]:
         """Return the sums of a listing, and the times up to when its pages have data.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.errors import UsagelineError
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
@@ -41,6 +43,23 @@ def midnight(day: date) -> datetime:
 def stamp(at: datetime) -> str:
     """Return a time as the service and JSON have it: `2026-11-24T00:00:00Z`."""
     return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_range(since: date | None, until: date | None, now: datetime) -> Span:
+    """Return the days from `since` to `until`, both included; without them those of this month.
+
+    Raise UsagelineError if the service cannot have them.
+    """
+    today = now.date()
+    last = min(until or today, today)
+    first = since or last.replace(day=1)
+    earliest = max(FIRST_DAY, (now - timedelta(days=MAX_AGE_DAYS)).date() + DAY)
+    if first < earliest and (since or last < earliest):
+        raise UsagelineError(f"the service has no days before {earliest}: use --since {earliest}")
+    first = max(first, earliest)
+    if first > last:
+        raise UsagelineError(f"{first} is after {last}: use an earlier --since or a later --until")
+    return Span(first, last + DAY)
 
 
 def first_changing_day(now: datetime) -> date:
