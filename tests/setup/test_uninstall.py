@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from usageline.core import paths
+from usageline.storage.org_cache import OrgCache
+from usageline.system.paths import Paths
+from usageline.usage.org.merge import Ledger
 
 if TYPE_CHECKING:
     from tests.setup.machine import LocalMachine, Machine
@@ -144,6 +148,22 @@ def test_the_index_of_local_usage_is_kept_and_purged_as_the_history_is(
     assert {path.name for path in usage.iterdir()} == names
     local.run("--uninstall", "--yes", "--purge")
     assert not usage.exists()
+
+
+def test_uninstall_removes_what_was_read_of_an_organization(local: LocalMachine) -> None:
+    local.run()
+    cache = OrgCache(Paths(local.env), "secret", "https://x", is_anonymous=True)
+    sums = (Ledger(currency="USD"), None, "")
+    cache.set_choice("analytics", 0)
+    cache.set_recent("query", sums, 0)
+    cache.add_days("analytics", "actor-type", {date(2026, 8, 20): sums})
+    cache.add_page("listing", "cursor", "", Ledger(), 0)
+    cache.set_names("key", {}, 0)
+    for name in ("pace", "pause"):
+        (Path(cache.path) / name).touch()
+    assert len(list(Path(cache.path).iterdir())) == 7
+    local.run("--uninstall")
+    assert not Path(paths.state_dir(local.env)).exists()
 
 
 def test_uninstall_after_a_kept_history_can_purge_it(local: LocalMachine) -> None:

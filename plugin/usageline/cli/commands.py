@@ -60,6 +60,7 @@ COMMANDS = (
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
     Command("line", "line", "Print the line for tmux, a prompt or a bar."),
     Command("man", "man", "Print the manual page."),
+    Command("org", "org.command", "Show an organization's usage and cost, for administrators."),
     Command(
         "refresh",
         "refresh",

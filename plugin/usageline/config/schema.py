@@ -18,8 +18,11 @@ from usageline.config.types import (
     Flag,
     Integer,
     Key,
+    KeyFile,
     ListOf,
     Number,
+    SecretCommand,
+    ServiceAddress,
     Text,
 )
 from usageline.config.user_themes import ThemeName
@@ -218,6 +221,29 @@ LOCAL = (
     ),
 )
 
+ORG = (
+    Key(
+        "key_file",
+        KeyFile(),
+        None,
+        "path of a file with an administrator's key, which only you may read (mode 0600)",
+    ),
+    Key(
+        "key_command",
+        SecretCommand(),
+        "",
+        "shell command that prints the key, such as that of a password manager; used if there is "
+        "no key_file",
+    ),
+    Key(
+        "url",
+        ServiceAddress(),
+        None,
+        "address of the company's own gateway, the only other place that gets the key; if unset, "
+        "https://api.anthropic.com",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -275,6 +301,7 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "local": (LOCAL, "tokens and cost from the transcripts on this machine"),
+    "org": (ORG, "the organization that `usageline org` reports on; only that command reads it"),
     "styles": (
         STYLE_KEYS,
         (

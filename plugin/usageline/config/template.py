@@ -35,7 +35,14 @@ COMMON: dict[str, tuple[str, ...]] = {
     "segments.git": ("show",),
 }
 """The keys that most users change, by table."""
-EXAMPLES = {"fold": True, "separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
+EXAMPLES = {
+    "fold": True,
+    "separator": " · ",
+    "client": "/usr/local/bin/claude",
+    "priority": 50,
+    "key_file": "~/.config/usageline/admin.key",
+    "url": "https://api.anthropic.com",
+}
 """Values for keys without a default."""
 
 PROFILE = """\

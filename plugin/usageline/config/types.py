@@ -16,6 +16,9 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
 
+SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
+
+
 class InvalidValue(Exception):
     """A value is not allowed; the message names what is.
 
@@ -186,6 +189,50 @@ class Directory(AbsolutePath):
             return super().read(value)
         except InvalidValue:
             raise InvalidValue(self.allowed, value) from None
+
+
+class KeyFile(Directory):
+    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
+
+    allowed = "the path of a file, absolute or below ~/"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a key itself"))
+
+
+class SecretCommand(Command):
+    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
+
+
+class ServiceAddress:
+    """The address of the API: https, or http to this machine."""
+
+    allowed = "an https address or http to this machine"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        # Slow to import, and a status line waits for the config to compile.
+        from usageline.system.api_address import is_service_address  # noqa: PLC0415
+
+        checked = _without_secret(self.allowed, value, "an address with a key in it")
+        if not isinstance(checked, str) or not is_service_address(checked):
+            raise InvalidValue(self.allowed, value)
+        return checked.rstrip("/")
+
+
+def _without_secret(allowed: str, value: object, what: str) -> object:
+    if _holds_secret(value):
+        raise InvalidValue(allowed, what)
+    return value
+
+
+def _holds_secret(value: object) -> bool:
+    return isinstance(value, str) and SECRET_PREFIX in value.lower()
 
 
 class ListOf:

@@ -11,7 +11,14 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import LOCAL_KEYS, PROGRAMS, REFUSED, REFUSED_LOCAL
+from usageline.system.origin import (
+    KEY_PLACES,
+    LOCAL_KEYS,
+    PROGRAMS,
+    REFUSED,
+    REFUSED_KEY,
+    REFUSED_LOCAL,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,21 +128,21 @@ class _Validator(Reporter):
         return Values(valid, tables, segments, profiles)
 
     def refuse_programs(self, values: Values) -> None:
-        for path in PROGRAMS:
-            table = values.top if len(path) == 1 else values.tables.get(path[0], {})
-            if table.pop(path[-1], None):
-                self.report(path, REFUSED)
+        for paths, reason in (
+            (PROGRAMS, REFUSED),
+            (KEY_PLACES, REFUSED_KEY),
+            (LOCAL_KEYS, REFUSED_LOCAL),
+        ):
+            for path in paths:
+                table = values.top if len(path) == 1 else values.tables.get(path[0], {})
+                if table.pop(path[-1], None):
+                    self.report(path, reason)
         sources = values.top.get("sources", [])
         refused = [name for name in sources if name in program_names()]
         if refused:
             values.top["sources"] = [name for name in sources if name not in refused]
         for name in refused:
             self.report(("sources", sources.index(name)), REFUSED, name)
-        local = values.tables.get("local", {})
-        for name in LOCAL_KEYS:
-            if name in local:
-                del local[name]
-                self.report(("local", name), REFUSED_LOCAL)
 
     def segments(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         valid: dict[str, dict[str, Any]] = {}

@@ -19,6 +19,7 @@ from usageline.setup.uninstall import uninstall
 from usageline.system.terminal import adapt_output, sanitize_lines
 
 SECRET_VARIABLES = (
+    "ANTHROPIC_ADMIN_KEY",
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_CUSTOM_HEADERS",

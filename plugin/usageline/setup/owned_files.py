@@ -49,7 +49,16 @@ CACHE_FILES = _with_leftovers(
 HISTORY_NAME = _HEX
 """The history of one account, in `history/`."""
 
+_ORG_KEY: Names = {
+    r"choice\.json": None,
+    r"(pace|pause)": None,
+    r"names-[a-z]+\.json": None,
+    rf"recent-{_HEX}\.json": None,
+    rf"pages-{_HEX}\.jsonl": None,
+    r"days-[a-z-]+-\d{4}-\d\d\.json": None,
+}
 _STATE: Names = {
+    "org": _with_leftovers({"salt": None, _HEX: _with_leftovers(_ORG_KEY)}),
     "log": {rf"(default|{_HEX})\.log(\.1)?": None},
     "edit": _with_leftovers({r"(config|before)\.toml": None}),
 }

@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.core.background import ENV_ALLOWLIST
@@ -49,6 +52,11 @@ ALERT_GIVEN = tuple(
     for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "COST", "TEXT")
 )
 BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+USER_PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""PATH of the user's command. That of the session may be a project's."""
+
+RUNTIME_DIR = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
+"""The directory in which systemd creates the user's bus."""
 
 PROCESSES = {
     "refresh": Process(
@@ -77,6 +85,13 @@ PROCESSES = {
         LOCALE,
         ("HOME", "USER", "LOGNAME"),
         ("PATH", *BUS, *ALERT_GIVEN),
+    ),
+    "org_key": Process(
+        "`/bin/sh` with `org.key_command` in the user's own config.toml, for `usageline org`",
+        "HOME",
+        (*LOCALE, "TERM", "GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"),
+        ("HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "PATH"),
+        BUS,
     ),
     "notifier": Process(
         "`osascript` or `notify-send` in a fixed place",
@@ -109,3 +124,25 @@ def build(
     if unlisted:
         raise KeyError(f"{kind}: {', '.join(sorted(unlisted))}")
     return {**whole, **given}
+
+
+def session_bus(runtime_dir: str) -> dict[str, str]:
+    """Return the variables of the session's bus, {} if no bus belongs to this user alone.
+
+    Ignore those of the environment. A project's settings can set them, and a bus address can
+    name a program to run (`unixexec:`).
+    """
+    if sys.platform == "win32":
+        return {}
+    path = os.path.join(runtime_dir, "bus")
+    try:
+        folder, bus = os.lstat(runtime_dir), os.lstat(path)
+    except OSError:
+        return {}
+    is_own = (
+        all(status.st_uid == os.geteuid() for status in (folder, bus))
+        and not folder.st_mode & 0o022
+    )
+    if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
+        return {}
+    return dict(zip(BUS, (runtime_dir, f"unix:path={path}"), strict=True))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 MAX_MESSAGES = 8
 """Sent at once: the lines of the notification, and the runs of the command."""
-
-PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-"""PATH of the user's command. That of the session may be a project's."""
 
 UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
 
@@ -79,7 +74,7 @@ class Desktop:
     """
 
     programs: tuple[str, ...] = DESKTOP_PROGRAMS
-    runtime_dir: str = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
+    runtime_dir: str = child_env.RUNTIME_DIR
 
     def command(self, text: str) -> list[str]:
         """Return the command that shows `text`, [] if there is no trusted program or no bus."""
@@ -104,28 +99,8 @@ class Desktop:
         return f"{program} is not run: {reason}" if reason else "nothing to show it with"
 
     def bus(self) -> dict[str, str]:
-        """Return the variables of the session's bus, {} if no bus belongs to this user alone.
-
-        Ignore those of the environment. A project's settings can set them, and a bus address can
-        name a program to run (`unixexec:`).
-        """
-        if sys.platform == "win32":
-            return {}
-        path = os.path.join(self.runtime_dir, "bus")
-        try:
-            folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
-        except OSError:
-            return {}
-        is_own = (
-            all(status.st_uid == os.geteuid() for status in (folder, bus))
-            and not folder.st_mode & 0o022
-        )
-        if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
-            return {}
-        return {
-            "XDG_RUNTIME_DIR": self.runtime_dir,
-            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
-        }
+        """Return the variables of the session's bus, {} if no bus belongs to this user alone."""
+        return child_env.session_bus(self.runtime_dir)
 
 
 DESKTOP = Desktop()
@@ -208,7 +183,8 @@ def commands(
 
 
 def _search_path(own: origin.Own | None) -> str:
-    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
+    path = child_env.USER_PATH
+    return path.format(home=own.fixed["HOME"]) if own else path.partition(":")[2]
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:

@@ -35,15 +35,22 @@ REFUSED = (
     "only the configuration of the user who installed may name programs; if this is yours,"
     " run `usageline install` from here"
 )
-PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
+PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"), ("org", "key_command"))
 """The keys of config.toml that name programs."""
 
 REFUSED_LOCAL = (
     "only the configuration of the user who installed may say what is kept of the transcripts; if"
     " this is yours, run `usageline install` from here"
 )
-LOCAL_KEYS = ("roots", "keep_days", "prices")
-"""The keys of `[local]` that change the index, or what is read into it."""
+LOCAL_KEYS = (("local", "roots"), ("local", "keep_days"), ("local", "prices"))
+"""The keys that change the index, or what is read into it."""
+
+REFUSED_KEY = (
+    "only the configuration of the user who installed may name a key and its address;"
+    " if this is yours, run `usageline install` from here"
+)
+KEY_PLACES = (("org", "key_file"), ("org", "url"))
+"""The keys of config.toml that decide which secret is sent where."""
 
 
 def installation(root: str = "") -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from usageline.cli.days import read_day, time_zone
 from usageline.cli.formatting import echo_data
 from usageline.cli.usage import report
-from usageline.cli.usage.days import day, time_zone
 from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
 from usageline.config import local as local_config
 from usageline.jobs import local_usage
@@ -115,7 +115,9 @@ class Request(NamedTuple):
     def chosen(self) -> Range:
         """Return the range without an account. Its days may depend on today."""
         zone = time_zone(self.tz)
-        return Range(zone, day(self.since, zone), day(self.until, zone), self.project, self.model)
+        return Range(
+            zone, read_day(self.since, zone), read_day(self.until, zone), self.project, self.model
+        )
 
     def chosen_in(self, index: Index, env: dict[str, str]) -> Range:
         """Return the range, with the sessions of the account that is asked for."""

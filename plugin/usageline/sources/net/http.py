@@ -50,17 +50,27 @@ class Answer:
     body: bytes
 
 
-def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
+def get(  # noqa: PLR0913 - a request and its bounds
+    url: str,
+    headers: Mapping[str, str],
+    env: Mapping[str, str],
+    deadline: float,
+    *,
+    max_bytes: int = MAX_BYTES,
+    chosen_by: str = "USAGELINE_API_URL",
+) -> Answer:
     """Return the answer to a GET.
 
     Raise SourceFailure `offline` without an answer by `deadline` (`time.monotonic()`), and
-    `unreadable` if it is too big. No text of a failure contains a part of the request.
+    `unreadable` if it is too big. No text of a failure contains a part of the request. `chosen_by`
+    is what names an address of this machine.
     """
     result: list[Answer | SourceFailure] = []
 
     def work() -> None:
         try:
-            result.append(_get(url, headers, env, deadline))
+            answer = _get(url, headers, env, deadline, max_bytes=max_bytes, chosen_by=chosen_by)
+            result.append(answer)
         except SourceFailure as failure:
             result.append(failure)
         except BaseException as error:  # noqa: BLE001 - a traceback could print the request
@@ -80,7 +90,15 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
     return outcome
 
 
-def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
+def _get(  # noqa: PLR0913 - as `get`
+    url: str,
+    headers: Mapping[str, str],
+    env: Mapping[str, str],
+    deadline: float,
+    *,
+    max_bytes: int,
+    chosen_by: str,
+) -> Answer:
     # httpx imports its command line with click, rich and pygments: 80 ms of CPU. None makes that
     # import fail, and httpx goes on without it.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
@@ -111,10 +129,10 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
                 "GET",
                 url,
                 headers=all_headers,
-                extensions={"trace": require_own_listener()} if is_local else None,
+                extensions={"trace": require_own_listener(chosen_by)} if is_local else None,
             ) as response,
         ):
-            body = _body(response, deadline)
+            body = _body(response, deadline, max_bytes)
             return Answer(
                 response.status_code,
                 {name.lower(): value for name, value in response.headers.items()},
@@ -148,30 +166,32 @@ def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> h
     return httpx.Proxy(address, ssl_context=context)
 
 
-def _body(response: httpx.Response, deadline: float) -> bytes:
+def _body(response: httpx.Response, deadline: float, max_bytes: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise SourceFailure("unreadable", f"the answer is longer than {MAX_BYTES >> 10} KiB")
+        if len(body) > max_bytes:
+            raise SourceFailure("unreadable", f"the answer is longer than {max_bytes >> 10} KiB")
         if time.monotonic() > deadline:
             raise _too_late()
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    return bytes(body) if encoding in {"", "identity"} else _decompress(bytes(body), encoding)
+    if encoding in {"", "identity"}:
+        return bytes(body)
+    return _decompress(bytes(body), encoding, max_bytes)
 
 
-def _decompress(body: bytes, encoding: str) -> bytes:
+def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """Decompress a body. A proxy may compress it although the request forbids it."""
     if encoding not in {"gzip", "deflate"}:
         raise SourceFailure("unreadable", "the answer is packed, which was not asked for")
     decompressor = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
     try:
-        content = decompressor.decompress(body, MAX_BYTES + 1)
+        content = decompressor.decompress(body, max_bytes + 1)
     except zlib.error:
         raise SourceFailure("unreadable", "the answer is packed and broken") from None
-    if len(content) > MAX_BYTES:
+    if len(content) > max_bytes:
         raise SourceFailure(
-            "unreadable", f"the answer is longer than {MAX_BYTES >> 10} KiB unpacked"
+            "unreadable", f"the answer is longer than {max_bytes >> 10} KiB unpacked"
         )
     return content
 
@@ -199,7 +219,7 @@ def _too_late() -> SourceFailure:
     return SourceFailure(OFFLINE, "no answer in time")
 
 
-def require_own_listener() -> Callable[[str, dict[str, Any]], None]:
+def require_own_listener(chosen_by: str) -> Callable[[str, dict[str, Any]], None]:
     """Return a trace function for a request to this machine.
 
     It raises SourceFailure if the connection leads to another machine or to another user.
@@ -209,10 +229,10 @@ def require_own_listener() -> Callable[[str, dict[str, Any]], None]:
         if event == CONNECTED:
             host, port = info["return_value"].get_extra_info("server_addr")[:2]
             if not ipaddress.ip_address(host).is_loopback:
-                raise SourceFailure("unreadable", "USAGELINE_API_URL leads to another machine")
+                raise SourceFailure("unreadable", f"{chosen_by} leads to another machine")
             if not is_own_listener(port):
                 raise SourceFailure(
-                    "unreadable", "USAGELINE_API_URL leads to another user of this machine"
+                    "unreadable", f"{chosen_by} leads to another user of this machine"
                 )
 
     return trace

@@ -24,7 +24,7 @@ def time_zone(name: str | None) -> tzinfo:
         ) from None
 
 
-def day(text: str | None, zone: tzinfo) -> date | None:
+def read_day(text: str | None, zone: tzinfo) -> date | None:
     """Return the day that an option names: a date, `today`, or `7d` for six days before today."""
     if text is None:
         return None

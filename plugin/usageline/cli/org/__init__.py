@@ -1,0 +1,1 @@
+"""`usageline org`: an organization's usage, cost and spend limits, from the official APIs."""

@@ -1,0 +1,86 @@
+"""An organization's report as one HTML page: the sums, the chart, and a table of all rows.
+
+The page has the style and the policy of the history's page: no script, and no other address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.cli.org import svg
+from usageline.cli.org.overview import UNKNOWN, percent
+from usageline.cli.page import at_each_width, document, escaped, list_of
+from usageline.cli.svg import Drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from usageline.cli.org.overview import Entry, Overview
+    from usageline.usage.org.model import Report
+
+NUMBERS = (
+    *("Cost", "List price", "Share", "Input", "Output", "Cache write", "Cache read"),
+    "Requests",
+)
+MAX_OPEN_ROWS = 20
+"""A longer table is closed until its reader opens it."""
+
+
+def page(report: Report, top: int | None) -> str:
+    """Return the page, in the colors that its reader prefers."""
+    shown = svg.for_picture(report, top)
+    sentences = [f"total {shown.total_words}" if shown.rows else "no usage in these days"]
+    parts = [
+        *list_of("Summary", map(_sentence, (*sentences, *shown.notes))),
+        *_chart(shown),
+        *_table(shown),
+    ]
+    return document(svg.title(shown), shown.span, parts).decode()
+
+
+def _chart(shown: Overview) -> list[str]:
+    if not shown.rows:
+        return []
+
+    def draw(width: int) -> Drawing:
+        drawing = Drawing(width, svg.chart_height(shown, width), svg.title(shown), dark=None)
+        svg.draw_chart(drawing, shown, 0, 0, width)
+        return drawing
+
+    return [f"<section>{at_each_width(draw)}</section>"]
+
+
+def _table(shown: Overview) -> list[str]:
+    if not shown.rows:
+        return []
+    entries = [*shown.entries, *filter(None, [shown.unattributed])]
+    titles = (shown.unit.capitalize(), *NUMBERS)
+    head = "".join(f"<th scope=col>{escaped(title)}</th>" for title in titles)
+    rows = "".join(_row(entry, shown) for entry in entries)
+    is_open = " open" if len(entries) <= MAX_OPEN_ROWS else ""
+    table = (
+        f"<table class=counts><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        f"<tfoot>{_row(shown.total, shown)}</tfoot></table>"
+    )
+    return [
+        f"<details{is_open}><summary>All numbers</summary><div class=scroll>{table}</div></details>"
+    ]
+
+
+def _row(entry: Entry, shown: Overview) -> str:
+    """Return a row; the models are its tooltip, because they need more room than there is."""
+    numbers = "".join(f"<td>{escaped(value)}</td>" for value in _numbers(entry, shown))
+    tip = escaped(shown.models(entry))
+    return f'<tr title="{tip}"><th scope=row>{escaped(entry.label)}</th>{numbers}</tr>'
+
+
+def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:
+    yield shown.money(entry.cost)
+    yield shown.money(entry.list_cost)
+    yield percent(entry.share(shown.total.cost))
+    counts: Sequence[int | None] = (*entry.tokens, entry.requests)
+    yield from (UNKNOWN if number is None else f"{number:,}" for number in counts)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,32 @@
+"""Show on the terminal what is being loaded."""
+
+from __future__ import annotations
+
+import sys
+
+from usageline.core.text import display_width, sanitize
+
+MAX_CELLS = 78
+
+
+class Progress:
+    """One line on stderr that replaces itself. Without a terminal there is none."""
+
+    def __init__(self) -> None:
+        self._is_active = bool(sys.stderr and sys.stderr.isatty())
+        self._cells = 0
+
+    def __call__(self, message: str) -> None:
+        """Show a message instead of the one before."""
+        if self._is_active:
+            text = sanitize(message)[:MAX_CELLS]
+            sys.stderr.write(f"\r{text}…{' ' * max(self._cells - display_width(text) - 1, 0)}")
+            sys.stderr.flush()
+            self._cells = display_width(text) + 1
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self._cells:
+            sys.stderr.write(f"\r{' ' * self._cells}\r")
+            sys.stderr.flush()
+            self._cells = 0

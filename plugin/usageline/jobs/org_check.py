@@ -1,0 +1,162 @@
+"""Check what the administrator's key is, and what it reaches. Remember the reports to use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.jobs.org_report import Org, open_org
+from usageline.sources.org.adapter import BASE
+from usageline.sources.org.analytics import Analytics
+from usageline.sources.org.client import ignore
+from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.key import SCOPED
+from usageline.sources.org.legacy import AdminReports, EnterpriseReports
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
+from usageline.usage.values import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from usageline.sources.org.adapter import Adapter
+
+SPEND_LIMITS_BETA = "spend-limit-reads-2026-09-26"
+SHOWS = {
+    Analytics.name: "cost and tokens, by all of --by",
+    AdminReports.name: "Claude Code by person",
+    EnterpriseReports.name: "cost and tokens by person",
+}
+STEP_ASIDE = NOT_THERE | NOT_WITH_THIS_KEY
+"""After these statuses the check goes on. Others, such as 429, end it."""
+
+
+class Probe(NamedTuple):
+    """One request of the check. `adapter` is the name of the adapter that it stands for."""
+
+    label: str
+    shows: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    beta: str = ""
+    adapter: str = ""
+
+
+class Finding(NamedTuple):
+    """What a probe resulted in. `reason` says why it is not reached, and what to do."""
+
+    probe: Probe
+    status: int
+    reason: str
+
+    @property
+    def is_reached(self) -> bool:
+        """Return whether the key reaches it."""
+        return self.status == 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The key in words, the address that gets it, the organization, and the findings.
+
+    `adapter` is the name of the reports that `usageline org` uses from now on, "" without any.
+    """
+
+    key: str
+    kind: str
+    host: str
+    organization: str
+    organization_id: str
+    findings: tuple[Finding, ...]
+    adapter: str
+
+
+def check(
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Result:
+    """Send the probes. Raise UsagelineError if there is no key, or if the service has a problem."""
+    org = open_org(env, progress, clock=clock)
+    client = org.client
+    progress("loading the organization")
+    organization = _organization(org)
+    findings: list[Finding] = []
+    for probe in _probes(org):
+        # The older reports have nothing that the newer one lacks.
+        if not probe.adapter or not any(map(_is_usable, findings)):
+            progress(f"checking {probe.label}")
+            findings.append(_find(org, probe))
+    adapter = next((one.probe.adapter for one in findings if _is_usable(one)), "")
+    if adapter:
+        org.cache.set_choice(adapter, clock.now())
+    return Result(
+        str(client.key),
+        client.key.kind,
+        client.host,
+        _text(organization.get("name")),
+        _text(organization.get("id")),
+        tuple(findings),
+        adapter,
+    )
+
+
+def _is_usable(finding: Finding) -> bool:
+    return finding.is_reached and bool(finding.probe.adapter)
+
+
+def _probes(org: Org) -> list[Probe]:
+    legacy: list[Adapter] = [AdminReports(), EnterpriseReports()]
+    if org.client.key.kind == SCOPED:
+        legacy.reverse()
+    limits = Probe(
+        "spend limits of people",
+        "who is about to be stopped",
+        f"{BASE}/spend_limits/effective",
+        (("limit", "1"),),
+    )
+    if org.client.is_gateway:
+        return [limits, _adapter_probe(org, Analytics())]
+    configured = Probe(
+        "configured spend limits",
+        "limits of workspaces",
+        f"{BASE}/spend_limits",
+        (("limit", "1"),),
+        SPEND_LIMITS_BETA,
+    )
+    reports = [_adapter_probe(org, adapter) for adapter in (Analytics(), *legacy)]
+    return [*reports, limits, configured]
+
+
+def _adapter_probe(org: Org, adapter: Adapter) -> Probe:
+    listing = adapter.probe(org.now().date())
+    return Probe(
+        adapter.label,
+        SHOWS[adapter.name],
+        listing.path,
+        listing.params,
+        listing.beta,
+        adapter.name,
+    )
+
+
+def _organization(org: Org) -> Mapping[str, object]:
+    try:
+        return mapping(org.client.get(f"{BASE}/me"))
+    except OrgFailure as failure:
+        if failure.status not in STEP_ASIDE:
+            raise
+        return {}  # an Enterprise key need not reach it
+
+
+def _find(org: Org, probe: Probe) -> Finding:
+    try:
+        org.client.get(probe.path, probe.params, probe.beta)
+    except OrgFailure as failure:
+        if failure.status not in STEP_ASIDE:
+            raise
+        return Finding(probe, failure.status, str(failure))
+    return Finding(probe, 200, "")
+
+
+def _text(value: object) -> str:
+    return value[:128] if isinstance(value, str) else ""

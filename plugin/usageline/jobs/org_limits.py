@@ -1,0 +1,203 @@
+"""Load an organization's spend limits, and the requests for higher ones.
+
+Claude Enterprise and a company's own gateway report each member's limit with the spending. Claude
+Console reports the limits that are configured: their spending comes from the cost report.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from usageline.core.errors import UsagelineError
+from usageline.jobs import org_report
+from usageline.jobs.org_names import names_of
+from usageline.sources.org.client import MAX_PAGES, ignore
+from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
+from usageline.usage.org import limits as spend_limits
+from usageline.usage.org.limits import LimitsReport
+from usageline.usage.org.merge import anonymous as without_name
+from usageline.usage.org.rate_limits import read_rate_limits
+from usageline.usage.org.records import Who
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from usageline.jobs.org_report import Org
+    from usageline.sources.org.client import OrgClient
+    from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
+    from usageline.usage.org.model import Report
+    from usageline.usage.org.rate_limits import RateLimit
+
+EFFECTIVE = "/v1/organizations/spend_limits/effective"
+CONFIGURED = "/v1/organizations/spend_limits"
+REQUESTS = "/v1/organizations/spend_limit_increase_requests"
+RATE = "/v1/organizations/rate_limits"
+RATE_OF_WORKSPACE = "/v1/organizations/workspaces/{}/rate_limits"
+CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
+PAGE_SIZE = [("limit", "1000")]
+PENDING = [("status[]", "pending"), *PAGE_SIZE]
+
+NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
+"""The service refuses the wrong kind of key, or of organization, with any of these."""
+
+WORKSPACE = "workspace"
+WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
+WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
+"""The scopes of a limit on everything that the organization spends."""
+
+
+def load(
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    *,
+    is_anonymous: bool = False,
+    max_pages: int = MAX_PAGES,
+    clock: Clock = SYSTEM_CLOCK,
+) -> LimitsReport:
+    """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
+    org = org_report.open_org(
+        env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock
+    )
+    client, remarks = org.client, list[str]()
+    requests: list[IncreaseRequest] | None = None
+    try:
+        limits = spend_limits.read_limits(_rows(client, EFFECTIVE, PAGE_SIZE))
+    except OrgFailure as failure:
+        if failure.status not in NOT_WITH_THIS_KEY:
+            raise
+        limits = _configured(client, failure)
+        if not is_anonymous:
+            limits = _with_names(limits, org)
+        limits = _with_spending(limits, env, org, remarks)
+    else:
+        requests = _requests(client, remarks)
+    report = LimitsReport(
+        tuple(spend_limits.in_order(limits)),
+        None if requests is None else tuple(requests),
+        clock.now(),
+        is_anonymous,
+        tuple(remarks),
+    )
+    return _anonymous(report, org.cache.salt) if is_anonymous else report
+
+
+def load_rate_limits(
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    workspace: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> list[RateLimit]:
+    """Return the rate limits that are configured, by default those of the organization.
+
+    Raise UsagelineError with what to do if they cannot be read.
+    """
+    client = org_report.open_org(env, progress, clock=clock).client
+    if workspace is None:
+        return read_rate_limits(_rows(client, RATE, []))
+    if not WORKSPACE_ID.fullmatch(workspace):
+        raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
+    path = RATE_OF_WORKSPACE.format(workspace)
+    return read_rate_limits(_rows(client, path, [("include_inherited", "true")]))
+
+
+def _rows(
+    client: OrgClient, path: str, params: list[tuple[str, str]], beta: str = ""
+) -> Iterator[Any]:
+    name = path.removesuffix("/effective").rpartition("/")[2].replace("_", " ")
+    client.progress(f"loading {name}")
+    for number, page in enumerate(client.pages(path, params, beta), 2):
+        rows = page.get("data")
+        if not isinstance(rows, list):
+            raise OrgFailure(f"{client.host} answers without a list of limits: report it")
+        yield from rows
+        client.progress(f"loading {name}, page {number}")
+
+
+def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
+    """Return the pending requests, None if they cannot be read."""
+    try:
+        return spend_limits.read_requests(_rows(client, REQUESTS, PENDING))
+    except OrgFailure as failure:
+        # A gateway has no such requests.
+        if failure.status != 404:
+            remarks.append(f"requests for higher limits cannot be read: {failure}")
+        return None
+
+
+def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
+    """Return the limits of a Console organization. Raise the first refusal if it has none."""
+    try:
+        return spend_limits.read_limits(_rows(client, CONFIGURED, PAGE_SIZE, CONFIGURED_BETA))
+    except OrgFailure as failure:
+        if failure.status in NOT_WITH_THIS_KEY and refusal.code != ORGANIZATION_TYPE:
+            raise refusal from None
+        raise
+
+
+def _with_spending(
+    limits: list[SpendLimit], env: Mapping[str, str], org: Org, remarks: list[str]
+) -> list[SpendLimit]:
+    """Return the limits with the spending of their periods, as far as the cost report has it."""
+    spending: dict[str, Report | None] = {}
+    for period in dict.fromkeys(limit.period for limit in limits):
+        start = spend_limits.period_start(period, org.clock.now())
+        if start is None:
+            continue
+        request = org_report.Request("workspace", start.date(), org.now().date())
+        try:
+            spending[period] = org_report.load(env, request, org.client.progress, org.clock)
+        except UsagelineError as failure:
+            remarks.append(f"the spending cannot be read: {failure}")
+            break
+    return [_with_spent(limit, spending.get(limit.period)) for limit in limits]
+
+
+def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
+    """Return the limits with the names of their workspaces, as far as they can be read."""
+    if all(limit.holder.kind != WORKSPACE for limit in limits):
+        return limits
+    names = names_of(WORKSPACE, org.client, org.cache, org.clock.now())
+    return [
+        replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
+        if limit.holder.kind == WORKSPACE
+        else limit
+        for limit in limits
+    ]
+
+
+def _with_spent(limit: SpendLimit, report: Report | None) -> SpendLimit:
+    """Return the limit with what the report of its period has for its scope."""
+    if report is None or report.currency != limit.currency:
+        return limit
+    spent: Decimal | None = None
+    if limit.holder.kind in WHOLE_ORGANIZATION:
+        spent = report.total.cost
+    elif limit.holder.kind == WORKSPACE:
+        row = next((row for row in report.rows if row.key == limit.holder.key), None)
+        spent = row.sums.cost if row else Decimal(0)
+    if spent is None:
+        return limit
+    return replace(limit, spent=spent, spent_state=spend_limits.KNOWN)
+
+
+def _anonymous(report: LimitsReport, salt: bytes) -> LimitsReport:
+    def hidden(holder: Holder) -> Holder:
+        who = without_name(Who(holder.key, id_field=True), salt) if holder.key else None
+        return replace(holder, key=who.key if who else "", name=None, email=None)
+
+    def without(limit: SpendLimit) -> SpendLimit:
+        return replace(limit, holder=hidden(limit.holder))
+
+    return replace(
+        report,
+        limits=tuple(map(without, report.limits)),
+        requests=report.requests
+        and tuple(
+            replace(one, holder=hidden(one.holder), summary=one.summary and without(one.summary))
+            for one in report.requests
+        ),
+    )

@@ -1,0 +1,300 @@
+"""Load an organization's report: from the cache as far as it goes, then from the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING
+
+from usageline.config.org import load_org
+from usageline.jobs.org_names import with_names
+from usageline.sources.org.adapter import Adapter, Listing, Unsupported
+from usageline.sources.org.analytics import Analytics
+from usageline.sources.org.client import MAX_PAGES, CursorRepeated, OrgClient, ignore
+from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.key import SCOPED, read_key
+from usageline.sources.org.legacy import AdminReports, EnterpriseReports
+from usageline.sources.org.pace import Pace
+from usageline.storage.org_cache import OrgCache
+from usageline.system.paths import Paths
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
+from usageline.usage.org import records, spans
+from usageline.usage.org.merge import Ledger, add_remainder, anonymous, make_report
+from usageline.usage.org.records import Malformed
+from usageline.usage.org.spans import DAY, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from usageline.storage.org_codec import Sums
+    from usageline.usage.org.model import Report
+
+MAX_READS = 3
+"""The service may revise its numbers while they are read. Then they are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted: days in UTC, both included; this month without them."""
+
+    by: str = "person"
+    since: date | None = None
+    until: date | None = None
+    is_anonymous: bool = False
+    max_pages: int = MAX_PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """A client with the user's key, and what was read with it before."""
+
+    client: OrgClient
+    cache: OrgCache
+    clock: Clock
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.fromtimestamp(self.clock.now(), timezone.utc)
+
+
+def open_org(
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    *,
+    max_pages: int = MAX_PAGES,
+    is_anonymous: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Org:
+    """Return the client and the cache of the user's key.
+
+    Raise UsagelineError with what to do if there is no key that may be sent.
+    """
+    config = load_org(env)
+    key = read_key(config, env)
+    cache = OrgCache(Paths(env), key.value, config.url, is_anonymous=is_anonymous)
+    pace = Pace(cache.path, clock)
+    return Org(OrgClient(config, key, env, pace, clock, max_pages, progress), cache, clock)
+
+
+def adapters(org: Org) -> list[Adapter]:
+    """Return the adapters, with the one first that answered last."""
+    legacy: list[Adapter] = [AdminReports(), EnterpriseReports()]
+    if org.client.key.kind == SCOPED:
+        legacy.reverse()
+    chosen = org.cache.choice(org.clock.now())
+    ordered: list[Adapter] = [Analytics(), *legacy]
+    return sorted(ordered, key=lambda one: one.name != chosen)
+
+
+def load(
+    env: Mapping[str, str],
+    request: Request,
+    progress: Callable[[str], None] = ignore,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Report:
+    """Return the report. Raise UsagelineError with what to do if it cannot be loaded."""
+    org = open_org(
+        env,
+        progress,
+        max_pages=request.max_pages,
+        is_anonymous=request.is_anonymous,
+        clock=clock,
+    )
+    days = spans.in_range(request.since, request.until, org.now())
+    first: OrgFailure | None = None
+    elsewhere = NOT_THERE
+    for adapter in adapters(org):
+        reader = _Reader(org, adapter, request)
+        try:
+            report = reader.report(days)
+        except Unsupported:
+            if _answers(org, adapter):
+                raise
+        except OrgFailure as failure:
+            first = first or failure
+            if reader.has_pages or failure.status not in elsewhere:
+                raise _for_gateway(first, org) from None
+            elsewhere = NOT_THERE | NOT_WITH_THIS_KEY  # the others need other keys
+        else:
+            if org.cache.choice(org.clock.now()) != adapter.name:
+                org.cache.set_choice(adapter.name, org.clock.now())
+            return with_names(report, org.client, org.cache, org.clock.now())
+    raise _for_gateway(
+        first or OrgFailure("this key has no report: run `usageline org check`"), org
+    )
+
+
+def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
+    """Return the failure, or what a gateway without reports has instead."""
+    if not org.client.is_gateway or failure.status not in NOT_THERE:
+        return failure
+    return OrgFailure(
+        f"the gateway {org.client.host} has no usage and cost ({failure.status}): run `usageline "
+        "org limits` for its spend limits, or remove [org] url",
+        failure.status,
+    )
+
+
+def _answers(org: Org, adapter: Adapter) -> bool:
+    listing = adapter.probe(org.now().date())
+    try:
+        org.client.get(listing.path, listing.params, listing.beta)
+    except OrgFailure:
+        return False
+    return True
+
+
+class _Reader:
+    """Reads a report by one adapter."""
+
+    def __init__(self, org: Org, adapter: Adapter, request: Request) -> None:
+        self.org, self.adapter, self.request = org, adapter, request
+        self.has_pages = self.has_restarted = False
+
+    def report(self, days: Span) -> Report:
+        adapter, by, now = self.adapter, self.request.by, self.org.now()
+        self._listings(days._replace(until=days.since + DAY), daily=True)  # is it there at all?
+        changing = spans.first_changing_day(now)
+        final = [day for day in days.days() if day < changing]
+        cached = self.org.cache.days(adapter.name, by, final)
+        old: list[Sums] = [*cached.values()]
+        new: list[Sums] = []
+        for span in spans.plan(days.since, days.until, now, cached):
+            (old if span.is_final else new).append(self._span(span))
+        rows, totals = Ledger(), Ledger()
+        for part, total, _ in (*old, *new):
+            rows.merge(part)
+            totals.merge(part if total is None else total)
+        times = [time for _, _, text in new or old if (time := records.time(text))]
+        return make_report(
+            rows,
+            totals,
+            by=by,
+            since=spans.midnight(days.since),
+            until=spans.midnight(days.until),
+            refreshed_at=(min if new else max)(times, default=None),
+            coverage=adapter.coverage(by),
+            source=adapter.name,
+            is_estimate=adapter.is_estimate and by in {"person", "actor-type"},
+            is_anonymous=self.request.is_anonymous,
+            remarks=adapter.remarks(by),
+        )
+
+    def _span(self, span: Span) -> Sums:
+        """Return a span, and keep it: its days if they are final, else all of it for an hour."""
+        cache, by = self.org.cache, self.request.by
+        query = f"{self.adapter.name} {by} {span.since} {span.until}"
+        recent = None if span.is_final else cache.recent(query, self.org.clock.now())
+        if recent:
+            return recent
+        daily = span.is_final or by == "day"
+        sums, adds_up = self._read(span, daily=daily)
+        rows, total, refreshed_at = sums
+        if not span.is_final:
+            cache.set_recent(query, sums, self.org.clock.now())
+        elif adds_up or by == "group":
+            names = {day: day.isoformat() for day in span.days()}
+            cache.add_days(
+                self.adapter.name,
+                by,
+                {
+                    day: (rows.of_day(name), total and total.of_day(name), refreshed_at)
+                    for day, name in names.items()
+                },
+            )
+        for listing in self._listings(span, daily=daily):
+            cache.remove_pages(listing.key)
+        return sums
+
+    def _read(self, span: Span, *, daily: bool) -> tuple[Sums, bool]:
+        """Read a span, again if the service revised it meanwhile. Return whether it adds up."""
+        listings = self._listings(span, daily=daily)
+        for attempt in range(1, MAX_READS + 1):
+            rows, total, times, was_revised = Ledger(), Ledger(), set[str](), False
+            for listing in listings:
+                ledger, page_times = self._listing(listing)
+                (total if listing.is_total else rows).merge(ledger)
+                times |= page_times
+                # Cost and usage may be of different times, but not the pages of one listing.
+                was_revised = was_revised or len(page_times) > 1
+            has_total = any(listing.is_total for listing in listings)
+            if self.adapter.derives_rest and has_total and self.request.by != "group":
+                add_remainder(rows, total)
+            adds_up = not has_total or rows.total().is_equal(total.total())
+            is_settled = adds_up or self.request.by == "group" or attempt > 1
+            if attempt == MAX_READS or (is_settled and not was_revised):
+                break
+            for listing in listings:
+                self.org.cache.remove_pages(listing.key)
+        return (rows, total if has_total else None, min(times, default="")), adds_up
+
+    def _listings(self, span: Span, *, daily: bool) -> Sequence[Listing]:
+        today = self.org.now().date()
+        return self.adapter.listings(self.request.by, span, daily=daily, today=today)
+
+    def _listing(self, listing: Listing) -> tuple[Ledger, set[str]]:
+        """Return the sums of a listing, and the times up to when its pages have data.
+
+        Begin where an earlier run stopped. Begin anew if the service refuses the cursor, which
+        expires and may not survive a revision.
+        """
+        cache = self.org.cache
+        earlier = cache.pages(listing.key, self.org.clock.now())
+        while True:
+            sums, times = Ledger(), set[str]()
+            for page in earlier:
+                sums.merge(page["ledger"])
+                times.add(page["refreshed_at"])
+            cursor = earlier[-1]["cursor"] if earlier else ""
+            number = len(earlier)
+            try:
+                if cursor or not earlier:
+                    for ledger, refreshed_at in self._requested(listing, cursor, number):
+                        number += 1
+                        sums.merge(ledger)
+                        times.add(refreshed_at)
+            except CursorRepeated:
+                cache.remove_pages(listing.key)  # they lead there again
+                raise
+            except OrgFailure as failure:
+                is_cursor_stale = failure.status == 400 and number > 0 and not self.has_restarted
+                if not is_cursor_stale:
+                    raise
+                self.has_restarted = True
+                cache.remove_pages(listing.key)
+                earlier = []
+            else:
+                return sums, times
+
+    def _requested(
+        self, listing: Listing, cursor: str, number: int
+    ) -> Iterator[tuple[Ledger, str]]:
+        client, cache = self.org.client, self.org.cache
+        name = listing.path.rpartition("/")[2].replace("_", " ")
+        client.progress(f"loading {name}, page {number + 1}")
+        for page in client.listing(listing.path, listing.params, listing.beta, cursor):
+            self.has_pages = True
+            number += 1
+            refreshed_at = page.body.get("data_refreshed_at")
+            text = refreshed_at[:64] if isinstance(refreshed_at, str) else ""
+            ledger = self._ledger(listing, page.body)
+            cache.add_page(listing.key, page.cursor, text, ledger, self.org.clock.now())
+            yield ledger, text
+            if page.cursor:
+                client.progress(f"loading {name}, page {number + 1}")
+
+    def _ledger(self, listing: Listing, body: Mapping[str, object]) -> Ledger:
+        ledger = Ledger()
+        try:
+            for record in listing.read(body):
+                if self.request.is_anonymous:
+                    who = anonymous(record.who, self.org.cache.salt)
+                    ledger.add_record(record._replace(who=who))
+                else:
+                    ledger.add_record(record)
+        except Malformed as malformed:
+            raise OrgFailure(
+                f"an answer of {self.org.client.host} cannot be read ({malformed}): update "
+                "usageline, or report it"
+            ) from None
+        return ledger

@@ -1,0 +1,281 @@
+"""The older reports, for organizations that do not have the Usage and Cost Analytics API.
+
+`AdminReports` are those of an Admin key on the Console, `EnterpriseReports` those of a key with
+the scope read:analytics. Neither has every number, nor every way to group.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from usageline.sources.org.adapter import (
+    BASE,
+    MAX_BUCKETS,
+    MAX_ROWS,
+    Listing,
+    span_params,
+    unsupported,
+)
+from usageline.sources.org.analytics import PRODUCT_TWINS
+from usageline.usage.org import records
+from usageline.usage.org.amounts import read_cents
+from usageline.usage.org.merge import Coverage
+from usageline.usage.org.records import Malformed, Money, Record, Who
+from usageline.usage.org.spans import DAY, Span
+from usageline.usage.values import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
+
+CLAUDE_CODE = f"{BASE}/usage_report/claude_code"
+MESSAGES = f"{BASE}/usage_report/messages"
+COST_REPORT = f"{BASE}/cost_report"
+ANALYTICS = f"{BASE}/analytics"
+CLAUDE_CODE_ONLY = (
+    "this report has Claude Code alone, with estimates instead of the invoice, and may lack people "
+    "who sign in by subscription"
+)
+
+
+class AdminReports:
+    """`usage_report/claude_code` by person, `usage_report/messages` and `cost_report` otherwise."""
+
+    name = "admin-reports"
+    label = "older reports of the Admin API"
+    is_estimate = True
+    derives_rest = True
+    _VIEWS = ("person", "actor-type", "model", "day", "workspace", "key")
+    _USAGE_FIELDS = {  # noqa: RUF012 - no code changes it
+        "model": ("model",),
+        "day": ("model",),
+        "workspace": ("workspace_id", "model"),
+        "key": ("api_key_id", "model"),
+    }
+
+    def coverage(self, by: str) -> Coverage:
+        """Return which numbers a report has: no list prices, and no count of requests."""
+        return Coverage(cost=by != "key", list_cost=False, requests=False)
+
+    def listings(self, by: str, span: Span, *, daily: bool, today: date) -> list[Listing]:
+        """Return the listings for a span."""
+        if by in {"person", "actor-type"}:
+            return [self._claude_code(by, day, daily=daily) for day in span.days() if day <= today]
+        if by not in self._USAGE_FIELDS:
+            raise unsupported(by, self._VIEWS)
+        fields = self._USAGE_FIELDS[by]
+        who = _by_field(fields[0]) if by != "day" else _nobody
+        buckets = [*span_params(span), ("bucket_width", "1d")]
+        limit = ("limit", str(MAX_BUCKETS))
+        grouped = [*buckets, *(("group_by[]", name) for name in fields), limit]
+        listings = [
+            Listing(MESSAGES, tuple(grouped), _buckets(_usage_of, who, daily=daily)),
+            Listing(
+                MESSAGES,
+                (*buckets, limit),
+                _buckets(_usage_of, _nobody, daily=daily),
+                is_total=True,
+            ),
+        ]
+        if by != "key":
+            detailed = [
+                *buckets,
+                ("group_by[]", "workspace_id"),
+                ("group_by[]", "description"),
+                limit,
+            ]
+            listings += [
+                Listing(COST_REPORT, tuple(detailed), _buckets(_cost_of, who, daily=daily)),
+                Listing(
+                    COST_REPORT,
+                    (*buckets, limit),
+                    _buckets(_cost_of, _nobody, daily=daily),
+                    is_total=True,
+                ),
+            ]
+        return listings
+
+    def remarks(self, by: str) -> tuple[str, ...]:
+        """Return what is missing."""
+        if by in {"person", "actor-type"}:
+            return (CLAUDE_CODE_ONLY,)
+        return ("the cost lacks Priority Tier",) if by != "key" else ("there is no cost by key",)
+
+    def probe(self, today: date) -> Listing:
+        """Return yesterday's report."""
+        return self._claude_code("person", today - DAY, daily=False)
+
+    def _claude_code(self, by: str, day: date, *, daily: bool) -> Listing:
+        params = (("starting_at", day.isoformat()), ("limit", str(MAX_ROWS)))
+        name = day.isoformat() if daily else ""
+        return Listing(CLAUDE_CODE, params, lambda page: _claude_code_rows(page, by, name))
+
+
+class EnterpriseReports:
+    """`analytics/user_cost_report` and `user_usage_report` by person, the others in buckets."""
+
+    name = "enterprise-reports"
+    label = "older reports of Enterprise"
+    is_estimate = False
+    derives_rest = True
+    _VIEWS = ("person", "actor-type", "model", "day", "product", "group")
+    _FIELDS = {  # noqa: RUF012 - no code changes it
+        "model": ("model",),
+        "day": ("model",),
+        "product": ("product", "model"),
+        "group": ("rbac_group_id", "model"),
+    }
+
+    def coverage(self, by: str) -> Coverage:  # noqa: ARG002 - all reports have everything
+        """Return which numbers a report has."""
+        return Coverage()
+
+    def listings(
+        self,
+        by: str,
+        span: Span,
+        *,
+        daily: bool,
+        today: date,  # noqa: ARG002 - the end of a span may be in the future
+    ) -> list[Listing]:
+        """Return the listings for a span."""
+        buckets = [*span_params(span), ("bucket_width", "1d")]
+        limit = ("limit", str(MAX_BUCKETS))
+        totals = [
+            Listing(
+                f"{ANALYTICS}/{name}",
+                (*buckets, limit),
+                _buckets(read, _nobody, daily=daily),
+                is_total=True,
+            )
+            for name, read in (("cost_report", _cost_of), ("usage_report", _usage_of))
+        ]
+        if by in {"person", "actor-type"}:
+            params = [
+                *span_params(span),
+                *([("bucket_width", "1d")] if daily else []),
+                ("group_by[]", "model"),
+                ("limit", str(MAX_ROWS)),
+            ]
+            people = [
+                Listing(f"{ANALYTICS}/{name}", tuple(params), _people(read, by, daily=daily))
+                for name, read in (("user_cost_report", _cost_of), ("user_usage_report", _usage_of))
+            ]
+            return [*people, *totals]
+        if by not in self._FIELDS:
+            raise unsupported(by, self._VIEWS)
+        fields = self._FIELDS[by]
+        who = _by_field(fields[0]) if by != "day" else _nobody
+        params = [*buckets, *(("group_by[]", name) for name in fields), limit]
+        grouped = [
+            Listing(f"{ANALYTICS}/{name}", tuple(params), _buckets(read, who, daily=daily))
+            for name, read in (("cost_report", _cost_of), ("usage_report", _usage_of))
+        ]
+        return [*grouped, *totals]
+
+    def remarks(self, by: str) -> tuple[str, ...]:  # noqa: ARG002 - the same for all
+        """Return no remarks."""
+        return ()
+
+    def probe(self, today: date) -> Listing:
+        """Return the total of today."""
+        params = (*span_params(Span(today, today + DAY)), ("bucket_width", "1d"), ("limit", "1"))
+        read = _buckets(_cost_of, _nobody, daily=False)
+        return Listing(f"{ANALYTICS}/cost_report", params, read, is_total=True)
+
+
+def _buckets(
+    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
+    who: Callable[[Mapping[str, Any]], Who | None],
+    *,
+    daily: bool,
+) -> Callable[[Mapping[str, Any]], Iterator[Record]]:
+    """Return the reader of a report in buckets."""
+
+    def read_page(page: Mapping[str, Any]) -> Iterator[Record]:
+        for bucket in records.rows(page):
+            day = records.day_of(bucket.get("starting_at")) if daily else ""
+            results = bucket.get("results")
+            if not isinstance(results, list):
+                raise Malformed("a bucket has no results")
+            for result in results:
+                row = mapping(result)
+                yield read(day, who(row), records.text(row.get("model")), row)
+
+    return read_page
+
+
+def _people(
+    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
+    by: str,
+    *,
+    daily: bool,
+) -> Callable[[Mapping[str, Any]], Iterator[Record]]:
+    """Return the reader of a report by person, whose rows are flat."""
+
+    def read_page(page: Mapping[str, Any]) -> Iterator[Record]:
+        for row in records.rows(page):
+            day = records.day_of(row.get("starting_at")) if daily else ""
+            yield read(day, _actor(row, by), records.text(row.get("model")), row)
+
+    return read_page
+
+
+def _cost_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
+    money = records.money(row.get("amount"), row.get("list_amount"), row.get("currency"))
+    return Record(day, who, model, money)
+
+
+def _usage_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
+    return Record(day, who, model, None, records.tokens(row), records.count(row.get("requests")))
+
+
+def _claude_code_rows(page: Mapping[str, Any], by: str, day: str) -> Iterator[Record]:
+    """Yield a record for each model of a row. One person has a row for each terminal.
+
+    The report does not tell the two kinds of cache writes apart. They count as the default one, of
+    5 minutes.
+    """
+    for row in records.rows(page):
+        who = _actor(row, by)
+        breakdown = row.get("model_breakdown")
+        for entry in breakdown if isinstance(breakdown, list) else []:
+            part = mapping(entry)
+            used, cost = mapping(part.get("tokens")), mapping(part.get("estimated_cost"))
+            amount = read_cents(cost.get("amount", 0))
+            if amount is None:
+                raise Malformed("an estimated cost is not a number")
+            yield Record(
+                day,
+                who,
+                records.text(part.get("model")),
+                Money(amount, None, records.text(cost.get("currency")) or "USD"),
+                (
+                    records.count(used.get("input")),
+                    records.count(used.get("output")),
+                    records.count(used.get("cache_read")),
+                    records.count(used.get("cache_creation")),
+                    0,
+                ),
+            )
+
+
+def _actor(row: Mapping[str, Any], by: str) -> Who | None:
+    if by == "person":
+        return records.actor(row.get("actor"))
+    kind = records.text(mapping(row.get("actor")).get("type"))
+    return None if kind is None else Who(kind, id_field=True)
+
+
+def _nobody(_row: Mapping[str, Any]) -> None:
+    """Attribute a total to no row."""
+
+
+def _by_field(field: str) -> Callable[[Mapping[str, Any]], Who | None]:
+    def named(row: Mapping[str, Any]) -> Who | None:
+        key = records.text(row.get(field))
+        if key is None:
+            return None
+        return Who(PRODUCT_TWINS.get(key, key) if field == "product" else key, id_field=True)
+
+    return named

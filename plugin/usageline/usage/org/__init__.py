@@ -1,0 +1,9 @@
+"""What the organization APIs report: cost, tokens and spend limits. Pure, and without floats.
+
+model        the dataclasses of a report
+limits       spend limits, and requests for higher ones
+rate_limits  the rate limits that are configured
+amounts      amounts of money as exact decimals
+spans        days in UTC, and the requests that a range of days needs
+merge        the sums of many records, as a report
+"""

@@ -1,0 +1,242 @@
+"""Add up records exactly, and turn the sums into a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.usage.org.amounts import add
+from usageline.usage.org.model import Report, Row, Sums
+from usageline.usage.org.records import NO_TOKENS, Malformed, Record, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+ZERO = Decimal(0)
+OVERLAP = "groups overlap: a person in two groups is counted in both"
+
+
+@dataclass(slots=True)
+class Entry:
+    """The sums of one row on one day, or over all days of a span without buckets."""
+
+    who: Who | None
+    cost: Decimal = ZERO
+    listed: Decimal = ZERO
+    tokens: tuple[int, ...] = NO_TOKENS
+    requests: int = 0
+    models: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, other: Entry) -> None:
+        """Add the sums of another entry. A name or address that is known is kept."""
+        if self.who and other.who:
+            self.who = _newer(self.who, other.who)
+        self.cost = add(self.cost, other.cost)
+        self.listed = add(self.listed, other.listed)
+        self.tokens = tuple(map(sum, zip(self.tokens, other.tokens, strict=True)))
+        self.requests += other.requests
+        for model, cost in other.models.items():
+            self.models[model] = add(self.models.get(model, ZERO), cost)
+
+    def is_equal(self, other: Entry) -> bool:
+        """Return whether cost, tokens and requests are exactly the same."""
+        return (self.cost, self.listed, self.tokens, self.requests) == (
+            other.cost,
+            other.listed,
+            other.tokens,
+            other.requests,
+        )
+
+
+class Coverage(NamedTuple):
+    """Which numbers a source reports."""
+
+    cost: bool = True
+    list_cost: bool = True
+    tokens: bool = True
+    requests: bool = True
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The sums of records by day, and by what a row stands for."""
+
+    entries: dict[tuple[str, str | None], Entry] = field(default_factory=dict)
+    currency: str = ""
+
+    def add_record(self, record: Record) -> None:
+        """Add a record. Raise Malformed if it has another currency than those before."""
+        money = record.money
+        entry = Entry(record.who, tokens=record.tokens, requests=record.requests)
+        if money is not None:
+            self.set_currency(money.currency)
+            entry.cost = money.cost
+            entry.listed = ZERO if money.listed is None else money.listed
+            if record.model is not None:
+                entry.models[record.model] = money.cost
+        self.add_entry(record.day, entry)
+
+    def add_entry(self, day: str, entry: Entry) -> None:
+        """Add an entry to the one of its day and row."""
+        key = (day, _identity(entry.who))
+        if key in self.entries:
+            self.entries[key].add(entry)
+        else:
+            self.entries[key] = Entry(
+                entry.who,
+                entry.cost,
+                entry.listed,
+                entry.tokens,
+                entry.requests,
+                dict(entry.models),
+            )
+
+    def merge(self, other: Ledger) -> None:
+        """Add all of another ledger."""
+        if other.currency:
+            self.set_currency(other.currency)
+        for (day, _), entry in other.entries.items():
+            self.add_entry(day, entry)
+
+    def set_currency(self, currency: str) -> None:
+        """Set the currency of all amounts."""
+        if self.currency not in {"", currency}:
+            raise Malformed(f"the amounts are in {self.currency} and in {currency}")
+        self.currency = currency
+
+    def total(self) -> Entry:
+        """Return the sum of everything."""
+        whole = Entry(None)
+        for entry in self.entries.values():
+            whole.add(entry)
+        return whole
+
+    def of_day(self, day: str) -> Ledger:
+        """Return the part of one day."""
+        part = {key: entry for key, entry in self.entries.items() if key[0] == day}
+        return Ledger(part, self.currency)
+
+
+def add_remainder(rows: Ledger, total: Ledger) -> None:
+    """Attribute to no row what the rows lack of the total, unless they exceed it.
+
+    The older reports leave out what belongs to no person, and all but the first 100 groups.
+    """
+    for day in sorted({day for day, _ in total.entries}):
+        part, whole = rows.of_day(day).total(), total.of_day(day).total()
+        rest = Entry(
+            None,
+            add(whole.cost, part.cost.copy_negate()),
+            add(whole.listed, part.listed.copy_negate()),
+            tuple(a - b for a, b in zip(whole.tokens, part.tokens, strict=True)),
+            whole.requests - part.requests,
+        )
+        counts = (*rest.tokens, rest.requests)
+        is_excess = min(rest.cost, rest.listed) < 0 or min(counts) < 0
+        if not is_excess and (rest.cost or rest.listed or any(counts)):
+            rows.add_entry(day, rest)
+
+
+def anonymous(who: Who | None, salt: bytes) -> Who | None:
+    """Remove name and address. Replace a key that is not an id by a digest, and keep ids.
+
+    The same person has the same digest as long as the salt stays.
+    """
+    if who is None:
+        return None
+    key = who.key
+    if not who.id_field or "@" in key:
+        key = "anon_" + blake2b(key.encode(), key=salt, digest_size=8).hexdigest()
+    return who._replace(key=key, name=None, email=None)
+
+
+def make_report(  # noqa: PLR0913 - the fields of a report
+    rows: Ledger,
+    total: Ledger | None,
+    *,
+    by: str,
+    since: datetime,
+    until: datetime,
+    refreshed_at: datetime | None,
+    coverage: Coverage = Coverage(),  # noqa: B008 - it cannot change
+    source: str = "analytics",
+    is_estimate: bool = False,
+    is_anonymous: bool = False,
+    remarks: Iterable[str] = (),
+) -> Report:
+    """Return the report. Without the service's own `total` that is the sum of the rows."""
+    merged: dict[str | None, Entry] = {}
+    for (day, _), entry in rows.entries.items():
+        who = Who(day) if by == "day" else entry.who
+        one = merged.setdefault(_identity(who), Entry(who))
+        one.add(entry)
+    whole = rows.total()
+    service_total = whole if total is None else total.total()
+    adds_up = whole.is_equal(service_total)
+    unattributed = merged.pop(None, None)
+    listed = [_row(entry, coverage) for entry in merged.values()]
+    if by == "day":
+        listed.sort(key=lambda row: row.key)
+    else:
+        listed.sort(key=lambda row: (-(row.sums.cost or ZERO), -_tokens(row.sums), row.key))
+    notes = [*remarks]
+    if by == "group" and not adds_up:
+        notes.append(OVERLAP)
+    return Report(
+        by,
+        since,
+        until,
+        rows.currency or (total.currency if total else "") or "USD",
+        tuple(listed),
+        None if unattributed is None else _sums(unattributed, coverage),
+        _sums(service_total, coverage, whole.models),
+        adds_up,
+        refreshed_at,
+        source,
+        is_estimate,
+        is_anonymous,
+        tuple(notes),
+    )
+
+
+def _identity(who: Who | None) -> str | None:
+    """Return what tells two rows apart: an id may occur as a user's and as a key's."""
+    return None if who is None else f"{who.kind}\0{who.key}"
+
+
+def _newer(old: Who, new: Who) -> Who:
+    return old._replace(
+        name=new.name if new.name is not None else old.name,
+        email=new.email if new.email is not None else old.email,
+        deleted=new.deleted,
+    )
+
+
+def _row(entry: Entry, coverage: Coverage) -> Row:
+    who = entry.who or Who("")
+    return Row(who.key, _sums(entry, coverage), who.kind, who.name, who.email, who.deleted)
+
+
+def _sums(entry: Entry, coverage: Coverage, models: dict[str, Decimal] | None = None) -> Sums:
+    chosen = entry.models if models is None else models
+    by_cost = sorted(chosen.items(), key=lambda one: (-one[1], one[0]))
+    tokens = entry.tokens if coverage.tokens else (None,) * 5
+    fresh, output, read, short, long = tokens
+    return Sums(
+        entry.cost if coverage.cost else None,
+        entry.listed if coverage.list_cost else None,
+        fresh,
+        output,
+        read,
+        short,
+        long,
+        entry.requests if coverage.requests else None,
+        dict(by_cost) if coverage.cost else {},
+    )
+
+
+def _tokens(sums: Sums) -> int:
+    return (sums.input or 0) + (sums.output or 0)
