@@ -40,6 +40,7 @@ COMMANDS = (
         "Show the accounts of all profiles side by side.",
         queries_background=True,
     ),
+    Command("check", "check", "Exit with 0, 1 or 3 for scripts: below a percentage or not."),
     Command("completion", "completion", "Print the completion script for your shell."),
     Command(
         "config",
@@ -60,6 +61,7 @@ COMMANDS = (
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
     Command("line", "line", "Print the line for tmux, a prompt or a bar."),
     Command("man", "man", "Print the manual page."),
+    Command("metrics", "metrics.command", "Print or serve metrics for Prometheus."),
     Command(
         "refresh",
         "refresh",

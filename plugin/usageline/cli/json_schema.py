@@ -96,6 +96,11 @@ def schema() -> dict[str, Any]:
         "items": {"type": "string"},
         "description": "digests of API keys that the user declined in Claude Code",
     }
+    properties["requests"] = {
+        "type": "object",
+        "additionalProperties": {"type": "integer"},
+        "description": "how many requests of this machine for the account ended with each status",
+    }
     incident = _object(Incident)
     incident["type"] = ["object", "null"]
     incident["description"] = "an incident that affects Claude Code, if `service` is configured"

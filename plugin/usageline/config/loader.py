@@ -42,6 +42,20 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where the numbers go: a text file, a collector, and the file with headers for it."""
+
+    textfile: str | None = None
+    otlp: str | None = None
+    headers_file: str | None = None
+
+    @property
+    def is_configured(self) -> bool:
+        """Return whether they go anywhere."""
+        return bool(self.textfile or self.otlp)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What a refresh needs.
 
@@ -58,6 +72,7 @@ class Config:
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -149,6 +164,7 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         values.get("client"),
         Alerts(**alerts),
         frozenset(name.partition(".")[0] for row in values.get("rows") for name in row),
+        Metrics(**values.table("metrics")),
     )
 
 

@@ -15,6 +15,7 @@ from usageline.config.types import (
     Command,
     Directory,
     Flag,
+    HttpAddress,
     Integer,
     Key,
     ListOf,
@@ -165,6 +166,29 @@ ALERTS = (
     ),
 )
 
+METRICS = (
+    Key(
+        "textfile",
+        Directory(),
+        None,
+        "file for node_exporter's textfile collector (NAME.prom), or its directory; every user can "
+        "read it",
+    ),
+    Key(
+        "otlp",
+        HttpAddress(),
+        None,
+        "address of an OpenTelemetry collector, by HTTP; needs the extra otlp "
+        "(`install.sh --with otlp`)",
+    ),
+    Key(
+        "headers_file",
+        Directory(),
+        None,
+        "file with headers for the collector, such as a token; only you may read it (mode 0600)",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -221,6 +245,7 @@ PROFILES_DOC = "one Claude Code directory: the name of its account, and keys tha
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
+    "metrics": (METRICS, "the numbers for a monitoring system (docs/FLEET.md)"),
     "styles": (
         STYLE_KEYS,
         (

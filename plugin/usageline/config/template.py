@@ -34,7 +34,15 @@ COMMON: dict[str, tuple[str, ...]] = {
     "segments.git": ("show",),
 }
 """The keys that most users change, by table."""
-EXAMPLES = {"fold": True, "separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
+EXAMPLES = {
+    "fold": True,
+    "separator": " · ",
+    "client": "/usr/local/bin/claude",
+    "priority": 50,
+    "textfile": "/var/lib/prometheus/node-exporter",
+    "otlp": "http://127.0.0.1:4318",
+    "headers_file": "~/.config/usageline/otlp.headers",
+}
 """Values for keys without a default."""
 
 PROFILE = """\

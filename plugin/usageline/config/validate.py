@@ -11,7 +11,7 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import PROGRAMS, REFUSED
+from usageline.system.origin import DESTINATIONS, PROGRAMS, REFUSED, REFUSED_DESTINATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,10 +121,14 @@ class _Validator(Reporter):
         return Values(valid, tables, segments, profiles)
 
     def refuse_programs(self, values: Values) -> None:
-        for path in PROGRAMS:
+        refused_keys = (
+            *((path, REFUSED) for path in PROGRAMS),
+            *((path, REFUSED_DESTINATION) for path in DESTINATIONS),
+        )
+        for path, message in refused_keys:
             table = values.top if len(path) == 1 else values.tables.get(path[0], {})
             if table.pop(path[-1], None):
-                self.report(path, REFUSED)
+                self.report(path, message)
         sources = values.top.get("sources", [])
         refused = [name for name in sources if name in program_names()]
         if refused:

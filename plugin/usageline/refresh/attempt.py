@@ -144,8 +144,10 @@ def _ask(
             reading = fetch(name, context)
         except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
             failures[name] = budget.last_failure = failure
+            budget.count(failure.status)
             inputs.log.source_failed(name, failure)
         else:
+            budget.count("ok")
             inputs.log.source_ok(name)
             return reading
     return _to_show(failures)
@@ -194,7 +196,8 @@ def _dressed(
     if decision.snapshot is None:
         return decision
     snapshot = decide.dress(decision.snapshot, client, held, inputs.config, inputs.notes)
-    return replace(decision, snapshot=snapshot)
+    requests = decision.account.requests if decision.account else {}
+    return replace(decision, snapshot=replace(snapshot, requests=requests))
 
 
 def _budget(inputs: Inputs, state: State) -> RequestBudget:

@@ -166,6 +166,7 @@ class RequestBudget:
 
     account       the state of the account, with the request in it once one was made
     requested     whether one was made
+    is_open       whether the last one has not been counted yet
     last_failure  how the source before this one failed, if any
     """
 
@@ -177,6 +178,7 @@ class RequestBudget:
     force: bool = False
     gate: AccountGate | None = None
     requested: bool = False
+    is_open: bool = False
     last_failure: SourceFailure | None = None
 
     def acquire(self, *, own_sign_in: bool = False) -> None:
@@ -211,6 +213,11 @@ class RequestBudget:
                 self.config, request, force=self.force, record=lambda: self._record(request)
             )
 
+    def count(self, status: str) -> None:
+        """Count the request that ended with `status`, if there was one."""
+        if self.is_open:
+            self.account, self.is_open = self.account.with_request(status), False
+
     def release(self, account: AccountState) -> None:
         """Record for all caches how the request ended, if there was one."""
         if self.gate and self.requested:
@@ -225,4 +232,4 @@ class RequestBudget:
             self.store.put(self.sign_in.account, request)
         except StoreBroken as error:
             raise CacheUnwritable(str(error)) from error.__cause__
-        self.account, self.requested = request, True
+        self.account, self.requested, self.is_open = request, True, True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import loader
@@ -103,18 +103,33 @@ def _bounded(run: Run) -> Outcome:
     except (CacheUnsafe, LookupError) as error:  # LookupError: the environment names no home
         return Outcome("failed", None, str(error))
     try:
-        outcome, alerts = _locked(run, deadline)
+        outcome, follow_up = _locked(run, deadline)
     except (LockUnsupported, CacheUnwritable, OSError) as error:
         run.log.why = run.log.why or run.why_due(run.published())
         return _unpublishable(run.paths, error)
+    # After the lock is released: a slow notifier or collector delays no other refresh.
+    alerts = follow_up.alerts
     if alerts:
-        # After the lock is released: a slow notifier delays no other refresh.
-        settings = loader.load_lenient(run.env)[0].alerts
+        settings = follow_up.config.alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
+    if follow_up.has_published and follow_up.config.metrics.is_configured:
+        from usageline.refresh.metrics.publish import publish  # noqa: PLC0415 - seldom configured
+
+        failures = publish(follow_up.config.metrics, run.env, run.clock.now())
+        run.log.notes += [f"metrics: {failure}" for failure in failures]
     return outcome
 
 
-def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What remains to be done without the lock: alerts to send, and an export of metrics."""
+
+    config: loader.Config = field(default_factory=loader.Config)
+    alerts: tuple[Alert, ...] = ()
+    has_published: bool = False
+
+
+def _locked(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
     with lock_owner.acquire(run.paths) as lock:
         if lock.killed is not None:
             ending = ", which was ended" if lock.is_acquired else ""
@@ -122,20 +137,20 @@ def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
         if not lock.is_acquired:
             published = run.published()
             run.log.why = run.why_due(published)
-            return Outcome("busy", published, _unending(lock)), ()
+            return Outcome("busy", published, _unending(lock)), FollowUp()
         refresh_log.rotate(run.paths)
-        outcome, alerts = _refresh(run, deadline)
+        outcome, follow_up = _refresh(run, deadline)
         _release_claim(run, outcome.snapshot)
-        return replace(outcome, took_over=lock.killed is not None), alerts
+        return replace(outcome, took_over=lock.killed is not None), follow_up
 
 
-def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
-    """Return the outcome, and the alerts to send."""
+def _refresh(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
+    """Return the outcome, and what follows from it."""
     published = run.published()
     # Checked again under the lock: the process that held it may have refreshed.
     run.log.why = run.why_due(published)
     if not run.log.why:
-        return Outcome("not-due", published), ()
+        return Outcome("not-due", published), FollowUp()
 
     # Imported late: a refresh that is not due needs no database.
     from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
@@ -162,15 +177,15 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
         decision = attempt(inputs)
         if store.set_aside:
             run.log.notes.append("what was remembered could not be read and was set aside")
-    snapshot, alerts = decision.snapshot, decision.notify
+    snapshot = decision.snapshot
     if snapshot is None:
-        return Outcome("not-due", published), ()
+        return Outcome("not-due", published), FollowUp()
     if status_page is not None:
         snapshot = replace(snapshot, incident=_incident(status_page, published, run.clock.now()))
     try:
         write(run.paths, snapshot)
     except OSError as error:
-        return _unpublishable(run.paths, error), alerts
+        return _unpublishable(run.paths, error), FollowUp(settings, decision.notify)
     if decision.prune_sent:
         notify.prune_sent(run.paths, snapshot.alerts, run.clock.now())
     job_results.prune(run.paths, run.clock.now())
@@ -178,7 +193,8 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     # An error here is reported in the snapshot's detail, by the status line and by doctor.
     with contextlib.suppress(UsagelineError, OSError):
         compile_config(run.env)
-    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), alerts
+    outcome = Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json())
+    return outcome, FollowUp(settings, decision.notify, has_published=True)
 
 
 def _status_page(inputs: Inputs) -> Callable[[], tuple[bool, Incident | None]] | None:

@@ -23,6 +23,7 @@
     unused_reset    whether Claude Code knows of an unused limit reset that the account holds
     incident        {title, impact, id, checked_at}, if the segment `service` is configured and an
                     incident affects Claude Code, else null
+    requests        {status: how many requests of this machine for the account ended with it}
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at,
                     exhausts_from, exhausts_to, lowered, chance}], in the server's order;
                     `chance` that the limit is reached before its reset, 0 to 1; the
@@ -86,6 +87,7 @@ class Snapshot:
     declined_keys: tuple[str, ...] = ()
     unused_reset: bool = False
     incident: Mapping[str, Any] | None = None
+    requests: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented object, ready for `json.dumps`."""
@@ -111,6 +113,7 @@ class Snapshot:
             "declined_keys": list(self.declined_keys),
             "unused_reset": self.unused_reset,
             "incident": dict(self.incident) if self.incident else None,
+            "requests": dict(self.requests),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [

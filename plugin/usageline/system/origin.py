@@ -38,6 +38,10 @@ REFUSED = (
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""
 
+REFUSED_DESTINATION = REFUSED.replace("programs", "where numbers are sent")
+DESTINATIONS = (("metrics", "textfile"), ("metrics", "otlp"), ("metrics", "headers_file"))
+"""The keys that name a file to write, a server, or a file whose content a server gets."""
+
 
 def installation(root: str = "") -> str:
     """Return the tree whose record counts: `root`, by default the one that this code runs from.
@@ -121,6 +125,18 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
 def may_run_programs(env: Mapping[str, str], root: str | None = None) -> bool:
     """Return whether config.toml may name programs, and HOME may contain them."""
     return own(env, root) is not None
+
+
+def is_own_profile(env: Mapping[str, str], root: str | None = None) -> bool:
+    """Return whether the numbers, and all that is remembered of them, are of a recorded profile.
+
+    A project may have chosen the directories of `env`, and with them the numbers.
+    """
+    mine = own(env, root)
+    if mine is None or not mine.claude_dir:
+        return False
+    recorded, current = Paths(mine.fixed), Paths(env)
+    return (recorded.cache_dir, recorded.state_dir) == (current.cache_dir, current.state_dir)
 
 
 def config_file(env: Mapping[str, str]) -> str:

@@ -1,0 +1,78 @@
+"""Export what a refresh has published, to the text file and to the collector.
+
+An export may fail; it neither delays a prompt nor ends a refresh. The next refresh repeats it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from usageline.core.errors import CacheUnsafe, UsagelineError, error_text
+from usageline.refresh.metrics.collect import collect
+from usageline.storage import textfiles
+from usageline.system import origin
+from usageline.system.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from usageline.config.loader import Metrics
+    from usageline.usage.metrics.values import Sample
+
+UNKNOWN_DIRECTORY = "the directories are not those of an install"
+
+
+def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
+    """Export the samples at `now`. Return why each export failed, [] if none did."""
+    if not origin.is_own_profile(env):
+        return [UNKNOWN_DIRECTORY]
+    paths = Paths(env)
+    samples = collect(paths, now)
+    failures = []
+    if settings.textfile:
+        failures.append(_to_textfile(settings.textfile, samples, paths))
+    if settings.otlp:
+        failures.append(_to_collector(settings, samples, env))
+    return [failure for failure in failures if failure]
+
+
+def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> str:
+    """Write the text file. Return "" or why that failed."""
+    path = textfiles.place(configured, paths.home)
+    try:
+        from usageline.refresh.metrics.text import prometheus  # noqa: PLC0415 - a library
+
+        textfiles.write(paths, path, prometheus(samples), _is_installed)
+    except ImportError as error:
+        return f"textfile: {error}; install it again"
+    except (OSError, CacheUnsafe) as error:
+        return f"textfile: {path}: {_reason(error)}"
+    return ""
+
+
+def _to_collector(settings: Metrics, samples: Sequence[Sample], env: Mapping[str, str]) -> str:
+    """Send the samples. Return "" or why that failed."""
+    from usageline.refresh.metrics import headers, otlp  # noqa: PLC0415 - only if configured
+
+    paths = Paths(env)
+    try:
+        own = headers.read(expanded(settings.headers_file, paths)) if settings.headers_file else {}
+        otlp.send(samples, settings.otlp or "", own, textfiles.instance(paths), env)
+    except (UsagelineError, OSError) as error:
+        return f"otlp: {_reason(error)}"
+    return ""
+
+
+def expanded(path: str, paths: Paths) -> str:
+    """Return a path of config.toml with the home directory for `~`."""
+    return paths.home + path[1:] if path.startswith("~/") else path
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, UsagelineError) else error_text(error)
+
+
+def _is_installed() -> bool:
+    """Return False if an uninstall has removed the program meanwhile: it removes the file once."""
+    return os.path.exists(__file__)
