@@ -115,8 +115,7 @@ def _bounded(run: Run) -> Outcome:
     if follow_up.has_published and follow_up.config.metrics.is_configured:
         from usageline.refresh.metrics.publish import publish  # noqa: PLC0415 - seldom configured
 
-        failures = publish(follow_up.config.metrics, run.env, run.clock.now())
-        run.log.notes += [f"metrics: {failure}" for failure in failures]
+        run.log.not_exported(publish(follow_up.config.metrics, run.env, run.clock.now()))
     return outcome
 
 

@@ -50,6 +50,7 @@ HISTORY_NAME = _HEX
 _STATE: Names = {
     "log": {rf"(default|{_HEX})\.log(\.1)?": None},
     "edit": _with_leftovers({r"(config|before)\.toml": None}),
+    r"metrics\.json": None,
 }
 HISTORY: Names = {
     "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},

@@ -11,7 +11,7 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import manifest, owned_files, plugin_pointer, settings_file, settings_step
 from usageline.setup.outcome import Outcome
 from usageline.setup.program_files import is_packaged, package_tool
-from usageline.storage import refresh_log
+from usageline.storage import refresh_log, textfiles
 from usageline.system import directories, files, lock
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _transfer_created_dirs(previous, others)
         refresh_log.remove(ctx.paths)
     if not others:
+        _remove_textfiles(ctx, outcome)
         state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
         _remove_owned(ctx, ctx.paths.state_dir, state, "state", outcome)
     _remove_empty_directories(ctx, previous)
@@ -180,6 +181,22 @@ def _remove_config(ctx: SetupContext, previous: Manifest | None, outcome: Outcom
             if not ctx.dry_run:
                 files.remove_file(path)
             outcome.add_change("config", ctx.display_path(path))
+
+
+def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove the text files of metrics. A collector would report their numbers for ever.
+
+    The program is gone by now, so that a refresh that still runs writes none.
+    """
+    before = textfiles.written(ctx.paths)
+    removed = before if ctx.dry_run else textfiles.remove_all(ctx.paths)
+    for path in removed:
+        outcome.add_change("metrics", ctx.display_path(path))
+    outcome.problems += [
+        f"{path} cannot be removed: remove it, or its numbers are reported for ever."
+        for path in before
+        if path not in removed
+    ]
 
 
 def _remove_owned(

@@ -96,7 +96,7 @@ def _read(paths: Paths) -> tuple[str, list[str]]:
     textfiles = [
         path
         for path in (listed[:MAX_TEXTFILES] if isinstance(listed, list) else [])
-        if isinstance(path, str) and os.path.isabs(path) and "\0" not in path
+        if isinstance(path, str) and os.path.isabs(path) and path.isprintable()
     ]
     is_valid = isinstance(identity, str) and INSTANCE.fullmatch(identity)
     return str(identity) if is_valid else "", textfiles

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
+from usageline.cli.doctor import (
+    cache,
+    client,
+    installation,
+    line,
+    metrics,
+    service,
+    settings,
+    sign_in,
+)
 from usageline.cli.doctor.context import TIMEOUT_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
@@ -59,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     cache.refresh_failures,
     cache.snapshot,
     cache.refresh_due,
+    metrics.exports,
 )
 """In the order in which they run and are printed. The checks of a module are one group."""
 
@@ -70,6 +80,7 @@ GROUPS = {
     "sign_in": ("Sign-in", sign_in.plan),
     "service": ("Requests", service.last_answer),
     "cache": ("Numbers", cache.snapshot),
+    "metrics": ("Metrics", metrics.exports),
 }
 """The title of each module's checks, and the check whose result stands for all if all is well."""
 

@@ -110,15 +110,15 @@ def _limits(account: str, rows: list[Mapping[str, object]], now: float) -> Itera
         other = limits.setdefault(values, limit)
         if (limit.percent or 0) > (other.percent or 0):
             limits[values] = limit
-    for values, limit in limits.items():
+    for series, limit in limits.items():
         has_ended = limit.resets_at is not None and limit.resets_at <= now
         if limit.percent is not None and not has_ended:
-            yield Sample(table.UTILIZATION, values, limit.percent / 100)
+            yield Sample(table.UTILIZATION, series, limit.percent / 100)
         if limit.resets_at is not None and not has_ended:
-            yield Sample(table.RESET, values, limit.resets_at)
+            yield Sample(table.RESET, series, limit.resets_at)
         exhaustion = exhausted_at(limit, now)
         if exhaustion is not None:
-            yield Sample(table.EXHAUSTION, values, exhaustion)
+            yield Sample(table.EXHAUSTION, series, exhaustion)
 
 
 def _limit(row: Mapping[str, object]) -> Limit:
