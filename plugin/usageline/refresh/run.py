@@ -16,7 +16,7 @@ from usageline.core.json_file import json_file
 from usageline.core.windows import moment
 from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import Outcome, RunLog, why_due
-from usageline.storage import job_results, refresh_log
+from usageline.storage import job_results, refresh_log, textfiles
 from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
@@ -112,11 +112,17 @@ def _bounded(run: Run) -> Outcome:
     if alerts:
         settings = follow_up.config.alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
-    if follow_up.has_published and follow_up.config.metrics.is_configured:
+    if follow_up.has_published:
+        _export(run, follow_up.config.metrics)
+    return outcome
+
+
+def _export(run: Run, settings: loader.Metrics) -> None:
+    """Export metrics if that is configured, or remove what an earlier configuration left."""
+    if settings.is_configured or textfiles.written(run.paths):
         from usageline.refresh.metrics.publish import publish  # noqa: PLC0415 - seldom configured
 
-        run.log.not_exported(publish(follow_up.config.metrics, run.env, run.clock.now()))
-    return outcome
+        run.log.not_exported(publish(settings, run.env, run.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
+from usageline.core.errors import CacheUnsafe
 from usageline.core.json_file import json_file
 from usageline.system.directories import private_directory
 from usageline.system.files import NO_LINK, remove_leftovers, write_atomic
@@ -84,8 +85,14 @@ def written(paths: Paths) -> list[str]:
 
 
 def remove_all(paths: Paths) -> list[str]:
-    """Remove the text files, and return those that were there. Keep what cannot be removed."""
-    return [path for path in _read(paths)[1] if _remove(path)]
+    """Remove the text files, and return those that were there. Remember what cannot be removed."""
+    textfiles = _read(paths)[1]
+    removed = [path for path in textfiles if _remove(path)]
+    remaining = [path for path in textfiles if _is_ours(path)]
+    if textfiles != remaining:
+        with contextlib.suppress(OSError, CacheUnsafe):
+            _write(paths, remaining)
+    return removed
 
 
 # tried by: tests/storage

@@ -98,6 +98,7 @@ class Once(requests.Session):
         except requests.exceptions.RequestException:
             self.failure = "no connection"
         else:
+            response.close()
             if 200 <= response.status_code < 300:
                 return response
             self.failure = f"the collector answered {response.status_code}"

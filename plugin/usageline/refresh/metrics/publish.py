@@ -24,11 +24,16 @@ UNKNOWN_DIRECTORY = "the directories are not those of an install"
 
 
 def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
-    """Export the samples at `now`. Return why each export failed, [] if none did."""
+    """Export the samples at `now`. Return why each export failed, [] if none did.
+
+    Without a text file in `settings`, remove that of an earlier configuration.
+    """
     if not origin.is_own_profile(env):
         return [UNKNOWN_DIRECTORY]
     paths = Paths(env)
-    samples = collect(paths, now)
+    if not settings.textfile:
+        textfiles.remove_all(paths)
+    samples = collect(paths, now) if settings.is_configured else []
     failures = []
     if settings.textfile:
         failures.append(_to_textfile(settings.textfile, samples, paths))

@@ -65,6 +65,8 @@ def _sums(connection: sqlite3.Connection, first: int) -> dict[str, Row]:
         return {}
     rows = {}
     for model, *values in connection.execute(QUERY, (first,)):
-        row = rows[str(model)] = Row(str(model))
-        row.add(tuple(int(value) for value in values), str(model))
+        counts = tuple(int(value) for value in values)
+        if min(counts) >= 0:
+            row = rows[str(model)] = Row(str(model))
+            row.add(counts, str(model))
     return rows
