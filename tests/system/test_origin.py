@@ -87,6 +87,18 @@ def test_each_key_that_names_a_program_is_refused(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['textfile = "/m.prom"', 'otlp = "http://127.0.0.1:4318"', 'headers_file = "/h"'],
+)
+def test_each_key_that_sends_numbers_somewhere_is_refused(line: str) -> None:
+    text = f"[metrics]\n{line}"
+    assert validate(text).problems == []
+    (problem,) = validate(text, programs=False).problems
+    assert problem.text == origin.REFUSED_DESTINATION
+    assert validate(text, programs=False).values == validate("[metrics]").values
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """Return an environment that is recorded at `tmp_path`/release."""

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.core.errors import UsagelineError
+from usageline.core.errors import ExportFailed, UsagelineError
 from usageline.system.api_address import is_loopback
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ NOT_INSTALLED = (
     "usageline[otlp]"
 )
 NEEDS_TLS = "headers are sent only by https, or to a collector on this machine"
-
-
-class ExportFailed(UsagelineError):
-    """The collector did not take the points. The text has no part of the request."""
 
 
 def send(

@@ -18,7 +18,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from requests.adapters import HTTPAdapter
 
 from usageline import __version__
-from usageline.refresh.metrics.otlp import ExportFailed
+from usageline.core.errors import ExportFailed
 from usageline.sources.net import proxies
 from usageline.storage.usage_index.totals import year_start
 from usageline.usage.metrics.table import COUNTER, LOCAL_COST, LOCAL_TOKENS
@@ -83,7 +83,9 @@ class Once(requests.Session):
         if proxy:
             self.proxies = {"http": proxy, "https": proxy}
 
-    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+    def request(  # type: ignore[override]
+        self, method: Any, url: Any, **options: Any
+    ) -> requests.Response:
         """Send the request. Raise ExportFailed unless the answer is a good one."""
         if self._has_sent:
             raise ExportFailed(self.failure)
