@@ -1,7 +1,7 @@
-"""Write the text file for a metrics collector, and remember where, so that it can be removed.
+"""Write the text file for a metrics collector, and remember its path for the uninstall.
 
-The file is readable by every user: the collector is another one. It lies in a directory of the
-user's choice, where files of others lie, too. So only a file that begins with MARK, and that this
+The file is readable by every user: the collector is another one. It is in a directory of the
+user's choice, which has files of others, too. So only a file that begins with MARK, and that this
 user owns, is ever removed.
 
     {"version": 1, "instance": "5f2c9a10", "textfiles": ["/var/lib/…/usageline-1000.prom"]}

@@ -1,4 +1,4 @@
-"""Serve the metrics to scrapers, from what is on disk: a scrape asks nobody.
+"""Serve the metrics to scrapers, from what is on disk. A scrape sends no request.
 
 Every program of the machine can read them, as on any loopback port. So can a web page whose host
 name leads to this machine, unless the requested host is checked.

@@ -19,7 +19,6 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
 
 
-# tried by: tests/refresh
 def read(path: str) -> dict[str, str]:
     """Return the headers in the file at `path`. Raise ExportFailed."""
     try:
@@ -39,6 +38,7 @@ def read(path: str) -> dict[str, str]:
     return headers
 
 
+# tried by: tests/refresh
 def _content(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | NO_WAIT)
     try:

@@ -50,7 +50,7 @@ def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> st
 
         textfiles.write(paths, path, prometheus(samples), _is_installed)
     except ImportError as error:
-        return f"textfile: {error}; install it again"
+        return f"textfile: {error}, so install it again"
     except (OSError, CacheUnsafe) as error:
         return f"textfile: {path}: {_reason(error)}"
     return ""

@@ -1,7 +1,7 @@
 """Sum the year's usage by model for metrics, without the index's lock and without a long check.
 
 The counters begin anew with each year, which Prometheus takes for a restart. Sums over the whole
-index would shrink when it forgets old days, and each loss would look like new usage.
+index would shrink when it forgets old days, and Prometheus would count each loss as new usage.
 """
 
 from __future__ import annotations
