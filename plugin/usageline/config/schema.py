@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
-from usageline.config.sources import SOURCES, default_names
+from usageline.config.server_types import AccountKey, ServerUrl
+from usageline.config.sources import default_names, listed_names
 from usageline.config.types import (
     AbsolutePath,
     Choice,
@@ -29,7 +30,7 @@ MIN_INTERVAL_S = 120
 """The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
-SOURCE_NAMES = tuple(source.name for source in SOURCES)
+SOURCE_NAMES = listed_names()
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -165,6 +166,29 @@ ALERTS = (
     ),
 )
 
+SHARED = (
+    Key(
+        "url",
+        ServerUrl(),
+        None,
+        "the Redis or Valkey server that has the reading of all machines (docs/FLEET.md); if "
+        "unset, this machine asks alone",
+    ),
+    Key(
+        "password_file",
+        Directory(),
+        None,
+        "file with the password for that server; if unset, none is sent",
+    ),
+    Key(
+        "account",
+        AccountKey(),
+        None,
+        "the account whose numbers to show if this machine has no sign-in that names one; if "
+        "unset, that of the sign-in",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -221,6 +245,7 @@ PROFILES_DOC = "one Claude Code directory: the name of its account, and keys tha
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
+    "shared": (SHARED, "one reading for all machines of an account, on a server"),
     "styles": (
         STYLE_KEYS,
         (

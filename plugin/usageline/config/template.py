@@ -34,7 +34,15 @@ COMMON: dict[str, tuple[str, ...]] = {
     "segments.git": ("show",),
 }
 """The keys that most users change, by table."""
-EXAMPLES = {"fold": True, "separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
+EXAMPLES = {
+    "fold": True,
+    "separator": " · ",
+    "client": "/usr/local/bin/claude",
+    "priority": 50,
+    "url": "rediss://me@cache.example/0",
+    "password_file": "~/.config/usageline/shared.password",
+    "account": "0123456789abcdef",
+}
 """Values for keys without a default."""
 
 PROFILE = """\

@@ -11,7 +11,7 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import PROGRAMS, REFUSED
+from usageline.system.origin import PROGRAMS, REFUSED, SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def validate(
     """Validate the text of a config.toml.
 
     Text that is not TOML has that one problem and no values. Without `programs` the file may not
-    name any (system/origin.py).
+    name any program or server (system/origin.py).
     """
     try:
         table = file.parse(text)
@@ -121,7 +121,7 @@ class _Validator(Reporter):
         return Values(valid, tables, segments, profiles)
 
     def refuse_programs(self, values: Values) -> None:
-        for path in PROGRAMS:
+        for path in (*PROGRAMS, *SERVERS):
             table = values.top if len(path) == 1 else values.tables.get(path[0], {})
             if table.pop(path[-1], None):
                 self.report(path, REFUSED)

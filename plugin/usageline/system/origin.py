@@ -32,11 +32,14 @@ ROOT = os.path.dirname(
 
 
 REFUSED = (
-    "only the configuration of the user who installed may name programs; if this is yours,"
-    " run `usageline install` from here"
+    "only the configuration of the user who installed may name programs and servers; if this is"
+    " yours, run `usageline install` from here"
 )
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""
+
+SERVERS = (("shared", "url"), ("shared", "password_file"), ("shared", "account"))
+"""The keys of config.toml that lead to another machine, or take another machine's numbers."""
 
 
 def installation(root: str = "") -> str:
