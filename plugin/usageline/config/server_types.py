@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from usageline.config.types import InvalidValue
 
@@ -76,6 +75,8 @@ def parse_address(url: str) -> Address | None:
     """Return the address that a URL names, None if it is not allowed."""
     if len(url) > MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
         return None
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the status line waits for this
+
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname or ""

@@ -50,7 +50,7 @@ SOURCES = (
     ),
     SourceInfo("oauth", "Anthropic's API", "oauth", is_default=True, reads_token=True),
     SourceInfo("client", "Claude Code", "client", starts_a_program=True),
-    SourceInfo(SHARED, "another machine", "", is_listed=False),
+    SourceInfo(SHARED, "another machine", "", quiet_when_stale=True, is_listed=False),
 )
 """In the order in which messages and docs name them."""
 
@@ -68,6 +68,11 @@ def label_of(name: object) -> str:
 def sends_no_request(name: str) -> bool:
     """Return whether a reading of that source costs none of the account's requests."""
     return any(source.sends_no_request for source in SOURCES if source.name == name)
+
+
+def is_quiet(name: str) -> bool:
+    """Return whether a source often has nothing to offer, so that this is no fault."""
+    return any(source.quiet_when_stale for source in SOURCES if source.name == name)
 
 
 def by_name() -> dict[str, SourceInfo]:

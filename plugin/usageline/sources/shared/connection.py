@@ -134,8 +134,9 @@ def _link(address: Address, account: Account, env: Mapping[str, str], deadline: 
         "rediss": redis.connection.SSLConnection,
         "unix": redis.connection.UnixDomainSocketConnection,
     }
+    kind = kinds[address.scheme]
 
-    class Link(kinds[address.scheme]):  # type: ignore[misc]  # its base depends on the scheme
+    class Link(kind):  # type: ignore[misc, valid-type]  # its base depends on the scheme
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
             self.deadline = deadline
