@@ -32,6 +32,12 @@ class Address(NamedTuple):
     database: int = 0
     user: str = ""
 
+    @property
+    def is_local(self) -> bool:
+        """Return whether it is on this machine."""
+        host = self.host
+        return not host or host in {"localhost", "::1"} or host.startswith("127.")
+
     def __str__(self) -> str:
         """Return it in the form of a URL, as messages name it."""
         user = f"{self.user}@" if self.user else ""

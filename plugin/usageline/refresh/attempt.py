@@ -158,18 +158,18 @@ def _sharing(
     inputs: Inputs, state: State, budget: RequestBudget, context: Context
 ) -> Sharing | None:
     """Return the shared server, None if config.toml names none."""
-    shared, sign_in = inputs.config.shared, state.sign_in
+    shared = inputs.config.shared
     if not shared.url:
         return None
     from usageline.refresh.sharing import Sharing  # noqa: PLC0415 - only if it is configured
+    from usageline.sources.shared.server import account_of  # noqa: PLC0415 - as above
 
     return Sharing(
         inputs.config,
         context,
         state,
         inputs.log,
-        # Numbers of the configured account never go to a sign-in that names another one.
-        sign_in.account if sign_in.names_account else shared.account or sign_in.account,
+        account_of(state.sign_in, shared.account),
         can_ask=_can_ask(inputs, context, budget),
         force=inputs.force,
     )

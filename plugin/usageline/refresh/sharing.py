@@ -104,14 +104,16 @@ class Sharing:
         reading = outcome.reading if isinstance(outcome, Answered) else None
         is_own = reading is not None and reading.source != SHARED and not decision.retry
         try:
-            if is_own and self._server is None and not self._record.failures:
-                self._ask(0, can_ask=False)
+            now = self.context.clock.now()
+            if is_own and self._server is None and not shared_rules.is_paused(self._record, now):
+                self._remember(self._ask(0, can_ask=False))
             if self._server is not None and self._answer is not None:
                 self._post(self._answer, outcome, reading if is_own else None, decision)
         except UsagelineError as error:
             self._lost(error)
         if self._server is not None:
             self._server.close()
+        self._save()
 
     def _look(self) -> Look:
         max_age_s = self.config.ttl_s
@@ -125,13 +127,15 @@ class Sharing:
         while self._is_first_soon(look) and self.context.clock.monotonic() < deadline:
             self.context.clock.sleep(POLL_INTERVAL_S)
             look = self._ask(max_age_s, can_ask=self.can_ask)
-        now = self.context.clock.now()
+        self._remember(look)
+        return look
+
+    def _remember(self, look: Look) -> None:
         assert self._answer is not None  # noqa: S101 - the server answered
+        now = self.context.clock.now()
         self._record = shared_rules.answered(self._record, self._answer, look, now)
         if look.reading is not None:
             self._record = replace(self._record, at_ms=self._message_at_ms)
-        shared_record.save(self.context.paths, self._record)
-        return look
 
     def _ask(self, max_age_s: float, *, can_ask: bool) -> Look:
         if self._server is None:
@@ -178,7 +182,6 @@ class Sharing:
         self._server.post(Post(answer.fence, wait_s, why, good_s, message))
         if message is not None:
             self._record = replace(self._record, at_ms=message.at_ms)
-            shared_record.save(self.context.paths, self._record)
 
     def _message(self, answer: Answer, reading: Reading, now: float) -> Message | None:
         """Return the reading with the server's time at which it was observed, None for an old one.
@@ -236,10 +239,15 @@ class Sharing:
 
     def _lost(self, error: UsagelineError) -> None:
         """Remember that the server did not answer, and go on without it."""
-        now = self.context.clock.now()
+        now, self._answer = self.context.clock.now(), None
         self._record = shared_rules.unanswered(self._record, str(error), now)
-        shared_record.save(self.context.paths, self._record)
         self.log.notes.append(f"shared server: {error}")
+
+    def _save(self) -> None:
+        if self._server is not None:
+            took_ms = round(self._server.connection.spent_s * 1000)
+            self._record = replace(self._record, took_ms=took_ms)
+        shared_record.save(self.context.paths, self._record)
 
     def _is_first_soon(self, look: Look) -> bool:
         """Return whether another machine is asking and this one has nothing to show."""

@@ -26,6 +26,7 @@ VERSION = 1
 MAX_MACHINES = 1000
 MAX_FAILURES = 100
 MAX_PROBLEM = 160
+MAX_TOOK_MS = 60_000
 MACHINE = re.compile("[0-9a-f]{8}", re.ASCII)
 ACCOUNT = re.compile("[0-9a-f]{16}", re.ASCII)
 
@@ -39,6 +40,7 @@ class SharedRecord:
     machines       how many machines could send requests when the server last answered
     at_ms          the server's time of the newest reading that this machine took or posted
     checked_at     when the server last answered
+    took_ms        how long the calls of the last refresh took
     blocked_since  since when the server has let this machine neither read nor ask
     wait_until     until when all machines leave the service alone, because of `wait_why`, a status
     failures       calls in a row without an answer
@@ -52,6 +54,7 @@ class SharedRecord:
     machines: int = 1
     at_ms: int = 0
     checked_at: int = 0
+    took_ms: int = 0
     blocked_since: int = 0
     wait_until: int = 0
     wait_why: str = ""
@@ -69,6 +72,7 @@ def load(paths: Paths, account: str) -> SharedRecord:
     return record
 
 
+# tried by: tests/storage
 def read(paths: Paths) -> SharedRecord | None:
     """Return the record of the last account, None if there is none or it is invalid."""
     row = json_file(paths.shared_record) or {}
@@ -86,6 +90,7 @@ def read(paths: Paths) -> SharedRecord | None:
         machines=integer(row.get("machines"), 1, MAX_MACHINES) or 1,
         at_ms=integer(row.get("at_ms"), 0, LATEST * 1000) or 0,
         checked_at=moment(row.get("checked_at")) or 0,
+        took_ms=integer(row.get("took_ms"), 0, MAX_TOOK_MS) or 0,
         blocked_since=moment(row.get("blocked_since")) or 0,
         wait_until=moment(row.get("wait_until")) or 0,
         wait_why=why if why in STATUSES else "",
@@ -100,7 +105,7 @@ def save(paths: Paths, record: SharedRecord) -> None:
     """Store the record. Without it the next refresh begins a new one, so ignore errors."""
     content = json.dumps({"version": VERSION, **asdict(record)}, separators=(",", ":"))
     with contextlib.suppress(OSError):
-        write_atomic(paths.shared_record, content.encode(), 0o600)
+        write_atomic(paths.shared_record, content.encode(), 0o600, sync=False)
 
 
 def remove(paths: Paths) -> None:

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
+from usageline.cli.doctor import (
+    cache,
+    client,
+    installation,
+    line,
+    service,
+    settings,
+    shared,
+    sign_in,
+)
 from usageline.cli.doctor.context import TIMEOUT_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
@@ -53,6 +62,10 @@ CHECKS: tuple[Check, ...] = (
     service.configuration,
     service.address,
     service.last_answer,
+    shared.files,
+    shared.account,
+    shared.encryption,
+    shared.last_call,
     cache.directory,
     cache.lock,
     cache.space,
@@ -69,6 +82,7 @@ GROUPS = {
     "client": ("Claude Code", client.version),
     "sign_in": ("Sign-in", sign_in.plan),
     "service": ("Requests", service.last_answer),
+    "shared": ("Sharing", shared.last_call),
     "cache": ("Numbers", cache.snapshot),
 }
 """The title of each module's checks, and the check whose result stands for all if all is well."""

@@ -232,12 +232,11 @@ def _reason(error: BaseException) -> str:
         (kinds.BusyLoadingError, "it is loading its data"),
         (kinds.OutOfMemoryError, "its memory is full"),
         (kinds.TimeoutError, "no answer in time"),
+        ((kinds.MovedError, kinds.AskError), "it is a cluster: name the node that has the key"),
     )
     for kind, reason in by_kind:
         if isinstance(error, kind):
             return reason
-    if "MOVED " in text:
-        return "it is a cluster: name the node that has the key"
     if isinstance(error, kinds.ResponseError):
         return f"it answered: {sanitize(text)[:MAX_MESSAGE_CHARS]}"
     if "certificate" in text.lower():

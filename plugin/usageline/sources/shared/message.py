@@ -63,6 +63,7 @@ def seal(key: bytes, account: str, message: Message) -> bytes:
     return sealed
 
 
+# tried by: tests/sources
 def unseal(key: bytes, account: str, sealed: bytes, now_ms: int) -> Message:
     """Return the message if a machine with the key signed it for that account.
 

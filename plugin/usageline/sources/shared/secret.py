@@ -37,6 +37,7 @@ def read_key(path: str) -> bytes:
     return bytes.fromhex(text)
 
 
+# tried by: tests/sources
 def make_key(path: str) -> bool:
     """Make a key at `path`. Return False if there is a file already, which stays as it is."""
     directories.make_directory(os.path.dirname(path))
@@ -66,6 +67,7 @@ def read_password(path: str) -> str:
     return password
 
 
+# tried by: tests/sources
 def _private_text(path: str) -> str:
     try:
         with files.open_regular(path) as descriptor:

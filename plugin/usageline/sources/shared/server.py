@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config.server_types import parse_address
+from usageline.config.sources import reads_token
+from usageline.sources.auth import sign_in as sign_ins
 from usageline.sources.shared import message, script, secret
 from usageline.sources.shared.connection import BUDGET_S, Account, Connection, ServerUnusable
+from usageline.usage.model import SourceFailure
 from usageline.usage.values import LATEST, integer, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.config.loader import Shared
+    from usageline.config.loader import Config, Shared
+    from usageline.sources.auth.sign_in import SignIn
     from usageline.sources.shared.message import Message
     from usageline.system.paths import Paths
 
 MAX_MS = LATEST * 1000
 MAX_COUNT = 100_000
 MAX_REASON = 32
+KEEP_S = 86400
+"""How long the server keeps a reading. An older one is worth nothing to a new machine."""
 
 
 class Query(NamedTuple):
@@ -93,8 +99,8 @@ class Server:
 
     def __init__(self, connection: Connection, key: bytes, account: str, machine: str) -> None:
         self.connection, self._key, self._machine = connection, key, machine
-        self._account = message.account_id(key, account)
-        self._keys = script.keys_of(self._account)
+        self.account = message.account_id(key, account)
+        self._keys = script.keys_of(self.account)
 
     def look(self, query: Query) -> Answer:
         """Return the reading and whether this machine may ask. Raise ServerUnusable."""
@@ -120,7 +126,7 @@ class Server:
     def post(self, post: Post) -> bool:
         """Return whether the server took the reading. Raise ServerUnusable."""
         at_ms = post.message.at_ms if post.message else 0
-        sealed = message.seal(self._key, self._account, post.message) if post.message else b""
+        sealed = message.seal(self._key, self.account, post.message) if post.message else b""
         reply = self._run(
             "post",
             post.fence,
@@ -157,7 +163,7 @@ class Server:
 
     def unseal(self, sealed: bytes, now_ms: int) -> Message:
         """Return the message in a reply. Raise MessageRefused."""
-        return message.unseal(self._key, self._account, sealed, now_ms)
+        return message.unseal(self._key, self.account, sealed, now_ms)
 
     def close(self) -> None:
         """Close the connection."""
@@ -175,8 +181,22 @@ class Server:
         )
 
 
-KEEP_S = 86400
-"""How long the server keeps a reading. An older one is worth nothing to a new machine."""
+def account_of(sign_in: SignIn, configured: str) -> str:
+    """Return the key of the account whose reading a machine shares.
+
+    Numbers of the configured account never go to a sign-in that names another one.
+    """
+    return sign_in.account if sign_in.names_account or not configured else configured
+
+
+def account_key(env: Mapping[str, str], config: Config) -> str:
+    """Return the same for the current sign-in, "" if it is unknown."""
+    configured = config.shared.account
+    try:
+        sign_in = sign_ins.read(env, with_token=reads_token(config.sources))
+    except SourceFailure as failure:
+        return configured if failure.status == "signed-out" else ""
+    return account_of(sign_in, configured)
 
 
 def connect(
