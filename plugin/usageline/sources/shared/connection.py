@@ -27,6 +27,9 @@ BUDGET_S = 0.7
 
 MAX_REPLY_BYTES = 256 << 10
 MAX_MESSAGE_CHARS = 80
+NO_RIGHTS = ("user executing the script", "ACL failure", "has no permissions")
+"""What Redis 7 and Valkey 9 answer if the script calls what its user may not."""
+
 INSTALL = "redis-py is not installed: run usageline install --with redis"
 
 
@@ -237,6 +240,8 @@ def _reason(error: BaseException) -> str:
     for kind, reason in by_kind:
         if isinstance(error, kind):
             return reason
+    if isinstance(error, kinds.ResponseError) and any(words in text for words in NO_RIGHTS):
+        return "this user may not run the script"
     if isinstance(error, kinds.ResponseError):
         return f"it answered: {sanitize(text)[:MAX_MESSAGE_CHARS]}"
     if "certificate" in text.lower():
