@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fleet.machines import Fleet
+from tests.fleet.relay import Relay
 from tests.fleet.servers import KINDS, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
+
+    from tests.server import Api
 
 
 @pytest.fixture(params=KINDS)
@@ -40,3 +45,17 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.section("figures")
         for line in sorted(lines):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, api: Api, server: Server) -> Fleet:
+    """Return a fleet without machines yet, with one service and one server."""
+    return Fleet(tmp_path, api, server.url)
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    """Yield a relay before the server."""
+    running = Relay("127.0.0.1:0", f"127.0.0.1:{server.port}")
+    yield running
+    running.close()

@@ -11,6 +11,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ def test_each_expression_of_the_dashboard_runs(stack: Stack) -> None:
             assert stack.query(concrete) == []
         else:
             # `rate` and `increase` need two scrapes.
-            until(lambda concrete=concrete: stack.query(concrete), lambda expr=expr: expr)
+            until(partial(stack.query, concrete), partial(str, expr))
 
 
 def test_machines_of_one_account_are_one_series(stack: Stack) -> None:

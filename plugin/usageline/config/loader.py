@@ -13,6 +13,7 @@ from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API, api_address
 from usageline.system.origin import may_run_programs
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,19 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """The server with the reading of all machines: its URL, "" for none.
+
+    `password_file` is an absolute path, "" for none. `account` is the key of the account to show
+    without a sign-in, "" for none.
+    """
+
+    url: str = ""
+    password_file: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What a refresh needs.
 
@@ -64,6 +78,7 @@ class Config:
     `sources`  the names of the sources, in order
     `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
+    `shared`   the server with the reading of all machines
     """
 
     ttl_s: float = NO_VALUES.get("ttl")
@@ -73,6 +88,7 @@ class Config:
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
     metrics: Metrics = field(default_factory=Metrics)
+    shared: Shared = field(default_factory=Shared)
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -165,7 +181,15 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         Alerts(**alerts),
         frozenset(name.partition(".")[0] for row in values.get("rows") for name in row),
         Metrics(**values.table("metrics")),
+        _shared(env, values.table("shared")),
     )
+
+
+def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:
+    path = values.get("password_file", "")
+    if path == "~" or path.startswith("~/"):
+        path = Paths(env).home + path[1:]
+    return Shared(values.get("url", ""), path, values.get("account", ""))
 
 
 def _floor_s(env: Mapping[str, str]) -> float:

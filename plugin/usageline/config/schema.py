@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
-from usageline.config.sources import SOURCES, default_names
+from usageline.config.server_types import AccountKey, ServerUrl
+from usageline.config.sources import default_names, listed_names
 from usageline.config.types import (
     AbsolutePath,
     Choice,
@@ -30,7 +31,7 @@ MIN_INTERVAL_S = 120
 """The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
-SOURCE_NAMES = tuple(source.name for source in SOURCES)
+SOURCE_NAMES = listed_names()
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -189,6 +190,29 @@ METRICS = (
     ),
 )
 
+SHARED = (
+    Key(
+        "url",
+        ServerUrl(),
+        None,
+        "the Redis or Valkey server that has the reading of all machines (docs/FLEET.md); if "
+        "unset, this machine asks alone",
+    ),
+    Key(
+        "password_file",
+        Directory(),
+        None,
+        "file with the password for that server; if unset, none is sent",
+    ),
+    Key(
+        "account",
+        AccountKey(),
+        None,
+        "the account whose numbers to show if this machine has no sign-in that names one; if "
+        "unset, that of the sign-in",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -246,6 +270,7 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "metrics": (METRICS, "the numbers for a monitoring system (docs/FLEET.md)"),
+    "shared": (SHARED, "one reading for all machines of an account, on a server"),
     "styles": (
         STYLE_KEYS,
         (

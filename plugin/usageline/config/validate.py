@@ -11,7 +11,7 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import DESTINATIONS, PROGRAMS, REFUSED, REFUSED_DESTINATION
+from usageline.system.origin import DESTINATIONS, PROGRAMS, REFUSED, REFUSED_DESTINATION, SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def validate(
     """Validate the text of a config.toml.
 
     Text that is not TOML has that one problem and no values. Without `programs` the file may not
-    name any (system/origin.py).
+    name any program or server (system/origin.py).
     """
     try:
         table = file.parse(text)
@@ -122,7 +122,7 @@ class _Validator(Reporter):
 
     def refuse_programs(self, values: Values) -> None:
         refused_keys = (
-            *((path, REFUSED) for path in PROGRAMS),
+            *((path, REFUSED) for path in (*PROGRAMS, *SERVERS)),
             *((path, REFUSED_DESTINATION) for path in DESTINATIONS),
         )
         for path, message in refused_keys:

@@ -187,8 +187,7 @@ class RequestBudget:
         A refresh that is killed during its request must not let the next one ask at once. A source
         with a sign-in of its own may ask at once after the service refused the token.
         """
-        now = self.clock.now()
-        token = CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+        now, token = self.clock.now(), self._token(own_sign_in=own_sign_in)
         request = replace(
             self.account,
             requested_at=int(now),
@@ -198,20 +197,23 @@ class RequestBudget:
         if own_sign_in and self._was_token_refused():
             self._record(request)
             return
-        check(
-            self.account,
-            self.config,
-            token=token,
-            now=now,
-            force=self.force,
-            is_same_account=own_sign_in or self.sign_in.names_organization,
-        )
+        self._check(token, now, own_sign_in=own_sign_in)
         if self.gate is None:
             self._record(request)
         else:
             self.gate.enter(
                 self.config, request, force=self.force, record=lambda: self._record(request)
             )
+
+    def allows(self, *, own_sign_in: bool = False) -> bool:
+        """Return whether a request would be allowed now, as far as this cache knows."""
+        try:
+            self._check(
+                self._token(own_sign_in=own_sign_in), self.clock.now(), own_sign_in=own_sign_in
+            )
+        except RateLimited:
+            return False
+        return True
 
     def count(self, status: str) -> None:
         """Count the request that ended with `status`, if there was one."""
@@ -222,6 +224,19 @@ class RequestBudget:
         """Record for all caches how the request ended, if there was one."""
         if self.gate and self.requested:
             self.gate.leave(account)
+
+    def _token(self, *, own_sign_in: bool) -> str:
+        return CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+
+    def _check(self, token: str, now: float, *, own_sign_in: bool) -> None:
+        check(
+            self.account,
+            self.config,
+            token=token,
+            now=now,
+            force=self.force,
+            is_same_account=own_sign_in or self.sign_in.names_organization,
+        )
 
     def _was_token_refused(self) -> bool:
         failure = self.last_failure

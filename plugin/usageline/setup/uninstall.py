@@ -103,6 +103,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     settings_step.remove(ctx, previous, outcome)
     _remove_leftovers(ctx, previous)
     _remove_config(ctx, previous, outcome)
+    _remove_key(ctx, outcome)
     others = manifest.other_paths(ctx.paths)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
@@ -197,6 +198,17 @@ def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
         for path in before
         if path not in removed
     ]
+
+
+def _remove_key(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove the key that signs shared readings: it is a secret, and worthless without usageline."""
+    path = ctx.paths.shared_key
+    if manifest.other_paths(ctx.paths) or not os.path.isfile(path) or os.path.islink(path):
+        return
+    with contextlib.suppress(OSError):
+        if not ctx.dry_run:
+            files.remove_file(path)
+        outcome.add_change("key", ctx.display_path(path))
 
 
 def _remove_owned(

@@ -32,8 +32,8 @@ ROOT = os.path.dirname(
 
 
 REFUSED = (
-    "only the configuration of the user who installed may name programs; if this is yours,"
-    " run `usageline install` from here"
+    "only the configuration of the user who installed may name programs and servers; if this is"
+    " yours, run `usageline install` from here"
 )
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""
@@ -41,6 +41,8 @@ PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 REFUSED_DESTINATION = REFUSED.replace("programs", "where numbers are sent")
 DESTINATIONS = (("metrics", "textfile"), ("metrics", "otlp"), ("metrics", "headers_file"))
 """The keys that name a file to write, a server, or a file whose content a server gets."""
+SERVERS = (("shared", "url"), ("shared", "password_file"), ("shared", "account"))
+"""The keys of config.toml that lead to another machine, or take another machine's numbers."""
 
 
 def installation(root: str = "") -> str:

@@ -23,6 +23,7 @@ from usageline.cli.doctor import (
     metrics,
     service,
     settings,
+    shared,
     sign_in,
 )
 from usageline.cli.doctor.context import TIMEOUT_S, Context
@@ -62,6 +63,10 @@ CHECKS: tuple[Check, ...] = (
     service.configuration,
     service.address,
     service.last_answer,
+    shared.files,
+    shared.account,
+    shared.encryption,
+    shared.last_call,
     cache.directory,
     cache.lock,
     cache.space,
@@ -79,6 +84,7 @@ GROUPS = {
     "client": ("Claude Code", client.version),
     "sign_in": ("Sign-in", sign_in.plan),
     "service": ("Requests", service.last_answer),
+    "shared": ("Sharing", shared.last_call),
     "cache": ("Numbers", cache.snapshot),
     "metrics": ("Metrics", metrics.exports),
 }
