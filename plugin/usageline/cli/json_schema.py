@@ -98,7 +98,12 @@ def schema() -> dict[str, Any]:
     }
     properties["requests"] = {
         "type": "object",
-        "additionalProperties": {"type": "integer"},
+        "properties": {
+            status: {"type": "integer", "description": "requests that ended with it"}
+            for status in STATUSES
+        },
+        "required": [],
+        "additionalProperties": True,
         "description": "how many requests of this machine for the account ended with each status",
     }
     incident = _object(Incident)
