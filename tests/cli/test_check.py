@@ -31,7 +31,7 @@ START = 1_795_593_600.0
     [
         ((), 0, "below 100%"),
         (("--below", "56"), 0, "weekly limit for Fable 55%: below 56%"),
-        (("--below", "55"), 1, "weekly limit for Fable 55%, until "),
+        (("--below", "55"), 1, "weekly limit for Fable 55%: not below 55% until "),
         (("--below", "55", "--limit", "session"), 0, "5-hour limit 37%: below 55%"),
         (("--below", "30", "--limit", "7d", "--limit", "5h"), 1, "5-hour limit 37%"),
         (("--limit", "opus"), 3, "this account has session, weekly_all, Fable"),
@@ -177,4 +177,4 @@ def test_limit_that_is_waited_for_is_announced_once(capsys: pytest.CaptureFixtur
     check._wait(lambda: verdicts.pop(0), None, quiet=False, clock=clock, sleep=clock.sleep)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert re.fullmatch(r"5-hour limit 95\.1%, until .+: waiting\n", shown.err)
+    assert re.fullmatch(r"5-hour limit 95\.1%: waiting until .+\n", shown.err)

@@ -153,7 +153,7 @@ def _wait(
             return verdict
         if announced != verdict.until and not quiet:
             announced = verdict.until
-            click.echo(f"{_described(verdict)}: waiting", err=True)
+            click.echo(f"{_shares(verdict)}: waiting{_until(verdict)}", err=True)
         while now < until:  # in pieces, because a machine may sleep and its clock may be set
             sleep(min(until - now, MAX_PAUSE_S))
             now = clock()
@@ -162,17 +162,19 @@ def _wait(
 def _print(verdict: Verdict, below: float) -> None:
     if verdict.state == UNKNOWN:
         click.echo(f"usageline: unknown: {sanitize_lines(verdict.reason)}", err=True)
+    elif verdict.state == BELOW:
+        click.echo(f"{_shares(verdict)}: below {below:g}%")
     else:
-        word = "below" if verdict.state == BELOW else "not below"
-        click.echo(f"{_described(verdict)}: {word} {below:g}%")
+        click.echo(f"{_shares(verdict)}: not below {below:g}%{_until(verdict)}")
 
 
-def _described(verdict: Verdict) -> str:
-    texts = ", ".join(_share(limit) for limit in verdict.limits)
-    at = moment(verdict.until)
-    if at is None or at <= time.time():
-        return texts
-    return f"{texts}, until {appearance.current().clock(at, time.time())}"
+def _shares(verdict: Verdict) -> str:
+    return ", ".join(_share(limit) for limit in verdict.limits)
+
+
+def _until(verdict: Verdict) -> str:
+    now, at = time.time(), moment(verdict.until)
+    return "" if at is None or at <= now else f" until {appearance.current().clock(at, now)}"
 
 
 def _share(limit: Limit) -> str:

@@ -40,7 +40,7 @@ COMMANDS = (
         "Show the accounts of all profiles side by side.",
         queries_background=True,
     ),
-    Command("check", "check", "Exit with 0, 1 or 3 for scripts: below a percentage or not."),
+    Command("check", "check", "Check for scripts whether the limits are below a percentage."),
     Command("completion", "completion", "Print the completion script for your shell."),
     Command(
         "config",
