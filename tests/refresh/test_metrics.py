@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import stat
 import sys
 import time
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.client.certificates import make_certificates
+from tests.faults.needs import needs
 from tests.refresh.collectors import Collector
 from tests.world import CANARY, REPOSITORY
 from usageline.config.loader import load_lenient
@@ -250,6 +253,28 @@ def test_address_of_a_collector_may_have_the_path(world: World, collector: Colle
 def test_headers_are_not_sent_in_clear_to_another_machine(world: World) -> None:
     with pytest.raises(ExportFailed, match="https"):
         otlp.send(SAMPLES, "http://192.0.2.1:4318", {"a": SECRET}, "5f2c9a10", world.env)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_collector_by_tls_is_trusted_by_the_certificates_of_the_install(
+    world: World, collector: Collector, tmp_path: Path, *, is_trusted: bool
+) -> None:
+    """Those are trusted for the service, too. Headers go to it wherever it is."""
+    needs("openssl", linux=False)
+    certificates = make_certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.chain, certificates.key)
+    collector.serve_tls(context)
+    if is_trusted:
+        world.env["NODE_EXTRA_CA_CERTS"] = str(certificates.authority)
+    address = f"https://localhost:{collector.port}"
+    if is_trusted:
+        otlp.send(SAMPLES, address, {"a": SECRET}, "5f2c9a10", world.env)
+        assert collector.requests[0][1]["a"] == SECRET
+    else:
+        with pytest.raises(ExportFailed, match="no secure connection"):
+            otlp.send(SAMPLES, address, {"a": SECRET}, "5f2c9a10", world.env)
+        assert not collector.requests
 
 
 def test_missing_sdk_is_reported_with_what_to_install(

@@ -41,11 +41,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_directory_gets_a_file_for_each_user(folder: Path, configured: str, name: str) -> None:
-    assert textfiles.place(configured.format(folder=folder), "/home/bob") == f"{folder}/{name}"
-
-
-def test_path_below_home_is_expanded() -> None:
-    assert textfiles.place("~/m.prom", "/home/bob") == "/home/bob/m.prom"
+    assert textfiles.place(configured.format(folder=folder)) == f"{folder}/{name}"
 
 
 def test_file_is_readable_by_all_and_the_record_is_private(world: World, folder: Path) -> None:

@@ -44,7 +44,10 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where the numbers go: a text file, a collector, and the file with headers for it."""
+    """Where the numbers go: a text file, a collector, and the file with headers for it.
+
+    The paths are absolute.
+    """
 
     textfile: str | None = None
     otlp: str | None = None
@@ -180,9 +183,18 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         values.get("client"),
         Alerts(**alerts),
         frozenset(name.partition(".")[0] for row in values.get("rows") for name in row),
-        Metrics(**values.table("metrics")),
+        _metrics(env, values.table("metrics")),
         _shared(env, values.table("shared")),
     )
+
+
+def _metrics(env: Mapping[str, str], values: Mapping[str, str]) -> Metrics:
+    paths = {
+        name: Paths(env).home + path[1:] if path == "~" or path.startswith("~/") else path
+        for name in ("textfile", "headers_file")
+        if (path := values.get(name, ""))
+    }
+    return Metrics(otlp=values.get("otlp"), **paths)
 
 
 def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:

@@ -42,9 +42,8 @@ def record_file(paths: Paths) -> str:
     return f"{paths.state_dir}/{NAME}"
 
 
-def place(configured: str, home: str) -> str:
+def place(path: str) -> str:
     """Return the path of the text file: with a name for this user if a directory is configured."""
-    path = home + configured[1:] if configured.startswith("~/") else configured
     if path.endswith(".prom") and not os.path.isdir(path):
         return path
     user = os.geteuid() if hasattr(os, "geteuid") else 0

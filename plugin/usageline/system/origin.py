@@ -38,7 +38,10 @@ REFUSED = (
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""
 
-REFUSED_DESTINATION = REFUSED.replace("programs", "where numbers are sent")
+REFUSED_DESTINATION = (
+    "only the configuration of the user who installed may say where metrics go; if this is yours,"
+    " run `usageline install` from here"
+)
 DESTINATIONS = (("metrics", "textfile"), ("metrics", "otlp"), ("metrics", "headers_file"))
 """The keys that name a file to write, a server, or a file whose content a server gets."""
 SERVERS = (("shared", "url"), ("shared", "password_file"), ("shared", "account"))

@@ -31,7 +31,7 @@ def exports(context: Context) -> Result | None:
     failure = _last_failure(context)
     if failure:
         return warning(f"the last refresh could not export metrics: {failure}", _advice(failure))
-    path = textfiles.place(settings.textfile, context.paths.home) if settings.textfile else ""
+    path = textfiles.place(settings.textfile) if settings.textfile else ""
     if path and path not in textfiles.written(context.paths):
         return warning(f"{context.short(path)} is not written yet", "run usageline refresh --force")
     places = [context.short(path) if path else "", settings.otlp or ""]

@@ -44,7 +44,7 @@ def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
 
 def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> str:
     """Write the text file. Return "" or why that failed."""
-    path = textfiles.place(configured, paths.home)
+    path = textfiles.place(configured)
     try:
         from usageline.refresh.metrics.text import prometheus  # noqa: PLC0415 - a library
 
@@ -62,16 +62,11 @@ def _to_collector(settings: Metrics, samples: Sequence[Sample], env: Mapping[str
 
     paths = Paths(env)
     try:
-        own = headers.read(expanded(settings.headers_file, paths)) if settings.headers_file else {}
+        own = headers.read(settings.headers_file) if settings.headers_file else {}
         otlp.send(samples, settings.otlp or "", own, textfiles.instance(paths), env)
     except (UsagelineError, OSError) as error:
         return f"otlp: {_reason(error)}"
     return ""
-
-
-def expanded(path: str, paths: Paths) -> str:
-    """Return a path of config.toml with the home directory for `~`."""
-    return paths.home + path[1:] if path.startswith("~/") else path
 
 
 def _reason(error: Exception) -> str:
