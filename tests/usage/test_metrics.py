@@ -14,7 +14,7 @@ from usageline.refresh.metrics import text
 from usageline.storage.usage_index.queries import Row
 from usageline.usage.local.prices import PICO
 from usageline.usage.metrics import labels, table
-from usageline.usage.metrics.values import MAX_LIMITS, Sample, samples
+from usageline.usage.metrics.values import MAX_LIMITS, Highest, Sample, samples, steady
 from usageline.usage.model import STATUSES
 
 NOW = 1_795_593_600
@@ -188,6 +188,33 @@ def test_model_without_a_price_has_tokens_and_no_cost() -> None:
     values = series(local={"/home/bob/model": Row("m", input=7)})
     assert only("usageline_local_cost_usd_total", values) == {}
     assert values['usageline_local_tokens_total{model="other",type="input"}'] == 7
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "exported"),
+    [
+        (0.0, 5.0, 5.0),
+        (5.0, 7.0, 7.0),
+        (100.0, 99.0, 100.0),
+        (100.0, 80.0, 100.0),
+        (100.0, 79.0, 79.0),
+        (100.0, 0.0, 0.0),
+    ],
+)
+def test_counter_hides_a_correction_and_shows_a_new_beginning(
+    before: float, now: float, exported: float
+) -> None:
+    """Prometheus counts all of a counter again that falls by one token."""
+    highest: Highest = {(table.LOCAL_COST.name, ("opus",)): before}
+    (sample,) = steady([Sample(table.LOCAL_COST, ("opus",), now)], highest)
+    assert sample.value == exported
+    assert highest == {(table.LOCAL_COST.name, ("opus",)): exported}
+
+
+def test_other_samples_may_fall() -> None:
+    listed = [Sample(table.UTILIZATION, ("a", "session", ""), 0.5)]
+    highest: Highest = {(table.UTILIZATION.name, ("a", "session", "")): 0.51}
+    assert steady(listed, highest) == listed
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

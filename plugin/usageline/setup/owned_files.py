@@ -35,6 +35,7 @@ CACHE_FILES = _with_leftovers(
         r"line\.json": None,
         r"line\.stamp": None,
         r"terminal\.json": None,
+        r"counters\.json": None,
         r"shared\.json": None,
         r"refresh\.(stamp|lock|holder)": None,
         "told": {_HEX: None},

@@ -33,7 +33,7 @@ def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
     paths = Paths(env)
     if not settings.textfile:
         textfiles.remove_all(paths)
-    samples = collect(paths, now) if settings.is_configured else []
+    samples = collect(paths, now, remember=True) if settings.is_configured else []
     failures = []
     if settings.textfile:
         failures.append(_to_textfile(settings.textfile, samples, paths))

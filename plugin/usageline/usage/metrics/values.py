@@ -39,6 +39,14 @@ TOKEN_TYPES = {
 """The values of the label `type`, as in `usageline usage --json`, with their fields."""
 
 
+Highest = dict[tuple[str, tuple[str, ...]], float]
+"""The highest value of each series, by the metric's name and its labels."""
+
+LOCAL = (table.LOCAL_COST, table.LOCAL_TOKENS)
+CORRECTED = 0.8
+"""A fall to less than this share of a counter is no correction."""
+
+
 class Usage(Protocol):
     """The local usage of one model: tokens, and the cost in picodollars."""
 
@@ -76,6 +84,26 @@ def samples(
         series.setdefault((sample.metric.name, sample.labels), sample)
     order = {metric.name: number for number, metric in enumerate(table.METRICS)}
     return sorted(series.values(), key=lambda sample: order[sample.metric.name])
+
+
+def steady(listed: Iterable[Sample], highest: Highest) -> list[Sample]:
+    """Return the samples with counters of local usage that do not fall by small corrections.
+
+    Prometheus takes a counter that falls for one that began anew, and counts all of it again. A
+    response may be corrected by a few tokens, or a price by some percent. The counter then stays
+    until the sums pass it. A large fall is an index that began anew. `highest` has the values so
+    far, and is changed.
+    """
+    result = []
+    for sample in listed:
+        if sample.metric in LOCAL:
+            series = (sample.metric.name, sample.labels)
+            before = highest.get(series, 0.0)
+            if CORRECTED * before <= sample.value < before:
+                sample = sample._replace(value=before)  # noqa: PLW2901 - the corrected one
+            highest[series] = sample.value
+        result.append(sample)
+    return result
 
 
 def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> Iterator[Sample]:
