@@ -302,11 +302,11 @@ def test_only_a_configured_collector_is_connected_to(
         strace = ("strace", "-f", "-e", "trace=connect", "-e", "signal=none", "-o", str(trace))
         refresh(world, built_release, prefix=strace)
         ports = {int(port) for port in re.findall(r"sin6?_port=htons\((\d+)\)", trace.read_text())}
-    # 0 and 53 would be a name server's; there is no name to look up.
+    # 0 and 53 would be a name server's, and the address has no name.
     assert ports == {api.port, *([collector.port] if is_configured else [])}
 
 
-def test_listener_ends_with_a_signal_and_says_where_it_listens(
+def test_listener_prints_its_address_and_ends_with_a_signal(
     world: World, built_release: Release, tmp_path: Path
 ) -> None:
     port = free_port()
