@@ -151,6 +151,10 @@ def test_nothing_of_metrics_is_imported_unless_it_is_configured(
         "print(refresh(dict(os.environ), force=True).state)\n"
         f"print(*(name for name in {libraries!r} if name in sys.modules))\n"
     )
+    # prometheus_client keeps its values in files of a directory that a variable names.
+    shared = world.home / "shared"
+    shared.mkdir()
+    world.env["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
     expected = {
         "": "",
         f'[metrics]\ntextfile = "{folder}"': "prometheus_client usageline.refresh.metrics",
@@ -160,6 +164,7 @@ def test_nothing_of_metrics_is_imported_unless_it_is_configured(
         done = world.run(sys.executable, "-c", script)
         assert done.stdout.splitlines()[0] in {"refreshed", "failed"}, done
         assert done.stdout.splitlines()[1] == imported, done
+    assert not list(shared.iterdir())
     assert api.usage_requests
 
 

@@ -278,7 +278,6 @@ def _account() -> dict[str, Any]:
         "type": "query",
         "datasource": {"type": "prometheus", "uid": "${datasource}"},
         "query": {"query": query, "refId": "accounts"},
-        "definition": query,
         "refresh": 2,
         "includeAll": True,
         "multi": True,
