@@ -154,6 +154,7 @@ def test_scrape_is_answered_from_the_snapshot(world: World, api: Api) -> None:
         status, kind, body = ask(Accept="application/openmetrics-text;version=1.0.0")
         assert (status, kind.partition(";")[0]) == (200, "application/openmetrics-text")
         assert body.endswith("# EOF\n")
+        assert ask(method="HEAD")[::2] == (200, "")
         Path(world.paths.snapshot).unlink()
         assert ask()[::2] == (200, "")
     assert len(api.usage_requests) == asked
@@ -202,6 +203,17 @@ def test_port_in_use_is_reported(world: World) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UsagelineError, match="Address already in use"):
             listener.make_server(address, world.paths, is_public=False)
+
+
+def test_server_listens_on_an_address_of_ipv6(world: World) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this Python has no IPv6")
+    try:
+        server = listener.make_server("[::1]:0", world.paths, is_public=False)
+    except UsagelineError:
+        pytest.skip("this machine has no IPv6")
+    assert server.server_address[0] == "::1"
+    server.server_close()
 
 
 def test_localhost_is_an_address() -> None:

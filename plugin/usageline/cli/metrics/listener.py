@@ -131,7 +131,8 @@ def _app(paths: Paths, clock: Callable[[], float], *, checks_host: bool) -> Any:
         body, content_type = negotiated(
             collect(paths, clock()), str(environ.get("HTTP_ACCEPT", ""))
         )
-        return _answer(start, "200 OK", body, content_type)
+        answer = _answer(start, "200 OK", body, content_type)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else answer
 
     return app
 

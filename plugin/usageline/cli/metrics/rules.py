@@ -64,8 +64,8 @@ groups:
           severity: warning
         annotations:
           summary: >-
-            {{ $labels.label }} of account {{ $labels.account }} is spent to
-            {{ $value | humanizePercentage }}
+            {{ $labels.label }} of account {{ $labels.account }}:
+            {{ $value | humanizePercentage }} spent
 
       # A machine that nobody uses has old numbers, too. It alerts only if its refreshes fail.
       - alert: UsagelineReadingOld
