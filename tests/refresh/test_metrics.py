@@ -346,10 +346,10 @@ def test_directories_that_a_project_chose_export_nothing(
     origin_record.write_record(str(release), world.env)
     monkeypatch.setattr(origin, "ROOT", str(release))
     world.configure(f'[metrics]\ntextfile = "{folder}/m.prom"')
-    assert origin.is_own_profile(world.env)
+    assert origin.own_paths(world.env) is not None
     for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR"):
         moved = {**world.env, name: str(tmp_path / "project")}
-        assert not origin.is_own_profile(moved)
+        assert origin.own_paths(moved) is None
         settings = load_lenient(moved)[0].metrics
         assert publish.publish(settings, moved, time.time()) == [publish.UNKNOWN_DIRECTORY]
     assert not list(folder.iterdir())

@@ -163,6 +163,21 @@ def test_only_recorded_paths_are_the_users_own(
     assert origin.own({}, root) is None
 
 
+def test_paths_are_own_only_with_the_recorded_cache_and_state(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    """They are the recorded ones: a link that changes later has no effect."""
+    root, link = str(tmp_path / "release"), tmp_path / "link"
+    link.symlink_to(home["HOME"])
+    for env in (home, {**home, "HOME": str(link)}):
+        paths = origin.own_paths(env, root)
+        assert paths is not None
+        assert paths.state_dir == home["HOME"] + "/.local/state/usageline"
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR"):
+        assert origin.own_paths({**home, name: str(tmp_path / "project")}, root) is None
+    assert origin.own_paths({}, root) is None
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -132,16 +132,26 @@ def may_run_programs(env: Mapping[str, str], root: str | None = None) -> bool:
     return own(env, root) is not None
 
 
-def is_own_profile(env: Mapping[str, str], root: str | None = None) -> bool:
-    """Return whether the numbers, and all that is remembered of them, are of a recorded profile.
+def own_paths(env: Mapping[str, str], root: str | None = None) -> Paths | None:
+    """Return the recorded paths of the profile that `env` means, None if its numbers are elsewhere.
 
     A project may have chosen the directories of `env`, and with them the numbers.
     """
     mine = own(env, root)
     if mine is None or not mine.claude_dir:
-        return False
+        return None
     recorded, current = Paths(mine.fixed), Paths(env)
-    return (recorded.cache_dir, recorded.state_dir) == (current.cache_dir, current.state_dir)
+    try:
+        is_same = all(
+            os.path.realpath(one) == os.path.realpath(other)
+            for one, other in (
+                (os.path.dirname(recorded.cache_dir), os.path.dirname(current.cache_dir)),
+                (recorded.state_dir, current.state_dir),
+            )
+        )
+    except (OSError, ValueError):
+        return None
+    return recorded if is_same else None
 
 
 def config_file(env: Mapping[str, str]) -> str:

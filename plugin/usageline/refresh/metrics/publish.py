@@ -12,12 +12,12 @@ from usageline.core.errors import CacheUnsafe, UsagelineError, error_text
 from usageline.refresh.metrics.collect import collect
 from usageline.storage import textfiles
 from usageline.system import origin
-from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from usageline.config.loader import Metrics
+    from usageline.system.paths import Paths
     from usageline.usage.metrics.values import Sample
 
 UNKNOWN_DIRECTORY = "the directories are not those of an install"
@@ -28,9 +28,9 @@ def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
 
     Without a text file in `settings`, remove that of an earlier configuration.
     """
-    if not origin.is_own_profile(env):
+    paths = origin.own_paths(env)
+    if paths is None:
         return [UNKNOWN_DIRECTORY]
-    paths = Paths(env)
     if not settings.textfile:
         textfiles.remove_all(paths)
     samples = collect(paths, now, remember=True) if settings.is_configured else []
@@ -38,7 +38,7 @@ def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
     if settings.textfile:
         failures.append(_to_textfile(settings.textfile, samples, paths))
     if settings.otlp:
-        failures.append(_to_collector(settings, samples, env))
+        failures.append(_to_collector(settings, samples, paths, env))
     return [failure for failure in failures if failure]
 
 
@@ -56,11 +56,12 @@ def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> st
     return ""
 
 
-def _to_collector(settings: Metrics, samples: Sequence[Sample], env: Mapping[str, str]) -> str:
+def _to_collector(
+    settings: Metrics, samples: Sequence[Sample], paths: Paths, env: Mapping[str, str]
+) -> str:
     """Send the samples. Return "" or why that failed."""
     from usageline.refresh.metrics import headers, otlp  # noqa: PLC0415 - only if configured
 
-    paths = Paths(env)
     try:
         own = headers.read(settings.headers_file) if settings.headers_file else {}
         otlp.send(samples, settings.otlp or "", own, textfiles.instance(paths), env)
