@@ -240,7 +240,7 @@ class Sharing:
     def _lost(self, error: UsagelineError) -> None:
         """Remember that the server did not answer, and go on without it."""
         now, self._answer = self.context.clock.now(), None
-        self._record = shared_rules.unanswered(self._record, str(error), now)
+        self._record = shared_rules.unanswered(self._record, self._mine, str(error), now)
         self.log.notes.append(f"shared server: {error}")
 
     def _save(self) -> None:
