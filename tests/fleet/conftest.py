@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.needs import needs
 from tests.fleet.machines import Fleet
 from tests.fleet.relay import Relay
 from tests.fleet.servers import KINDS, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
 
+    from tests.conftest import MadeOnce
     from tests.server import Api
 
 
+@pytest.fixture(scope="session")
+def clock(made_once: MadeOnce) -> str:
+    """Return the library that shifts a server's clock."""
+    needs("cc")
+
+    def make(path: Path) -> None:
+        source = str(Path(__file__).with_name("clock.c"))
+        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(path), source], check=True)
+
+    return str(made_once("clock.so", make))
+
+
 @pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, clock: str) -> Iterator[Server]:
     """Yield a running server, Redis and then Valkey."""
-    running = Server(request.param)
+    running = Server(request.param, clock=clock)
     yield running
     running.close()
 
@@ -50,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 @pytest.fixture
 def fleet(tmp_path: Path, api: Api, server: Server) -> Fleet:
     """Return a fleet without machines yet, with one service and one server."""
-    return Fleet(tmp_path, api, server.url)
+    return Fleet(tmp_path, api, server)
 
 
 @pytest.fixture

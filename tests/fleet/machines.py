@@ -15,6 +15,7 @@ from usageline.storage import shared_record
 from usageline.system.this_process import Clock
 
 if TYPE_CHECKING:
+    from tests.fleet.servers import Server
     from tests.server import Api
     from usageline.refresh.log_entry import Outcome
     from usageline.storage.shared_record import SharedRecord
@@ -74,7 +75,9 @@ class Fleet:
 
     root: Path
     api: Api
-    url: str
+    server: Server
+    url: str = ""
+    ahead_s: int = 0
     key: str = field(default_factory=lambda: secrets.token_hex(32))
     machines: list[Machine] = field(default_factory=list)
 
@@ -82,14 +85,22 @@ class Fleet:
         """Add a machine. Without a sign-in it shows the account that its config.toml names."""
         world = World(self.root / f"machine-{len(self.machines)}")
         world.env["USAGELINE_API_URL"] = self.api.url
-        machine = Machine(world)
+        machine = Machine(world, self.ahead_s)
         if not is_signed_in:
             world.sign_out()
             options["account"] = ACCOUNT_KEY
-        machine.share(url or self.url, **options)
+        machine.share(url or self.url or self.server.url, **options)
         self.give_key(machine)
         self.machines.append(machine)
         return machine
+
+    def later(self, seconds: int) -> None:
+        """Let so much time pass for every machine, the service and the server."""
+        self.ahead_s += seconds
+        self.api.clock_ahead_s = self.ahead_s
+        self.server.shift(self.ahead_s)
+        for machine in self.machines:
+            machine.ahead_s += seconds
 
     def give_key(self, machine: Machine, key: str = "") -> None:
         """Copy the key to a machine."""

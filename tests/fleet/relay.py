@@ -89,6 +89,7 @@ class Relay:
             server.connect(address)  # type: ignore[arg-type]  # as above
         except OSError:
             client.close()
+            server.close()
             return
         back = threading.Thread(
             target=self._copy, args=(server, client), kwargs={"is_answer": True}, daemon=True

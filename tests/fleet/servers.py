@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -62,19 +63,24 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 @dataclass
 class Server:
-    """A Redis or a Valkey. `prefix` is a command before its own, `options` are added to its own."""
+    """A Redis or a Valkey. `prefix` is a command before its own, `options` are added to its own.
+
+    `clock` is the library that shifts its clock (clock.c), "" for a clock that cannot be shifted.
+    """
 
     kind: str
     host: str = "127.0.0.1"
     port: int = 0
     options: Sequence[str] = ()
     prefix: Sequence[str] = ()
+    clock: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         # Not below the test's own directory: the path of a socket has at most 107 characters.
         self.directory = Path(tempfile.mkdtemp(prefix="usageline-server-"))
         self.port = self.port or free_port()
+        (self.directory / "shift").write_bytes(struct.pack("q", 0))
         try:
             self.start()
         except BaseException:
@@ -97,8 +103,13 @@ class Server:
         command = [program_of(self.kind), "--port", str(self.port), "--bind", self.host]
         command += ["--unixsocket", self.socket_path, "--dir", str(self.directory)]
         command += ["--save", "", "--appendonly", "no", *self.options]
+        preload = {"LD_PRELOAD": self.clock} if self.clock else {}
         self.process = subprocess.Popen(
-            [*self.prefix, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            [*self.prefix, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **preload, "SHIFT_FILE": str(self.directory / "shift")},
         )
         log.close()
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -110,6 +121,14 @@ class Server:
     def admin(self) -> redis.Redis:
         """Return a client that may do everything, on the server's socket."""
         return redis.Redis(unix_socket_path=self.socket_path, socket_timeout=10)
+
+    def shift(self, seconds: int) -> None:
+        """Set the server's clock to so many seconds from the true time, and wait until it is."""
+        with (self.directory / "shift").open("r+b") as file:
+            file.write(struct.pack("q", seconds))
+        admin, deadline = self.admin(), time.monotonic() + START_TIMEOUT_S
+        while abs(int(admin.time()[0]) - time.time() - seconds) > 2:
+            assert time.monotonic() < deadline, "the server's clock does not change"
 
     def signal(self, number: int) -> None:
         """Send a signal to the server."""

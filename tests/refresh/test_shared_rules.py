@@ -137,7 +137,7 @@ def test_gate_is_bounded() -> None:
 def test_server_is_called_ever_less_often_while_it_is_away() -> None:
     record, waits = RECORD, []
     for _ in range(6):
-        record = shared_rules.unanswered(record, "no connection", NOW)
+        record = shared_rules.unanswered(record, Mine(NOW - 9, 0), "no connection", NOW)
         waits.append(record.retry_at - NOW)
         assert shared_rules.is_paused(record, NOW)
         assert not shared_rules.is_paused(record, record.retry_at)
@@ -177,9 +177,16 @@ def test_machine_without_the_server_waits_longer_the_more_there_are() -> None:
     assert alone(record, 1000, force=True) is None
 
 
-def test_machine_without_numbers_does_not_wait() -> None:
-    first = shared_rules.alone(replace(RECORD, machines=8), NOTHING, CONFIG, NOW, force=False)
-    assert first is None
+def test_new_machine_tries_the_server_twice_before_it_asks() -> None:
+    """Sixty containers that start while the server is slow would send sixty requests."""
+    once = shared_rules.unanswered(RECORD, NOTHING, "no answer in time", NOW)
+    first = shared_rules.alone(once, NOTHING, CONFIG, NOW, force=False)
+    assert first is not None
+    assert first.until - NOW <= 1.5 * shared_rules.NEW_RETRY_S + 2
+    later = first.until
+    twice = shared_rules.unanswered(once, NOTHING, "no answer in time", later)
+    assert shared_rules.alone(twice, NOTHING, CONFIG, later, force=False) is None
+    assert shared_rules.alone(once, NOTHING, CONFIG, NOW, force=True) is None
 
 
 def test_wait_of_the_service_outlives_the_server() -> None:

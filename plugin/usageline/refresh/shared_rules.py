@@ -39,6 +39,9 @@ MAX_WAIT_S = MAX_BACKOFF_S
 FIRST_RETRY_S, MAX_RETRY_S = 60, 600
 """Until the next call after the server did not answer, doubling."""
 
+NEW_RETRY_S = 20
+"""Until a new machine's second call, half of it more or less: the first may have been unlucky."""
+
 MAX_ALONE_S = 1800
 MIN_MACHINE_INTERVAL_S = 150
 """Between two requests of any machine while each is alone: 24 an hour for the account."""
@@ -161,10 +164,12 @@ def answered(record: SharedRecord, answer: Answer, look: Look, now: float) -> Sh
     )
 
 
-def unanswered(record: SharedRecord, problem: str, now: float) -> SharedRecord:
+def unanswered(record: SharedRecord, mine: Mine, problem: str, now: float) -> SharedRecord:
     """Return the record after a call without an answer."""
     failures = record.failures + 1
     wait_s = exponential_s(FIRST_RETRY_S, failures, MAX_RETRY_S)
+    if failures == 1 and not mine.observed_at:
+        wait_s = NEW_RETRY_S * (0.5 + _own_part(record))
     return replace(
         record, failures=min(failures, 99), retry_at=int(now + wait_s) + 1, problem=problem
     )
@@ -192,8 +197,12 @@ def alone(
         return RateLimited(
             record.wait_why, "another machine was refused", record.wait_until, is_cooldown=True
         )
-    if force or not mine.observed_at:
+    if force:
         return None
+    if not mine.observed_at:
+        # Of many new machines that come up at once, each tries twice before it asks.
+        is_first = record.failures == 1 and not record.checked_at and record.retry_at > now
+        return too_early("the shared server is away", record.retry_at) if is_first else None
     ready_at = mine.observed_at + alone_interval_s(record, config.ttl_s)
     if now >= ready_at or mine.observed_at > now:
         return None
@@ -207,5 +216,9 @@ def alone_interval_s(record: SharedRecord, ttl_s: float) -> float:
         return ttl_s
     longest_s = max(MAX_ALONE_S, MIN_MACHINE_INTERVAL_S * record.machines)
     shared_s = min(ttl_s * record.machines, longest_s)
-    own_part = 0.5 + int(record.machine, 16) / 0x100000000
-    return max(ttl_s, MIN_INTERVAL_S, shared_s * own_part)
+    return max(ttl_s, MIN_INTERVAL_S, shared_s * (0.5 + _own_part(record)))
+
+
+def _own_part(record: SharedRecord) -> float:
+    """Return a number from 0 to 1 that this machine always has, so that not all ask at once."""
+    return int(record.machine, 16) / 0x100000000

@@ -192,7 +192,8 @@ class Sharing:
             return None
         passed_s = min(reading.observed_at - self._looked_at, now - self._looked_at)
         at_ms = answer.now_ms + round(passed_s * 1000)
-        if at_ms <= self._record.at_ms or at_ms <= 0:
+        # After a request of its own the server's clock may have been set back.
+        if at_ms <= 0 or (not answer.fence and at_ms <= self._record.at_ms):
             return None
         return Message(replace(reading, plan=self.state.sign_in.plan), at_ms)
 
@@ -204,6 +205,7 @@ class Sharing:
             failure = SourceFailure("unreadable", "this machine asks for all")
         elif shared_rules.is_blocked_for_good(self._record, now):
             self.log.notes.append("the shared server refuses for too long, and is ignored")
+            self._record = replace(self._record, wait_until=0)
             failure = self._alone(now) or SourceFailure("unreadable", "it refuses for too long")
         else:
             failure = look.refusal
@@ -240,7 +242,7 @@ class Sharing:
     def _lost(self, error: UsagelineError) -> None:
         """Remember that the server did not answer, and go on without it."""
         now, self._answer = self.context.clock.now(), None
-        self._record = shared_rules.unanswered(self._record, str(error), now)
+        self._record = shared_rules.unanswered(self._record, self._mine, str(error), now)
         self.log.notes.append(f"shared server: {error}")
 
     def _save(self) -> None:

@@ -65,14 +65,14 @@ end
 
 if op == 'post' then
   local gate_set, reading_set = 0, 0
-  local mine = argument(3)
-  if mine > 0 and mine == fence then
+  local has_lease = argument(3) > 0 and argument(3) == fence
+  if has_lease then
     redis.call('HSET', KEYS[2], 'until', now + argument(4), 'why', ARGV[5])
     if ARGV[5] == 'unused' then redis.call('ZREM', KEYS[5], ARGV[3]) end
     gate_set = 1
   end
   local observed = argument(6)
-  if ARGV[9] ~= '' and observed > at and observed <= now then
+  if ARGV[9] ~= '' and observed <= now and (has_lease or observed > at) then
     redis.call('SET', KEYS[1], ARGV[9], 'PX', ARGV[8])
     redis.call('HSET', KEYS[2], 'at', observed, 'good', now + argument(7), 'by', machine)
     reading_set = 1
@@ -94,7 +94,9 @@ redis.call('ZREMRANGEBYSCORE', KEYS[5], now + 1, '+inf')
 
 local reading = redis.call('GET', KEYS[1]) or ''
 local is_fresh = reading ~= '' and at > 0 and now - at < argument(4) and now < good
-local wait = math.max(between(stored[1], 0, now + argument(6)) - now, 0)
+local longest = argument(5)
+if why == 'rate-limited' or why == 'offline' then longest = argument(6) end
+local wait = math.max(between(stored[1], 0, now + longest) - now, 0)
 local requests = redis.call('ZCARD', KEYS[5])
 if wait == 0 and requests >= argument(7) then
   local oldest = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')[2]
