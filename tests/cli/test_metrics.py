@@ -17,6 +17,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
+from tests.local import transcripts
 from usageline.cli.metrics import dashboard, listener
 from usageline.cli.metrics.rules import RULES
 from usageline.core.errors import UsagelineError
@@ -53,6 +54,24 @@ def test_metrics_are_those_of_the_snapshot_and_nothing_is_asked(
     parsed = list(open_metrics(text))  # type: ignore[no-untyped-call]
     assert {sample.name for family in parsed for sample in family.samples} <= NAMES
     assert len(api.usage_requests) == asked
+
+
+def test_local_usage_is_that_of_the_transcripts(world: World, usageline: Run) -> None:
+    after_s = time.time() - transcripts.AT.timestamp()
+    path = Path(world.paths.claude_dir, "projects", transcripts.MAIN)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(transcripts.encoded(transcripts.line(after_s=after_s)))
+    counted = json.loads(usageline("usage", "model", "--json").stdout)["total"]
+    values = {
+        (sample.name, sample.labels.get("type")): sample.value
+        for family in prometheus(usageline("metrics").stdout)
+        for sample in family.samples
+    }
+    cost = values["usageline_local_cost_usd_total", None]
+    assert cost == pytest.approx(float(counted["cost_usd"]), abs=1e-6)
+    assert cost > 0
+    for kind in ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read"):
+        assert values["usageline_local_tokens_total", kind] == counted[kind]
 
 
 def test_without_numbers_it_says_what_to_do(usageline: Run) -> None:
