@@ -18,6 +18,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from tests.local import transcripts
+from tests.world import REPOSITORY
+from usageline.cli.check import UNKNOWN_STATUS
 from usageline.cli.metrics import dashboard, listener
 from usageline.cli.metrics.rules import RULES
 from usageline.core.errors import UsagelineError
@@ -123,6 +125,13 @@ def test_rules_and_dashboard_name_only_metrics_that_exist(usageline: Run) -> Non
     used = {name for expr in dashboard.expressions() for name in exported(expr)}
     # The version is in no panel: a machine's series names it.
     assert used == NAMES - {"usageline_info"}
+
+
+def test_docs_list_each_alert_and_exit_status() -> None:
+    text = (REPOSITORY / "docs" / "FLEET.md").read_text("utf-8")
+    assert re.findall(r"`(Usageline\w+)`", text) == re.findall(r"- alert: (\w+)", RULES)
+    statuses = re.findall(r"^\| (\d) \|", text.partition("| exit status |")[2], re.MULTILINE)
+    assert statuses == ["0", "1", "2", str(UNKNOWN_STATUS)]
 
 
 def test_panels_have_their_own_ids_and_do_not_overlap() -> None:
