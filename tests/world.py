@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,7 +212,7 @@ def link_environment(root: Path) -> None:
     (venv / "pyvenv.cfg").write_text(
         f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n"
     )
+    # The environment of `tests/run fleet` stands on that of the other tests.
+    places = [path for path in sys.path if path.endswith("site-packages")]
     # Relative, as the installer writes it: the locale may lack characters of the path.
-    (packages / "usageline.pth").write_text(
-        f"{sysconfig.get_paths()['purelib']}\n../../../../plugin\n"
-    )
+    (packages / "usageline.pth").write_text("\n".join([*places, "../../../../plugin", ""]))

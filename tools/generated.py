@@ -1,10 +1,12 @@
 """Write every file that is derived from a registry:
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.generated`.
 
-Run it after a change of config/segments.py, config/schema.py, config/sources.py or themes/.
+Run it after a change of config/segments.py, config/schema.py, config/sources.py, themes/ or
+usage/metrics/table.py.
 `tests/extensions` fails until the files match.
 
 docs/CONFIGURATION.md                     its tables
+docs/FLEET.md                             its table of metrics
 README.md                                 its counts
 plugin/usageline/line/_catalog.py         segments, rows and defaults for the status line, which
 plugin/usageline/line/_other_segments.py  imports nothing of `config`
@@ -17,7 +19,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools import configuration
+from tools import configuration, fleet
 from usageline import themes
 from usageline.config.schema import ROWS
 from usageline.config.segments import SEGMENTS
@@ -84,6 +86,7 @@ def readme(before: str) -> str:
 
 FILES: dict[str, Callable[[str], str]] = {
     "docs/CONFIGURATION.md": configuration.written,
+    "docs/FLEET.md": fleet.written,
     "README.md": readme,
     "plugin/usageline/line/_catalog.py": catalog,
     "plugin/usageline/line/_other_segments.py": other_segments,

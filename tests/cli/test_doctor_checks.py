@@ -22,6 +22,7 @@ from usageline.cli.doctor import (
     client,
     installation,
     line,
+    metrics,
     service,
     settings,
     sign_in,
@@ -680,3 +681,54 @@ class TestTranscripts:
         shutil.rmtree(transcript.parent.parent)
         assert result_of(transcripts.directories, installed) == ("", "")
         assert result_of(transcripts.index, installed) == ("", "")
+
+
+class TestMetrics:
+    def test_unconfigured_metrics_are_not_checked(self, installed: Installed) -> None:
+        assert result_of(metrics.exports, installed) == ("", "")
+
+    def test_written_textfile_passes(self, installed: Installed, api: Api, tmp_path: Path) -> None:
+        installed.world.configure(f'[metrics]\ntextfile = "{tmp_path}/m.prom"')
+        level, words = result_of(metrics.exports, installed)
+        assert (level, "is not written yet" in words) == ("warning", True)
+        refresh(installed.world.env)
+        assert result_of(metrics.exports, installed) == (
+            "ok",
+            f"metrics go to {tmp_path}/m.prom → ",
+        )
+        assert api.usage_requests
+
+    @pytest.mark.parametrize(
+        ("key", "words"),
+        [
+            ('textfile = "/nonexistent/m.prom"', "let this user write there"),
+            ('otlp = "http://127.0.0.1:1"', "see whether the collector runs"),
+        ],
+    )
+    def test_failed_export_is_a_warning_with_advice(
+        self, installed: Installed, api: Api, key: str, words: str
+    ) -> None:
+        installed.world.configure(f"[metrics]\n{key}")
+        refresh(installed.world.env)
+        level, text = result_of(metrics.exports, installed)
+        assert (level, words in text) == ("warning", True), text
+        assert api.usage_requests
+
+    def test_missing_sdk_is_a_warning(
+        self, installed: Installed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        installed.world.configure('[metrics]\notlp = "http://127.0.0.1:4318"')
+        monkeypatch.setattr("usageline.refresh.metrics.otlp.is_installed", lambda: False)
+        level, text = result_of(metrics.exports, installed)
+        assert (level, "--with otlp" in text) == ("warning", True)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"ended": "failed", "notes": 5}', "\0"])
+    def test_damaged_log_is_no_failure(
+        self, installed: Installed, tmp_path: Path, content: str
+    ) -> None:
+        installed.world.configure(f'[metrics]\ntextfile = "{tmp_path}/m.prom"')
+        path = Path(installed.world.paths.log)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content + "\n")
+        path.chmod(0o600)
+        assert "is not written yet" in result_of(metrics.exports, installed)[1]

@@ -41,6 +41,7 @@ FULL = replace(
     ),
     alerts=(Alert("session", "S", 75, 76.5, NOW, NOW),),
     declined_keys=("0123",),
+    requests={"ok": 3, "rate-limited": 1},
 )
 TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),

@@ -258,3 +258,28 @@ def test_any_text_is_checked_without_a_crash(text: str) -> None:
     """Most of it is not TOML."""
     for problem in validate(text).problems:
         assert problem.message("c").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_valid"),
+    [
+        ("http://127.0.0.1:4318", True),
+        ("https://collector.example:4318/otlp/", True),
+        ("http://[::1]:4318", True),
+        ("collector:4318", False),
+        ("ftp://collector", False),
+        ("http://", False),
+        ("http://user:secret@collector", False),
+        ("http://collector/?token=secret", False),
+        ("http://collector:99999", False),
+        ("http://collector:0", False),
+        ("http://coll ector", False),
+        ("http://collector\\@elsewhere", False),
+        ("http://" + "a" * 2000, False),
+    ],
+)
+def test_address_of_a_collector_is_http_without_secrets(address: str, is_valid: bool) -> None:
+    result = validate(f"[metrics]\notlp = {json.dumps(address)}")
+    assert (result.problems == []) == is_valid
+    if is_valid:
+        assert result.values.tables["metrics"]["otlp"] == address.rstrip("/")

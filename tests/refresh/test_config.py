@@ -129,3 +129,11 @@ def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> N
     world.env["USAGELINE_API_URL"] = "http://example.com"
     with pytest.raises(ConfigInvalid):
         loader.load(world.env)
+
+
+@pytest.mark.parametrize(("written", "path"), [("~", ""), ("~/m.prom", "/m.prom")])
+def test_paths_of_metrics_begin_at_home(world: World, written: str, path: str) -> None:
+    world.configure(f'[metrics]\ntextfile = "{written}"\nheaders_file = "{written}"')
+    metrics = loader.load(world.env).metrics
+    assert metrics.textfile == metrics.headers_file == f"{world.home}{path}"
+    assert metrics.otlp is None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.core import paths
+from usageline.storage import textfiles
 from usageline.storage.org_cache import OrgCache
 from usageline.system.paths import Paths
 from usageline.usage.org.merge import Ledger
@@ -187,3 +188,35 @@ def test_uninstall_of_one_profile_does_not_ask_about_the_shared_history(
     local.answer = "y"
     local.run("--uninstall")
     assert month.exists()
+
+
+def test_uninstall_removes_the_textfile_of_metrics(local: Machine, tmp_path: Path) -> None:
+    """A collector would report its numbers for ever. Other programs' files stay."""
+    folder = tmp_path / "collector"
+    folder.mkdir()
+    (folder / "other.prom").write_text("other 1\n")
+    local.run()
+    mine = folder / "m.prom"
+    textfiles.write(Paths(local.env), str(mine), b"a 1\n", lambda: True)
+    assert str(mine) in local.run("--uninstall", "--dry-run")
+    assert mine.exists()
+    assert str(mine) in local.run("--uninstall")
+    assert [path.name for path in folder.iterdir()] == ["other.prom"]
+    assert not Path(textfiles.record_file(Paths(local.env))).exists()
+
+
+def test_uninstall_of_one_profile_leaves_the_textfile_to_the_others(
+    local: Machine, tmp_path: Path
+) -> None:
+    local.run()
+    first = dict(local.env)
+    local.env["CLAUDE_CONFIG_DIR"] = first["HOME"] + "/another"
+    local.run()
+    mine = tmp_path / "m.prom"
+    textfiles.write(Paths(local.env), str(mine), b"a 1\n", lambda: True)
+    local.run("--uninstall")
+    assert mine.exists()
+    local.env.pop("CLAUDE_CONFIG_DIR")
+    local.env.update(first)
+    local.run("--uninstall")
+    assert not mine.exists()

@@ -87,6 +87,18 @@ def test_each_key_that_names_a_program_is_refused(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['textfile = "/m.prom"', 'otlp = "http://127.0.0.1:4318"', 'headers_file = "/h"'],
+)
+def test_each_key_that_sends_numbers_somewhere_is_refused(line: str) -> None:
+    text = f"[metrics]\n{line}"
+    assert validate(text).problems == []
+    (problem,) = validate(text, programs=False).problems
+    assert "may say where metrics go; if this is yours" in problem.text
+    assert validate(text, programs=False).values == validate("[metrics]").values
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """Return an environment that is recorded at `tmp_path`/release."""
@@ -149,6 +161,21 @@ def test_only_recorded_paths_are_the_users_own(
             claude_dir="", fixed={"HOME": home["HOME"]}
         )
     assert origin.own({}, root) is None
+
+
+def test_paths_are_own_only_with_the_recorded_cache_and_state(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    """They are the recorded ones: a link that changes later has no effect."""
+    root, link = str(tmp_path / "release"), tmp_path / "link"
+    link.symlink_to(home["HOME"])
+    for env in (home, {**home, "HOME": str(link)}):
+        paths = origin.own_paths(env, root)
+        assert paths is not None
+        assert paths.state_dir == home["HOME"] + "/.local/state/usageline"
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR"):
+        assert origin.own_paths({**home, name: str(tmp_path / "project")}, root) is None
+    assert origin.own_paths({}, root) is None
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ COMMANDS = (
         "Show the accounts of all profiles side by side.",
         queries_background=True,
     ),
+    Command("check", "check", "Check for scripts whether the limits are below a percentage."),
     Command("completion", "completion", "Print the completion script for your shell."),
     Command(
         "config",
@@ -60,6 +61,7 @@ COMMANDS = (
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
     Command("line", "line", "Print the line for tmux, a prompt or a bar."),
     Command("man", "man", "Print the manual page."),
+    Command("metrics", "metrics.command", "Print or serve metrics for Prometheus."),
     Command("org", "org.command", "Show an organization's usage and cost, for administrators."),
     Command(
         "refresh",
@@ -67,6 +69,7 @@ COMMANDS = (
         "Refresh the numbers now, if they are not fresh.",
         queries_background=True,
     ),
+    Command("shared", "shared.command", "Share one reading among all machines of an account."),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
     Command("usage", "usage.command", "Show tokens and cost, from Claude Code's transcripts."),
     Command("watch", "watch", "Show a live dashboard.", queries_background=True),

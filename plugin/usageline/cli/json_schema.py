@@ -97,6 +97,16 @@ def schema() -> dict[str, Any]:
         "items": {"type": "string"},
         "description": "digests of API keys that the user declined in Claude Code",
     }
+    properties["requests"] = {
+        "type": "object",
+        "properties": {
+            status: {"type": "integer", "description": "requests that ended with it"}
+            for status in STATUSES
+        },
+        "required": [],
+        "additionalProperties": True,
+        "description": "how many requests of this machine for the account ended with each status",
+    }
     incident = _object(Incident)
     incident["type"] = ["object", "null"]
     incident["description"] = "an incident that affects Claude Code, if `service` is configured"

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
-from usageline.config.sources import by_name
+from usageline.config.sources import is_quiet
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.core.formatting import clock
 from usageline.storage import refresh_log
@@ -132,8 +132,7 @@ def _details(entry: dict[str, Any]) -> list[str]:
 def _worded(tried: str) -> str:
     """Return what a source answered. One that often has nothing to offer is not at fault."""
     name, _, answer = tried.partition(": ")
-    source = by_name().get(name)
-    if source is None or not source.quiet_when_stale or not answer.startswith(ABSENT):
+    if not is_quiet(name) or not answer.startswith(ABSENT):
         return tried
     return f"{name}: not used, {answer.removeprefix(ABSENT)}"
 

@@ -1,6 +1,6 @@
 """Run a command, or print the table without one.
 
-Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage.
+Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage. `usageline check` has a 3.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ EXIT_STATUS = (
     ("0", "success"),
     ("1", "a problem, which is reported on stderr"),
     ("2", "wrong usage"),
+    ("3", "usageline check: it is not known whether the limits are below the percentage"),
 )
 FILES = (
     ("~/.config/usageline/config.toml", "the configuration"),

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, profiles
 from usageline.config.validate import NO_VALUES, Values, validate
-from usageline.core import freshness, json_file
-from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.core import freshness
+from usageline.storage.published import profile_keys, snapshot_of
 from usageline.system import origin
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-PROFILE_KEY = re.compile(r"default|[0-9a-f]{16}", re.ASCII)
-MAX_PROFILES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,8 @@ def all_profiles(env: Mapping[str, str]) -> list[ProfileAccount]:
     directories = _directories(env, values)
     own = paths.profile
     rows = []
-    for key in _profile_keys(paths, own):
-        snapshot = _snapshot_of(key, paths)
+    for key in profile_keys(paths):
+        snapshot = snapshot_of(paths, key)
         if snapshot is None:
             continue
         name, directory = directories.get(key, ("", None))
@@ -91,24 +87,6 @@ def refresh_all(env: Mapping[str, str]) -> None:
 def labels(env: Mapping[str, str]) -> dict[str, str]:
     """Return the user's labels of accounts, by the keys under which their history is stored."""
     return {row.account: row.name for row in all_profiles(env) if row.name and row.account}
-
-
-def _snapshot_of(key: str, paths: Paths) -> dict[str, Any] | None:
-    """Return the snapshot of a profile by its key, None without a usable one."""
-    cache = os.path.dirname(paths.cache_dir)
-    snapshot = json_file.json_file(f"{cache}/{key}/snapshot.json")
-    if snapshot is None or snapshot.get("version") != SNAPSHOT_VERSION:
-        return None
-    return snapshot
-
-
-def _profile_keys(paths: Paths, own: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(os.path.dirname(paths.cache_dir)))
-    except OSError:
-        return []
-    keys = [name for name in names if PROFILE_KEY.fullmatch(name) and name != own]
-    return [*([own] if own in names else []), *keys[:MAX_PROFILES]]
 
 
 def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str, str | None]]:

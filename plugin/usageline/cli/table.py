@@ -15,7 +15,7 @@ from rich.text import Text
 
 from usageline.cli import appearance
 from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlook, terms
-from usageline.config.sources import by_name
+from usageline.config.sources import label_of
 from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
 from usageline.line import layout, view
@@ -211,8 +211,7 @@ def reason(snapshot: dict[str, Any], ctx: Any) -> str:
 
 def source_label(snapshot: dict[str, Any]) -> str:
     """Return where the numbers of a snapshot come from."""
-    source = by_name().get(str(snapshot.get("source")))
-    return source.label if source else "an unknown source"
+    return label_of(snapshot.get("source")) or "an unknown source"
 
 
 def text(value: object, style: str = "plain") -> Text:

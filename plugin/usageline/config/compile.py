@@ -205,7 +205,7 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
         compiled["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
     elif "theme" in values.top and theme is None:
         compiled["theme_chosen"] = True
-    if any(values.table("alerts")[kind] for kind in COSTS):
+    if values.table("local")["enabled"] and any(values.table("alerts")[kind] for kind in COSTS):
         compiled["cost_alerts"] = True  # the line starts the job that evaluates them
     if values.table("chain")["command"]:
         chain = values.table("chain")

@@ -14,6 +14,7 @@ from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API, api_address
 from usageline.system.origin import may_run_programs
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,36 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where the numbers go: a text file, a collector, and the file with headers for it.
+
+    The paths are absolute.
+    """
+
+    textfile: str | None = None
+    otlp: str | None = None
+    headers_file: str | None = None
+
+    @property
+    def is_configured(self) -> bool:
+        """Return whether they go anywhere."""
+        return bool(self.textfile or self.otlp)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The server with the reading of all machines: its URL, "" for none.
+
+    `password_file` is an absolute path, "" for none. `account` is the key of the account to show
+    without a sign-in, "" for none.
+    """
+
+    url: str = ""
+    password_file: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What a refresh needs.
 
@@ -58,7 +89,8 @@ class Config:
     `sources`  the names of the sources, in order
     `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
-    `shows_cost`  the rows show what the transcripts cost
+    `shows_cost`  the rows or an alert show what the transcripts cost
+    `shared`   the server with the reading of all machines
     """
 
     ttl_s: float = NO_VALUES.get("ttl")
@@ -68,6 +100,8 @@ class Config:
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
     shows_cost: bool = False
+    metrics: Metrics = field(default_factory=Metrics)
+    shared: Shared = field(default_factory=Shared)
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -153,14 +187,17 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         for name, value in values.table("alerts").items()
     }
     names = [name for row in values.get("rows") for name in row]
+    to_raise = Alerts(**alerts)
     return Config(
         values.get("ttl"),
         _floor_s(env),
         sources,
         values.get("client"),
-        Alerts(**alerts),
+        to_raise,
         frozenset(name.partition(".")[0] for name in names),
-        any(_shows_cost(name, values) for name in names),
+        to_raise.watches_cost or any(_shows_cost(name, values) for name in names),
+        _metrics(env, values.table("metrics")),
+        _shared(env, values.table("shared")),
     )
 
 
@@ -168,6 +205,24 @@ def _shows_cost(name: str, values: Values) -> bool:
     kind = name.partition(".")[0]
     options = values.segments.get(name, values.segments.get(kind, {}))
     return SEGMENTS[kind].needs == "local" or (kind == "cost" and options.get("today") is True)
+
+
+def _metrics(env: Mapping[str, str], values: Mapping[str, str]) -> Metrics:
+    paths = {
+        name: _expanded(env, path)
+        for name in ("textfile", "headers_file")
+        if (path := values.get(name, ""))
+    }
+    return Metrics(otlp=values.get("otlp"), **paths)
+
+
+def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:
+    path = _expanded(env, values.get("password_file", ""))
+    return Shared(values.get("url", ""), path, values.get("account", ""))
+
+
+def _expanded(env: Mapping[str, str], path: str) -> str:
+    return Paths(env).home + path[1:] if path == "~" or path.startswith("~/") else path
 
 
 def _floor_s(env: Mapping[str, str]) -> float:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
 from usageline.config.price_types import Prices
-from usageline.config.sources import SOURCES, default_names
+from usageline.config.server_types import AccountKey, ServerUrl
+from usageline.config.sources import default_names, listed_names
 from usageline.config.types import (
     AbsolutePath,
     Choice,
     Command,
     Directory,
     Flag,
+    HttpAddress,
     Integer,
     Key,
     KeyFile,
@@ -33,7 +35,7 @@ MIN_INTERVAL_S = 120
 """The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
-SOURCE_NAMES = tuple(source.name for source in SOURCES)
+SOURCE_NAMES = listed_names()
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -244,6 +246,52 @@ ORG = (
     ),
 )
 
+METRICS = (
+    Key(
+        "textfile",
+        Directory(),
+        None,
+        "file for node_exporter's textfile collector (NAME.prom), or its directory; every user can "
+        "read it",
+    ),
+    Key(
+        "otlp",
+        HttpAddress(),
+        None,
+        "address of an OpenTelemetry collector, by HTTP; needs the extra otlp "
+        "(`install.sh --with otlp`)",
+    ),
+    Key(
+        "headers_file",
+        Directory(),
+        None,
+        "file with headers for the collector, such as a token; only you may read it (mode 0600)",
+    ),
+)
+
+SHARED = (
+    Key(
+        "url",
+        ServerUrl(),
+        None,
+        "the Redis or Valkey server that has the reading of all machines (docs/FLEET.md); if "
+        "unset, this machine asks alone",
+    ),
+    Key(
+        "password_file",
+        Directory(),
+        None,
+        "file with the password for that server; if unset, none is sent",
+    ),
+    Key(
+        "account",
+        AccountKey(),
+        None,
+        "the account whose numbers to show if this machine has no sign-in that names one; if "
+        "unset, that of the sign-in",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -302,6 +350,8 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "local": (LOCAL, "tokens and cost from the transcripts on this machine"),
     "org": (ORG, "the organization that `usageline org` reports on; only that command reads it"),
+    "metrics": (METRICS, "the numbers for a monitoring system (docs/FLEET.md)"),
+    "shared": (SHARED, "one reading for all machines of an account, on a server"),
     "styles": (
         STYLE_KEYS,
         (

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+SHARED = "shared"
+"""The source of a reading that another machine of the account took: [shared] switches it on."""
+
 
 class SourceInfo(NamedTuple):
     """What the program has to know of a source without importing it.
@@ -19,6 +22,8 @@ class SourceInfo(NamedTuple):
     reads_token        needs the credentials; without such a source no refresh opens them
     starts_a_program   only the user's own config.toml may name it (system/origin.py)
     quiet_when_stale   its failure is reported only if every source failed
+    sends_no_request   its reading costs none of the account's requests
+    is_listed          config.toml may name it in `sources`; another key switches the others on
     """
 
     name: str
@@ -28,6 +33,8 @@ class SourceInfo(NamedTuple):
     reads_token: bool = False
     starts_a_program: bool = False
     quiet_when_stale: bool = False
+    sends_no_request: bool = False
+    is_listed: bool = True
 
 
 SOURCES = (
@@ -39,11 +46,33 @@ SOURCES = (
         is_default=True,
         # Its cache is usually old, which no user has to know.
         quiet_when_stale=True,
+        sends_no_request=True,
     ),
     SourceInfo("oauth", "Anthropic's API", "oauth", is_default=True, reads_token=True),
     SourceInfo("client", "Claude Code", "client", starts_a_program=True),
+    SourceInfo(SHARED, "another machine", "", quiet_when_stale=True, is_listed=False),
 )
 """In the order in which messages and docs name them."""
+
+
+def listed_names() -> tuple[str, ...]:
+    """Return the names that `sources` in config.toml may have."""
+    return tuple(source.name for source in SOURCES if source.is_listed)
+
+
+def label_of(name: object) -> str:
+    """Return whose numbers a source has, "" for an unknown one."""
+    return next((source.label for source in SOURCES if source.name == name), "")
+
+
+def sends_no_request(name: str) -> bool:
+    """Return whether a reading of that source costs none of the account's requests."""
+    return any(source.sends_no_request for source in SOURCES if source.name == name)
+
+
+def is_quiet(name: str) -> bool:
+    """Return whether a source often has nothing to offer, so that this is no fault."""
+    return any(source.quiet_when_stale for source in SOURCES if source.name == name)
 
 
 def by_name() -> dict[str, SourceInfo]:

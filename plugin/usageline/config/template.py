@@ -41,7 +41,12 @@ EXAMPLES = {
     "client": "/usr/local/bin/claude",
     "priority": 50,
     "key_file": "~/.config/usageline/admin.key",
-    "url": "https://api.anthropic.com",
+    "textfile": "/var/lib/prometheus/node-exporter",
+    "otlp": "http://127.0.0.1:4318",
+    "headers_file": "~/.config/usageline/otlp.headers",
+    "url": "rediss://me@cache.example/0",
+    "password_file": "~/.config/usageline/shared.password",
+    "account": "0123456789abcdef",
 }
 """Values for keys without a default."""
 

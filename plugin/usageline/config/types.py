@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from usageline.config.problem import suggestion, value_text
@@ -235,6 +236,18 @@ def _holds_secret(value: object) -> bool:
     return isinstance(value, str) and SECRET_PREFIX in value.lower()
 
 
+class HttpAddress:
+    """The address of a server: http or https, a host, and if need be a port and a path."""
+
+    allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        if not isinstance(value, str) or not _is_http_address(value):
+            raise InvalidValue(self.allowed, value)
+        return value.rstrip("/")
+
+
 class ListOf:
     """A list of items of one type. Duplicates are dropped unless they may be `repeated`."""
 
@@ -280,6 +293,19 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_http_address(text: str) -> bool:
+    # Two URL parsers may read other characters differently.
+    if len(text) > 1024 or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_~-]+", text, re.ASCII):
+        return False
+    from urllib.parse import urlsplit  # noqa: PLC0415 - seldom
+
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def some_of(*words: str) -> ListOf:

@@ -11,14 +11,7 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import (
-    KEY_PLACES,
-    LOCAL_KEYS,
-    PROGRAMS,
-    REFUSED,
-    REFUSED_KEY,
-    REFUSED_LOCAL,
-)
+from usageline.system.origin import OWN_KEYS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +69,8 @@ def validate(
 ) -> Validation:
     """Validate the text of a config.toml.
 
-    Text that is not TOML has that one problem and no values. Without `programs` the file may name
-    neither programs nor what is kept of the transcripts (system/origin.py).
+    Text that is not TOML has that one problem and no values. Without `programs` the file may have
+    none of the keys that are the user's alone (system/origin.py).
     """
     try:
         table = file.parse(text)
@@ -128,11 +121,7 @@ class _Validator(Reporter):
         return Values(valid, tables, segments, profiles)
 
     def refuse_programs(self, values: Values) -> None:
-        for paths, reason in (
-            (PROGRAMS, REFUSED),
-            (KEY_PLACES, REFUSED_KEY),
-            (LOCAL_KEYS, REFUSED_LOCAL),
-        ):
+        for reason, paths in OWN_KEYS.items():
             for path in paths:
                 table = values.top if len(path) == 1 else values.tables.get(path[0], {})
                 if table.pop(path[-1], None):

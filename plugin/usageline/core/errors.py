@@ -8,6 +8,7 @@
     ├── LockUnsupported   the file system has no flock, so no refresh runs there
     ├── ConfigInvalid     config.toml has an invalid value
     ├── SetupRefused      install or uninstall stopped to keep user data
+    ├── ExportFailed      metrics did not reach the collector
     └── PackagesFailed    the cold side's packages cannot be installed (setup/packages.py)
         └── VenvFailed    this interpreter cannot create an environment
 
@@ -43,6 +44,10 @@ class ConfigInvalid(UsagelineError):
 
 class SetupRefused(UsagelineError):
     """Setup stopped because it would have overwritten user data."""
+
+
+class ExportFailed(UsagelineError):
+    """Metrics did not reach the collector. The text has no part of the request."""
 
 
 def error_text(error: Exception) -> str:

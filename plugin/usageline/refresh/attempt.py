@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from usageline.config.sources import by_name, reads_token
+from usageline.config.sources import SHARED, is_quiet, reads_token, sends_no_request
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_fingerprint
 from usageline.refresh import decide
 from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
-from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S
+from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.refresh.request_budget import AccountGate, RequestBudget
-from usageline.sources import Context, fetch
+from usageline.sources import Context, can_request, fetch
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
 from usageline.storage import history
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from usageline.config.loader import Config
     from usageline.refresh.log_entry import RunLog
+    from usageline.refresh.sharing import Sharing
     from usageline.sources.auth.sign_in import SignIn
     from usageline.storage.account_state import AccountState
     from usageline.storage.accounts import AccountStore
@@ -97,24 +99,39 @@ def _attempt(inputs: Inputs, fingerprint: str) -> Decision:
     if state.account.interrupted_requests:
         inputs.log.notes.append("an earlier refresh was cut off")
     budget = _budget(inputs, state)
-    outcome = _outcome(inputs, state, budget, now)
+    context = _context(inputs, state, budget, now)
+    fresh = _fresh(inputs, state, now)
+    sharing = None if fresh else _sharing(inputs, state, budget, context)
+    outcome = StillFresh(fresh) if fresh else _outcome(inputs, state, budget, context, sharing)
     state = replace(state, account=budget.account, requested=budget.requested)
     decision = decide.decide(
         state, outcome, inputs.config, now=inputs.clock.now(), jitter=inputs.jitter()
     )
-    return _dressed(_apply(inputs, sign_in, budget, decision), sign_in.state, state.held, inputs)
+    decision = _apply(inputs, sign_in, budget, decision)
+    if sharing is not None:
+        sharing.report(state, outcome, decision)
+    return _dressed(decision, sign_in.state, state.held, inputs)
+
+
+def _fresh(inputs: Inputs, state: State, now: float) -> Reading | None:
+    """Return the remembered reading if it is fresh, so that no source is asked."""
+    if inputs.force:
+        return None
+    fresh = state.account.fresh(state.sign_in.token_fingerprint, now, inputs.config.ttl_s)
+    if fresh is not None:
+        inputs.log.source_ok("store")
+    return fresh
 
 
 def _outcome(
-    inputs: Inputs, state: State, budget: RequestBudget, now: float
-) -> StillFresh | Answered | Unanswered:
-    """Ask the sources, unless the remembered reading is fresh."""
-    token = state.sign_in.token_fingerprint
-    fresh = None if inputs.force else state.account.fresh(token, now, inputs.config.ttl_s)
-    if fresh is not None:
-        inputs.log.source_ok("store")
-        return StillFresh(fresh)
-    reading = _ask(inputs, state, budget, now)
+    inputs: Inputs,
+    state: State,
+    budget: RequestBudget,
+    context: Context,
+    sharing: Sharing | None,
+) -> Answered | Unanswered:
+    """Ask the sources."""
+    reading = _ask(inputs, budget, context, sharing)
     if isinstance(reading, SourceFailure):
         return Unanswered(reading, _fingerprint(inputs.paths))
     now = inputs.clock.now()
@@ -122,12 +139,9 @@ def _outcome(
     return Answered(reading, _sign_in(inputs), past)
 
 
-def _ask(
-    inputs: Inputs, state: State, budget: RequestBudget, now: float
-) -> Reading | SourceFailure:
-    """Return the first reading that a source has, else the failure to show."""
+def _context(inputs: Inputs, state: State, budget: RequestBudget, now: float) -> Context:
     ttl_s = inputs.config.ttl_s
-    context = Context(
+    return Context(
         env=inputs.env,
         now=now,
         deadline=inputs.deadline,
@@ -138,14 +152,66 @@ def _ask(
         client=inputs.config.client,
         clock=inputs.clock,
     )
+
+
+def _sharing(
+    inputs: Inputs, state: State, budget: RequestBudget, context: Context
+) -> Sharing | None:
+    """Return the shared server, None if config.toml names none."""
+    shared = inputs.config.shared
+    if not shared.url:
+        return None
+    from usageline.refresh.sharing import Sharing  # noqa: PLC0415 - only if it is configured
+    from usageline.sources.shared.server import account_of  # noqa: PLC0415 - as above
+
+    return Sharing(
+        inputs.config,
+        context,
+        state,
+        inputs.log,
+        account_of(state.sign_in, shared.account),
+        can_ask=_can_ask(inputs, context, budget),
+        force=inputs.force,
+    )
+
+
+def _can_ask(inputs: Inputs, context: Context, budget: RequestBudget) -> bool:
+    """Return whether a configured source could send a request now."""
+    return not context.sign_in.is_guest and any(
+        can_request(name, context) and budget.allows(own_sign_in=not reads_token((name,)))
+        for name in inputs.config.sources
+        if not sends_no_request(name)
+    )
+
+
+def _names(inputs: Inputs, context: Context, sharing: Sharing | None) -> tuple[str, ...]:
+    """Return the sources in their order, the shared server before the first that sends requests."""
+    if sharing is None:
+        return inputs.config.sources
+    if context.sign_in.is_guest:
+        return (SHARED,)
+    names = inputs.config.sources
+    free = [*takewhile(sends_no_request, names)]
+    return (*free, SHARED, *names[len(free) :])
+
+
+def _ask(
+    inputs: Inputs, budget: RequestBudget, context: Context, sharing: Sharing | None
+) -> Reading | SourceFailure:
+    """Return the first reading that a source has, else the failure to show."""
     failures: dict[str, SourceFailure] = {}
-    for name in inputs.config.sources:
+    for name in _names(inputs, context, sharing):
         try:
-            reading = fetch(name, context)
+            is_shared = sharing is not None and name == SHARED
+            reading = sharing.fetch() if sharing and is_shared else fetch(name, context)
         except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
             failures[name] = budget.last_failure = failure
+            budget.count(failure.status)
             inputs.log.source_failed(name, failure)
+            if is_shared and isinstance(failure, RateLimited):
+                return failure  # it is another machine's turn
         else:
+            budget.count("ok")
             inputs.log.source_ok(name)
             return reading
     return _to_show(failures)
@@ -158,8 +224,7 @@ def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:
     """
     if not failures:
         return SourceFailure("unreadable", "no source is configured")
-    sources = by_name()
-    others = [failure for name, failure in failures.items() if not sources[name].quiet_when_stale]
+    others = [failure for name, failure in failures.items() if not is_quiet(name)]
     first = (others or list(failures.values()))[0]
     first.reading = next((other.reading for other in failures.values() if other.reading), None)
     return first
@@ -194,7 +259,8 @@ def _dressed(
     if decision.snapshot is None:
         return decision
     snapshot = decide.dress(decision.snapshot, client, held, inputs.config, inputs.notes)
-    return replace(decision, snapshot=snapshot)
+    requests = decision.account.requests if decision.account else {}
+    return replace(decision, snapshot=replace(snapshot, requests=requests))
 
 
 def _budget(inputs: Inputs, state: State) -> RequestBudget:
@@ -225,6 +291,9 @@ def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
     try:
         return sign_ins.read(inputs.env, with_token=with_token)
     except SourceFailure as failure:
+        shared = inputs.config.shared
+        if shared.url and shared.account and failure.status == "signed-out":
+            return sign_ins.guest(inputs.env, shared.account)
         return failure
 
 

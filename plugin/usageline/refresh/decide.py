@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline.config.sources import SHARED
 from usageline.core.vocabulary import ACCOUNTS_WAIT
 from usageline.refresh import rate_limit
 from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
@@ -115,7 +116,7 @@ def _after_success(
 ) -> Decision:
     before, token = state.account, state.sign_in.token_fingerprint
     enriched = enrich.enrich(
-        replace(outcome.reading, plan=state.sign_in.plan),
+        replace(outcome.reading, plan=state.sign_in.plan or outcome.reading.plan),
         _previous(state),
         outcome.history,
         now,
@@ -142,7 +143,8 @@ def _after_success(
         remember=True,
         # Under a clock that is wrong by days it would stand among the readings of another day.
         append=enriched.reading if enriched.clock_agrees is not False else None,
-        notify=enriched.new_alerts,
+        # The machine that asked sends them; the line of each machine shows them.
+        notify=() if enriched.reading.source == SHARED else enriched.new_alerts,
         prune_sent=enriched.clock_agrees is True,
         notes=(problem,) if problem else (),
     )
@@ -173,7 +175,7 @@ def _after_failure(
     snapshot = replace(
         _failed(failure, state.fingerprint, now, due_at),
         account=state.sign_in.account,
-        plan=state.sign_in.plan,
+        plan=state.sign_in.plan or (last_good.plan if last_good else None),
         reading=last_good,
         until=until if failure.status == "rate-limited" else None,
         detail=detail or None,
@@ -188,7 +190,7 @@ def _with_older(state: State, older: Reading | None, config: Config) -> AccountS
     last_good = state.account.last_good(state.sign_in.token_fingerprint)
     if older is None or (last_good is not None and older.observed_at <= last_good.observed_at):
         return state.account
-    older = replace(older, plan=state.sign_in.plan)
+    older = replace(older, plan=state.sign_in.plan or older.plan)
     return replace(
         state.account,
         reading=enrich.complete(older, _previous(state), _rules(config)),
@@ -268,7 +270,7 @@ def _current_alerts(account: AccountState, config: Config, now: float) -> tuple[
 def _good(state: State, reading: Reading, due_at: int, now: float) -> Snapshot:
     return Snapshot(
         state.sign_in.account,
-        state.sign_in.plan,
+        state.sign_in.plan or reading.plan,
         reading,
         int(now),
         due_at,

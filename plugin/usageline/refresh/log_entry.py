@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TRIGGERS = ("line", "hook", "watch", "command", "install")
 """What starts a refresh."""
 
+METRICS = "metrics: "
+"""Begins the note on an export of metrics that failed; `usageline doctor` reports it."""
+
 MAX_TEXTS = 8
 """Sources tried, and notes, of one refresh."""
 
@@ -92,6 +95,10 @@ class RunLog:
         )
         self.notes.append(f"told of: {names}")
         self.notes += [f"not told by {failure}" for failure in failures]
+
+    def not_exported(self, failures: list[str]) -> None:
+        """Record why exports of metrics failed."""
+        self.notes += [METRICS + failure for failure in failures]
 
     def finished(self, outcome: Outcome) -> bytes:
         """Return the line of a refresh that ended, with its newline."""

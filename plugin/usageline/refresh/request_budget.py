@@ -160,6 +160,7 @@ class RequestBudget:
 
     account       the state of the account, with the request in it once one was made
     requested     whether one was made
+    is_open       whether the last one has not been counted yet
     last_failure  how the source before this one failed, if any
     """
 
@@ -171,6 +172,7 @@ class RequestBudget:
     force: bool = False
     gate: AccountGate | None = None
     requested: bool = False
+    is_open: bool = False
     last_failure: SourceFailure | None = None
 
     def acquire(self, *, own_sign_in: bool = False) -> None:
@@ -179,8 +181,7 @@ class RequestBudget:
         A refresh that is killed during its request must not let the next one ask at once. A source
         with a sign-in of its own may ask at once after the service refused the token.
         """
-        now = self.clock.now()
-        token = CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+        now, token = self.clock.now(), self._token(own_sign_in=own_sign_in)
         request = replace(
             self.account,
             requested_at=int(now),
@@ -190,6 +191,38 @@ class RequestBudget:
         if own_sign_in and self._was_token_refused():
             self._record(request)
             return
+        self._check(token, now, own_sign_in=own_sign_in)
+        if self.gate is None:
+            self._record(request)
+        else:
+            self.gate.enter(
+                self.config, request, force=self.force, record=lambda: self._record(request)
+            )
+
+    def allows(self, *, own_sign_in: bool = False) -> bool:
+        """Return whether a request would be allowed now, as far as this cache knows."""
+        try:
+            self._check(
+                self._token(own_sign_in=own_sign_in), self.clock.now(), own_sign_in=own_sign_in
+            )
+        except RateLimited:
+            return False
+        return True
+
+    def count(self, status: str) -> None:
+        """Count the request that ended with `status`, if there was one."""
+        if self.is_open:
+            self.account, self.is_open = self.account.with_request(status), False
+
+    def release(self, account: AccountState) -> None:
+        """Record for all caches how the request ended, if there was one."""
+        if self.gate and self.requested:
+            self.gate.leave(account)
+
+    def _token(self, *, own_sign_in: bool) -> str:
+        return CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+
+    def _check(self, token: str, now: float, *, own_sign_in: bool) -> None:
         check(
             self.account,
             self.config,
@@ -198,17 +231,6 @@ class RequestBudget:
             force=self.force,
             is_same_account=own_sign_in or self.sign_in.names_organization,
         )
-        if self.gate is None:
-            self._record(request)
-        else:
-            self.gate.enter(
-                self.config, request, force=self.force, record=lambda: self._record(request)
-            )
-
-    def release(self, account: AccountState) -> None:
-        """Record for all caches how the request ended, if there was one."""
-        if self.gate and self.requested:
-            self.gate.leave(account)
 
     def _was_token_refused(self) -> bool:
         failure = self.last_failure
@@ -219,4 +241,4 @@ class RequestBudget:
             self.store.put(self.sign_in.account, request)
         except StoreBroken as error:
             raise CacheUnwritable(str(error)) from error.__cause__
-        self.account, self.requested = request, True
+        self.account, self.requested, self.is_open = request, True, True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import loader
@@ -18,7 +18,7 @@ from usageline.core.json_file import json_file
 from usageline.core.windows import moment
 from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import Outcome, RunLog, why_due
-from usageline.storage import job_results, refresh_log
+from usageline.storage import job_results, refresh_log, textfiles
 from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
@@ -108,30 +108,50 @@ def _bounded(run: Run) -> Outcome:
     except (CacheUnsafe, LookupError) as error:  # LookupError: the environment names no home
         return Outcome("failed", None, str(error))
     try:
-        outcome, alerts = _locked(run, deadline)
+        outcome, follow_up = _locked(run, deadline)
     except (LockUnsupported, CacheUnwritable, OSError) as error:
         run.log.why = run.log.why or run.why_due(run.published())
         return _unpublishable(run.paths, error)
+    # After the lock is released: a slow notifier or collector delays no other refresh.
+    alerts = follow_up.alerts
     if alerts:
-        # After the lock is released: a slow notifier delays no other refresh.
-        settings = loader.load_lenient(run.env)[0].alerts
+        settings = follow_up.config.alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
-    _read_transcripts(run)
+    if follow_up.has_published:
+        _export(run, follow_up.config.metrics)
+    _read_transcripts(run, follow_up.config)
     return outcome
 
 
-def _read_transcripts(run: Run) -> None:
+def _export(run: Run, settings: loader.Metrics) -> None:
+    """Export metrics if that is configured, or remove what an earlier configuration left."""
+    if settings.is_configured or textfiles.written(run.paths):
+        from usageline.refresh.metrics.publish import publish  # noqa: PLC0415 - seldom configured
+
+        run.log.not_exported(publish(settings, run.env, run.clock.now()))
+
+
+def _read_transcripts(run: Run, config: loader.Config) -> None:
     """Let a background job read what is new in the transcripts, on its own time."""
     started_at = throttle.acquired_at(run.paths.job_stamp(LOCAL, LOCAL_KEY))
     if started_at is not None and 0 <= run.clock.now() - started_at < MIN_LOCAL_INTERVAL_S:
         return
     from usageline.sources.transcripts import start  # noqa: PLC0415 - not for each refresh
 
-    is_shown = loader.load_lenient(run.env)[0].shows_cost
+    is_shown = config.shows_cost
     start.start_if_due(sys.executable, run.env, run.clock.now(), is_shown=is_shown)
 
 
-def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What remains to be done without the lock: alerts to send, and an export of metrics."""
+
+    config: loader.Config = field(default_factory=loader.Config)
+    alerts: tuple[Alert, ...] = ()
+    has_published: bool = False
+
+
+def _locked(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
     with lock_owner.acquire(run.paths) as lock:
         if lock.killed is not None:
             ending = ", which was ended" if lock.is_acquired else ""
@@ -139,20 +159,20 @@ def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
         if not lock.is_acquired:
             published = run.published()
             run.log.why = run.why_due(published)
-            return Outcome("busy", published, _unending(lock)), ()
+            return Outcome("busy", published, _unending(lock)), FollowUp()
         refresh_log.rotate(run.paths)
-        outcome, alerts = _refresh(run, deadline)
+        outcome, follow_up = _refresh(run, deadline)
         _release_claim(run, outcome.snapshot)
-        return replace(outcome, took_over=lock.killed is not None), alerts
+        return replace(outcome, took_over=lock.killed is not None), follow_up
 
 
-def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
-    """Return the outcome, and the alerts to send."""
+def _refresh(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
+    """Return the outcome, and what follows from it."""
     published = run.published()
     # Checked again under the lock: the process that held it may have refreshed.
     run.log.why = run.why_due(published)
     if not run.log.why:
-        return Outcome("not-due", published), ()
+        return Outcome("not-due", published), FollowUp()
 
     # Imported late: a refresh that is not due needs no database.
     from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
@@ -179,15 +199,15 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
         decision = attempt(inputs)
         if store.set_aside:
             run.log.notes.append("what was remembered could not be read and was set aside")
-    snapshot, alerts = decision.snapshot, decision.notify
+    snapshot = decision.snapshot
     if snapshot is None:
-        return Outcome("not-due", published), ()
+        return Outcome("not-due", published), FollowUp()
     if status_page is not None:
         snapshot = replace(snapshot, incident=_incident(status_page, published, run.clock.now()))
     try:
         write(run.paths, snapshot)
     except OSError as error:
-        return _unpublishable(run.paths, error), alerts
+        return _unpublishable(run.paths, error), FollowUp(settings, decision.notify)
     if decision.prune_sent:
         notify.prune_sent(run.paths, snapshot.alerts, run.clock.now())
     job_results.prune(run.paths, run.clock.now())
@@ -195,7 +215,8 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     # An error here is reported in the snapshot's detail, by the status line and by doctor.
     with contextlib.suppress(UsagelineError, OSError):
         compile_config(run.env)
-    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), alerts
+    outcome = Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json())
+    return outcome, FollowUp(settings, decision.notify, has_published=True)
 
 
 def _status_page(inputs: Inputs) -> Callable[[], tuple[bool, Incident | None]] | None:

@@ -37,6 +37,8 @@ CACHE_FILES = _with_leftovers(
         r"line\.json": None,
         r"line\.stamp": None,
         r"terminal\.json": None,
+        r"counters\.json": None,
+        r"shared\.json": None,
         r"refresh\.(stamp|lock|holder)": None,
         "told": {_HEX: None},
         "looks": _LOOKS,
@@ -61,6 +63,7 @@ _STATE: Names = {
     "org": _with_leftovers({"salt": None, _HEX: _with_leftovers(_ORG_KEY)}),
     "log": {rf"(default|{_HEX})\.log(\.1)?": None},
     "edit": _with_leftovers({r"(config|before)\.toml": None}),
+    r"metrics\.json": None,
 }
 HISTORY: Names = {
     "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},

@@ -18,7 +18,7 @@ from usageline.setup import (
 )
 from usageline.setup.outcome import Outcome
 from usageline.setup.program_files import is_packaged, package_tool
-from usageline.storage import refresh_log
+from usageline.storage import refresh_log, textfiles
 from usageline.system import directories, files, lock
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     settings_step.remove(ctx, previous, outcome)
     _remove_leftovers(ctx, previous)
     _remove_config(ctx, previous, outcome)
+    _remove_key(ctx, outcome)
     others = manifest.other_paths(ctx.paths)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
@@ -123,6 +124,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _transfer_shared(previous, others)
         refresh_log.remove(ctx.paths)
     if not others:
+        _remove_textfiles(ctx, outcome)
         state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
         _remove_owned(ctx, ctx.paths.state_dir, state, "state", outcome)
     _remove_empty_directories(ctx, previous)
@@ -188,6 +190,33 @@ def _remove_config(ctx: SetupContext, previous: Manifest | None, outcome: Outcom
             if not ctx.dry_run:
                 files.remove_file(path)
             outcome.add_change("config", ctx.display_path(path))
+
+
+def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove the text files of metrics. A collector would report their numbers for ever.
+
+    The program is gone by now, so that a refresh that still runs writes none.
+    """
+    before = textfiles.written(ctx.paths)
+    removed = before if ctx.dry_run else textfiles.remove_all(ctx.paths)
+    for path in removed:
+        outcome.add_change("metrics", ctx.display_path(path))
+    outcome.problems += [
+        f"{path} cannot be removed: remove it, or its numbers are reported for ever."
+        for path in before
+        if path not in removed
+    ]
+
+
+def _remove_key(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove the key that signs shared readings: it is a secret, and worthless without usageline."""
+    path = ctx.paths.shared_key
+    if manifest.other_paths(ctx.paths) or not os.path.isfile(path) or os.path.islink(path):
+        return
+    with contextlib.suppress(OSError):
+        if not ctx.dry_run:
+            files.remove_file(path)
+        outcome.add_change("key", ctx.display_path(path))
 
 
 def _remove_owned(

@@ -60,3 +60,12 @@ def fetch(name: str, context: Context) -> Reading:
     module = import_module(f"usageline.sources.{by_name()[name].module}")
     reading: Reading = module.fetch(context)
     return reading
+
+
+def can_request(name: str, context: Context) -> bool:
+    """Return whether the source of that name could send a request with the current sign-in.
+
+    A source whose module has no `can_request` of its own always can.
+    """
+    module = import_module(f"usageline.sources.{by_name()[name].module}")
+    return bool(getattr(module, "can_request", lambda _: True)(context))

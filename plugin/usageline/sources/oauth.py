@@ -60,6 +60,18 @@ def fetch(context: Context) -> Reading:
     return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=ahead_s)
 
 
+def can_request(context: Context) -> bool:
+    """Return whether the token could read the usage."""
+    credentials = context.sign_in.credentials
+    if credentials is None:
+        return False
+    try:
+        check_usable(credentials, context.now)
+    except SourceFailure:
+        return False
+    return True
+
+
 def check_usable(credentials: Credentials, now: float) -> None:
     """Raise SourceFailure if a request cannot succeed.
 

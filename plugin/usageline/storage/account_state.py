@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.storage import codec
@@ -11,7 +11,10 @@ from usageline.storage.codec import Codec, moment
 from usageline.usage.alerts import MAX_ALERTS, Alert
 from usageline.usage.model import STATUSES, Reading
 from usageline.usage.plausibility import Unconfirmed
-from usageline.usage.values import mapping, number, percent, text
+from usageline.usage.values import integer, mapping, number, percent, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -19,6 +22,7 @@ MAX_TTL_FACTOR = 1.1
 """A reading older than this many TTLs is not fresh, whatever `fresh_until` is."""
 
 MAX_COUNT = 1000
+MAX_REQUESTS = 10**9
 
 KEYS = {
     "fresh_until": "good_until",
@@ -58,6 +62,7 @@ class AccountState:
     cooldown              why the service must not be asked, and until when
     unconfirmed           percentages that wait for a second reading
     alerts                thresholds that were reached in windows that have not ended
+    requests              how many requests ended with each status, since this state began
     """
 
     reading: Reading | None = None
@@ -70,6 +75,11 @@ class AccountState:
     cooldown: Cooldown | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    requests: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def with_request(self, status: str) -> AccountState:
+        """Return the state after one more request, which ended with `status`."""
+        return replace(self, requests={**self.requests, status: self.requests.get(status, 0) + 1})
 
     def fresh(self, token: str, now: float, ttl_s: float) -> Reading | None:
         """Return the reading if it is still fresh and was taken with this very token."""
@@ -109,6 +119,11 @@ def from_json(value: object) -> AccountState:
         cooldown=COOLDOWN.decode(row.get("cooldown")),
         unconfirmed=_valid(UNCONFIRMED, row.get("doubts")),
         alerts=_valid(ALERT, alerts[:MAX_ALERTS] if isinstance(alerts, list) else None),
+        requests={
+            status: count
+            for status in STATUSES
+            if (count := integer(mapping(row.get("requests")).get(status), 1, MAX_REQUESTS))
+        },
     )
 
 

@@ -25,6 +25,7 @@
                     transcripts publishes
     incident        {title, impact, id, checked_at}, if the segment `service` is configured and an
                     incident affects Claude Code, else null
+    requests        {status: how many requests of this machine for the account ended with it}
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at,
                     exhausts_from, exhausts_to, lowered, chance}], in the server's order;
                     `chance` that the limit is reached before its reset, 0 to 1; the
@@ -89,6 +90,7 @@ class Snapshot:
     unused_reset: bool = False
     cost_alerts: bool = False
     incident: Mapping[str, Any] | None = None
+    requests: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented object, ready for `json.dumps`."""
@@ -115,6 +117,7 @@ class Snapshot:
             "unused_reset": self.unused_reset,
             "cost_alerts": self.cost_alerts,
             "incident": dict(self.incident) if self.incident else None,
+            "requests": dict(self.requests),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [

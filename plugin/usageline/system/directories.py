@@ -38,6 +38,7 @@ def prepare(paths: Paths) -> str:
         paths.stamp,
         paths.lock,
         paths.terminal_background,
+        paths.shared_record,
     ):
         clear_path(file)
     for folder in (paths.shown_alerts_dir, paths.jobs_dir):

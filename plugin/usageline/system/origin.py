@@ -31,26 +31,37 @@ ROOT = os.path.dirname(
 """The release or clone that this code runs from, without the link `current`, which may move."""
 
 
-REFUSED = (
-    "only the configuration of the user who installed may name programs; if this is yours,"
-    " run `usageline install` from here"
+_REFUSED = (
+    "only the configuration of the user who installed may {}; if this is yours, run"
+    " `usageline install` from here"
 )
-PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"), ("org", "key_command"))
-"""The keys of config.toml that name programs."""
+REFUSED = _REFUSED.format("name programs and servers")
+OWN_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
+    REFUSED: (
+        ("client",),
+        ("chain", "command"),
+        ("alerts", "command"),
+        ("org", "key_command"),
+        ("shared", "url"),
+        ("shared", "password_file"),
+        ("shared", "account"),
+    ),
+    _REFUSED.format("say what is kept of the transcripts"): (
+        ("local", "roots"),
+        ("local", "keep_days"),
+        ("local", "prices"),
+    ),
+    _REFUSED.format("name a key and its address"): (("org", "key_file"), ("org", "url")),
+    _REFUSED.format("say where metrics go"): (
+        ("metrics", "textfile"),
+        ("metrics", "otlp"),
+        ("metrics", "headers_file"),
+    ),
+}
+"""By the reason: the keys of config.toml that a project's configuration may not set.
 
-REFUSED_LOCAL = (
-    "only the configuration of the user who installed may say what is kept of the transcripts; if"
-    " this is yours, run `usageline install` from here"
-)
-LOCAL_KEYS = (("local", "roots"), ("local", "keep_days"), ("local", "prices"))
-"""The keys that change the index, or what is read into it."""
-
-REFUSED_KEY = (
-    "only the configuration of the user who installed may name a key and its address;"
-    " if this is yours, run `usageline install` from here"
-)
-KEY_PLACES = (("org", "key_file"), ("org", "url"))
-"""The keys of config.toml that decide which secret is sent where."""
+They run a program, lead to a server or a file, or change what the index has.
+"""
 
 
 def installation(root: str = "") -> str:
@@ -135,6 +146,28 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
 def may_run_programs(env: Mapping[str, str], root: str | None = None) -> bool:
     """Return whether config.toml may name programs, and HOME may contain them."""
     return own(env, root) is not None
+
+
+def own_paths(env: Mapping[str, str], root: str | None = None) -> Paths | None:
+    """Return the recorded paths of the profile that `env` means, None if its numbers are elsewhere.
+
+    A project may have chosen the directories of `env`, and with them the numbers.
+    """
+    mine = own(env, root)
+    if mine is None or not mine.claude_dir:
+        return None
+    recorded, current = Paths(mine.fixed), Paths(env)
+    try:
+        is_same = all(
+            os.path.realpath(one) == os.path.realpath(other)
+            for one, other in (
+                (os.path.dirname(recorded.cache_dir), os.path.dirname(current.cache_dir)),
+                (recorded.state_dir, current.state_dir),
+            )
+        )
+    except (OSError, ValueError):
+        return None
+    return recorded if is_same else None
 
 
 def config_file(env: Mapping[str, str]) -> str:

@@ -51,6 +51,8 @@ class Paths:
     install_manifest = _path(paths.install_manifest)
     data_dir = _path(paths.data_dir)
     config_file = _path(paths.config_file)
+    shared_key = _path(paths.shared_key)
+    shared_record = _path(paths.shared_record)
     command = _path(paths.command)
 
     def job_result(self, kind: str, key: str) -> str:

@@ -75,7 +75,6 @@ READERS: dict[str, tuple[str, ...]] = {
             "line.embed.embedded_line",
             "cli.snapshot.current_snapshot",
             "cli.live_table._frame",
-            "cli.profile_accounts._snapshot_of",
             "cli.dashboard.data.snapshot",
         ),
         *(
@@ -207,7 +206,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
         "cli.doctor.line._listed",
-        "cli.profile_accounts._profile_keys",
+        "storage.published.profile_keys",
         "cli.profile_accounts._directories",
         "cli.dashboard.data.refresh_now",
     ),

@@ -309,6 +309,24 @@ VARIABLES = (
         ),
     ),
     Variable(
+        "`OTEL_*`",
+        "nothing: a refresh gets none of them, and `usageline refresh` removes them before it "
+        "imports the OpenTelemetry SDK",
+        "they name no collector, header, certificate, proxy or module",
+        "a collector, headers, a certificate and modules that would leave a trace; the SDK itself "
+        "with them in tests/refresh",
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{thief}",
+                "OTEL_EXPORTER_OTLP_HEADERS": "x-forged=1",
+                "OTEL_EXPORTER_OTLP_CERTIFICATE": "{project}/ca.pem",
+                "OTEL_METRICS_EXPORTER": "otlp",
+                "OTEL_PYTHON_CONTEXT": "httpx",
+                "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER": "httpx",
+            },
+        ),
+    ),
+    Variable(
         "`LD_PRELOAD`, `LD_LIBRARY_PATH`, `LD_AUDIT`, `BASH_ENV`",
         "everything: their code runs in Claude Code's own shell and in the line's process, "
         "before any code of usageline, and can read what you can",

@@ -28,12 +28,14 @@ COMMANDS: tuple[list[str], ...] = (
     ["history"],
     ["doctor", "--schema"],
     ["line"],
+    ["metrics"],
     ["--version"],
 )
 
 
 @promise(
-    "Only a refresh opens a network socket. Everything starts and works without any network.",
+    "Only a refresh and `usageline metrics --listen` open a network socket. Everything starts and "
+    "works without any network.",
     sees="The last numbers with their age, and `offline`.",
     topic="offline",
 )

@@ -20,8 +20,10 @@ from usageline.cli.doctor import (
     client,
     installation,
     line,
+    metrics,
     service,
     settings,
+    shared,
     sign_in,
     transcripts,
 )
@@ -62,6 +64,10 @@ CHECKS: tuple[Check, ...] = (
     service.configuration,
     service.address,
     service.last_answer,
+    shared.files,
+    shared.account,
+    shared.encryption,
+    shared.last_call,
     cache.directory,
     cache.lock,
     cache.space,
@@ -70,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
     cache.refresh_due,
     transcripts.directories,
     transcripts.index,
+    metrics.exports,
 )
 """In the order in which they run and are printed. The checks of a module are one group."""
 
@@ -80,8 +87,10 @@ GROUPS = {
     "client": ("Claude Code", client.version),
     "sign_in": ("Sign-in", sign_in.plan),
     "service": ("Requests", service.last_answer),
+    "shared": ("Sharing", shared.last_call),
     "cache": ("Numbers", cache.snapshot),
     "transcripts": ("Tokens, cost", transcripts.index),
+    "metrics": ("Metrics", metrics.exports),
 }
 """The title of each module's checks, and the check whose result stands for all if all is well."""
 

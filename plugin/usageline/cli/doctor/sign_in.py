@@ -48,6 +48,9 @@ def plan(context: Context) -> Result:
             f"the sign-in cannot be read: {sign_in.detail}",
             "restore it, or sign in again with /login",
         )
+    shared = context.config[0].shared
+    if shared.url and shared.account:
+        return ok("no sign-in here can read usage: another machine's numbers are shown")
     finding = missing(
         context.paths.claude_credentials, context.paths, claude_state.read(context.env)
     )

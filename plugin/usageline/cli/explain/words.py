@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.cli.formatting import span
 from usageline.config.segments import SEGMENTS
-from usageline.config.sources import by_name
+from usageline.config.sources import label_of
 from usageline.core import formatting, limit_names, windows
 from usageline.line.segments import limits, with_defaults
 
@@ -168,14 +168,14 @@ def _limit_changes(piece: Piece) -> str:
 
 def _origin(ctx: StatusContext, snapshot: Mapping[str, Any]) -> str:
     """Return source and age of the snapshot's numbers, and when they are read again."""
-    source = by_name().get(str(snapshot.get("source")))
-    if ctx.age_s is None or source is None:
+    label = label_of(snapshot.get("source"))
+    if ctx.age_s is None or not label:
         return "no number yet: run usageline refresh"
     age = "of an unknown age" if ctx.age_s < 0 else f"{span(ctx.age_s)} old"
     due_at = windows.moment(snapshot.get("next_refresh_at"))
     if due_at is not None and due_at > ctx.now:
-        return f"{source.label}, {age}; the next refresh is due in {span(due_at - ctx.now)}"
-    return f"{source.label}, {age}; a refresh is due, and the next line starts it"
+        return f"{label}, {age}; the next refresh is due in {span(due_at - ctx.now)}"
+    return f"{label}, {age}; a refresh is due, and the next line starts it"
 
 
 def _doc(name: str) -> str:

@@ -43,6 +43,7 @@ class SignIn:
     state        Claude Code's own state
     credentials  None if no configured source needs them, or if they cannot be read
     problem      why they cannot be read, or None
+    is_guest     nothing is signed in that can read usage: config.toml names the account
     """
 
     account: str
@@ -50,6 +51,13 @@ class SignIn:
     state: ClaudeState
     credentials: Credentials | None
     problem: SourceFailure | None = None
+    is_guest: bool = False
+
+    @property
+    def names_account(self) -> bool:
+        """Return whether the sign-in's files name the account itself."""
+        named = self.credentials.account_uuid if self.credentials else ""
+        return bool(named or self.state.account_uuid)
 
     @property
     def names_organization(self) -> bool:
@@ -109,6 +117,11 @@ def read(
         # The state belongs to the last sign-in, which may be stored elsewhere: not to this token.
         state = replace(state, account={}, cached={})
     return SignIn(account, plan, state, current, problem)
+
+
+def guest(env: Mapping[str, str], account: str) -> SignIn:
+    """Return what stands for a sign-in on a machine that only shows another machine's numbers."""
+    return SignIn(account, None, claude_state.read(env), None, is_guest=True)
 
 
 def other_in_settings(paths: Paths, state: ClaudeState) -> str:

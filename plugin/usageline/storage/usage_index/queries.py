@@ -26,7 +26,7 @@ COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "respon
 
 
 def _columns(table: str, responses: str, unfinished: str, unpriced: str) -> str:
-    """Return the sums that `_values` takes. The halves of a cost cannot overflow."""
+    """Return the sums that `row_values` takes. The halves of a cost cannot overflow."""
     columns = [f"sum({table}.{name})" for name in COUNTS[:-1]]
     cost = f"sum({table}.cost / {PICO}), sum({table}.cost % {PICO})"
     return f"{', '.join(columns)}, {responses}, {cost}, {unfinished}, {unpriced}"
@@ -141,7 +141,7 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     """Return the sums between two times (epoch ms), exact to the response."""
     row = Row("span")
     for model, *values in index.connection.execute(SPAN, (first_ms, end_ms)):
-        row.add(_values(values), model)
+        row.add(row_values(values), model)
     return row
 
 
@@ -180,7 +180,7 @@ def quarters(
     """
     bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
     for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
-        yield quarter * QUARTER_MS // 1000, model, _values(values)
+        yield quarter * QUARTER_MS // 1000, model, row_values(values)
 
 
 def _sums(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
@@ -191,7 +191,7 @@ def _by_name(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
     limits, condition = _limits(chosen), _condition(index, chosen)
     query = BY_NAME.format(column=f"q.{kind}", sums=OF_QUARTERS, condition=condition)
     for key, model, _, _, *values in index.connection.execute(query, limits):
-        yield key or UNKNOWNS[kind], model, _values(values)
+        yield key or UNKNOWNS[kind], model, row_values(values)
 
 
 def _by_time(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
@@ -202,11 +202,11 @@ def _by_time(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
     while (row := index.connection.execute(NEXT, (first, end)).fetchone()) and row[0] is not None:
         key, first = _period(kind, row[0], chosen.zone)
         for _, model, _, _, *values in index.connection.execute(query, (row[0], min(first, end))):
-            yield key, model, _values(values)
+            yield key, model, row_values(values)
 
 
-def _values(values: Sequence[int]) -> tuple[int, ...]:
-    """Return the values of `Row.add` from `_columns`."""
+def row_values(values: Sequence[int]) -> tuple[int, ...]:
+    """Return what `Row.add` takes from the columns of OF_QUARTERS or OF_RESPONSES."""
     dollars, rest = values[7] or 0, values[8] or 0
     return (*values[:7], dollars * PICO + rest, *values[9:])
 

@@ -85,6 +85,12 @@ def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Pric
     return prices
 
 
+def listed_name(model: str) -> str:
+    """Return the name under which the built-in prices have a model, "" if they do not."""
+    name = base_name(model)
+    return next((known for known in (name, _DATE.sub("", name)) if known in PRICES), "")
+
+
 class PriceList:
     """The built-in prices, with those of the user's configuration over them."""
 

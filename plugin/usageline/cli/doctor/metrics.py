@@ -1,0 +1,69 @@
+"""Check where the numbers go as metrics, if they go anywhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from usageline.cli.doctor.result import Result, ok, warning
+from usageline.core.errors import CacheUnsafe
+from usageline.refresh.log_entry import METRICS
+from usageline.refresh.metrics import otlp
+from usageline.storage import refresh_log, textfiles
+
+if TYPE_CHECKING:
+    from usageline.cli.doctor.context import Context
+
+MAX_LINES = 20
+REPEAT = "then run usageline refresh --force"
+
+
+def exports(context: Context) -> Result | None:
+    """Check that the last refresh wrote the text file, and that the collector took the points."""
+    settings = context.config[0].metrics
+    if not settings.is_configured:
+        return None
+    if settings.otlp and not otlp.is_installed():
+        return warning(
+            "metrics are not sent: the OpenTelemetry SDK is not installed",
+            "run ./install.sh --with otlp, or install usageline[otlp]",
+        )
+    failure = _last_failure(context)
+    if failure:
+        return warning(f"the last refresh could not export metrics: {failure}", _advice(failure))
+    path = textfiles.place(settings.textfile) if settings.textfile else ""
+    if path and path not in textfiles.written(context.paths):
+        return warning(f"{context.short(path)} is not written yet", "run usageline refresh --force")
+    places = [context.short(path) if path else "", settings.otlp or ""]
+    return ok("metrics go to " + " and ".join(filter(None, places)))
+
+
+def _advice(failure: str) -> str:
+    if failure.startswith("textfile"):
+        return f"let this user write there, or change metrics.textfile; {REPEAT}"
+    if failure.startswith("otlp"):
+        return f"see whether the collector runs, or change metrics.otlp; {REPEAT}"
+    return "run ./install.sh again from this shell"
+
+
+# tried by: tests/cli
+def _last_failure(context: Context) -> str:
+    """Return why the last refresh that published could not export, "" if it could."""
+    try:
+        lines = refresh_log.read_last(context.paths, MAX_LINES)
+    except (OSError, ValueError, CacheUnsafe):
+        return ""
+    for line in reversed(lines):
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict) and entry.get("ended") in {"refreshed", "failed"}:
+            notes = entry.get("notes")
+            texts = [
+                note
+                for note in (notes if isinstance(notes, list) else [])
+                if isinstance(note, str) and note.startswith(METRICS)
+            ]
+            return texts[0].removeprefix(METRICS) if texts else ""
+    return ""

@@ -1,0 +1,1 @@
+"""`usageline shared`: one reading for all machines of an account."""

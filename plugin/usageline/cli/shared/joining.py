@@ -1,0 +1,154 @@
+"""Begin and end the sharing of a reading on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from usageline.cli.config import change
+from usageline.cli.formatting import short
+from usageline.config import edit, loader
+from usageline.config.server_types import parse_address
+from usageline.core.errors import UsagelineError
+from usageline.refresh import shared_rules
+from usageline.sources.shared import secret, server
+from usageline.sources.shared.connection import Account, Connection, ServerUnusable
+from usageline.sources.shared.script import ACL_RULE, UNUSED, keys_of
+from usageline.sources.shared.server import Post, Query, Server
+from usageline.storage import shared_record
+from usageline.system import files
+from usageline.system.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from usageline.config.server_types import Address
+
+BUDGET_S = 5.0
+"""A command may wait longer than a refresh."""
+
+KEYS = ("url", "password_file", "account")
+NEXT = """\
+On each other machine of this account:
+
+  usageline install --with redis
+  scp THIS-MACHINE:{key} {key}     # mode 600
+  usageline shared init {url}{password}
+
+On a machine whose sign-in cannot read usage (claude setup-token, CI), add --account {account}."""
+
+ADVICE = """\
+The server needs a user with these rights (redis-cli, once):
+
+  ACL SETUSER {user} on '>PASSWORD' {rule}"""
+
+
+def join(
+    env: Mapping[str, str], url: str, password_file: str, account: str, show: Callable[[str], None]
+) -> None:
+    """Try the server, make the key, and write config.toml. Raise UsagelineError with advice."""
+    paths = Paths(env)
+    address = parse_address(url)
+    assert address is not None  # noqa: S101 - the command has checked it
+    sign_in = Account(address.user, secret.read_password(password_file))
+    show(f"✓ {tried(address, sign_in, env)}")
+    if address.scheme == "redis" and not address.is_local:
+        show("! it has no TLS: the network can read the percentages; rediss:// encrypts them")
+    if secret.make_key(paths.shared_key):
+        show(f"✓ made the key {short(paths.shared_key, paths)}")
+    else:
+        secret.read_key(paths.shared_key)
+        show(f"✓ kept the key {short(paths.shared_key, paths)}")
+    values = {"url": url, "password_file": password_file or None, "account": account or None}
+    change.change(
+        env,
+        lambda text: edit.set_all(
+            text or "", {f"shared.{name}": value for name, value in values.items()}
+        ),
+    )
+    shared_record.remove(paths)
+    show(f"✓ wrote [shared] into {short(paths.config_file, paths)}; the next refresh uses it\n")
+    password = " --password-file PATH" if password_file else ""
+    key = account or server.account_key(env, loader.load_lenient(env)[0]) or "KEY"
+    show(NEXT.format(key=short(paths.shared_key, paths), url=url, password=password, account=key))
+
+
+def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
+    """Try every call of a refresh under a name of its own. Return what works.
+
+    Raise UsagelineError with what to do.
+    """
+    connection = Connection(address, account, env, BUDGET_S)
+    scratch = Server(connection, os.urandom(secret.SECRET_BYTES), "init", "init")
+    began = time.monotonic()
+    try:
+        query = Query(
+            True,
+            0,
+            shared_rules.LEASE_S,
+            shared_rules.MAX_WAIT_S,
+            shared_rules.MAX_REQUESTS_PER_HOUR,
+        )
+        answer = scratch.look(query)
+        scratch.post(Post(answer.fence, 0, UNUSED))
+        scratch.leave()
+        took_ms = (time.monotonic() - began) * 1000
+        for key in keys_of(scratch.account):
+            connection.call("PEXPIRE", key, 1)
+    except ServerUnusable as error:
+        user = address.user or "usageline"
+        advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if _is_refused(error) else ""
+        raise UsagelineError(f"{address} cannot be used: {error}{advice}") from None
+    finally:
+        connection.close()
+    tls = ", over TLS" if address.scheme == "rediss" else ""
+    return f"{_version(address, account, env)} at {address} runs the script{tls} ({took_ms:.0f} ms)"
+
+
+def leave(env: Mapping[str, str], show: Callable[[str], None]) -> None:
+    """Remove this machine from the server, [shared] from config.toml, the key and the record."""
+    paths = Paths(env)
+    config = loader.load_lenient(env)[0].shared
+    record = shared_record.read(paths)
+    if not config.url and not os.path.lexists(paths.shared_key):
+        raise UsagelineError("this machine does not share a reading")
+    if config.url and record:
+        try:
+            connection, key = server.connect(config, env, paths, BUDGET_S)
+            with contextlib.closing(Server(connection, key, record.account, record.machine)) as one:
+                one.leave()
+            show("✓ the server forgot this machine")
+        except UsagelineError as error:
+            show(f"! the server forgets this machine within a day: {error}")
+
+    def without(text: str | None) -> str | None:
+        changed = text or ""
+        for name in KEYS:
+            changed = edit.without_key(changed, f"shared.{name}")
+        return changed if text is not None and changed != text else None
+
+    if change.change(env, without):
+        show(f"✓ removed [shared] from {short(paths.config_file, paths)}")
+    if files.remove_file(paths.shared_key):
+        show(f"✓ removed the key {short(paths.shared_key, paths)}")
+    shared_record.remove(paths)
+
+
+def _version(address: Address, account: Account, env: Mapping[str, str]) -> str:
+    """Return the server's name and version, if its user may ask for them."""
+    connection = Connection(address, account, env, BUDGET_S)
+    try:
+        reply = connection.call("HELLO")
+    except ServerUnusable:
+        return "the server"
+    finally:
+        connection.close()
+    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else "" for one in reply]
+    facts = dict(zip(words[::2], words[1::2], strict=False))
+    return f"{facts.get('server', 'the server')} {facts.get('version', '')}".strip()
+
+
+def _is_refused(error: ServerUnusable) -> bool:
+    return "may not run" in str(error) or "refused the user" in str(error)

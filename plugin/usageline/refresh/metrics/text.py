@@ -1,0 +1,70 @@
+"""Write samples as Prometheus or OpenMetrics text, by prometheus_client."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.exposition import choose_encoder, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.registry import Collector
+
+from usageline.usage.metrics.table import COUNTER, INFO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from prometheus_client.core import Metric as Family
+
+    from usageline.usage.metrics.table import Metric
+    from usageline.usage.metrics.values import Sample
+
+
+class Samples(Collector):
+    """Samples as prometheus_client collects them."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterable[Family]:
+        """Yield the family of each metric that has samples."""
+        return self._families()
+
+    def _families(self) -> Iterator[Family]:
+        for metric, group in groupby(self._samples, key=lambda sample: sample.metric):
+            yield _family(metric, list(group))
+
+
+def prometheus(samples: Sequence[Sample]) -> bytes:
+    """Return the samples as Prometheus text."""
+    return generate_latest(Samples(samples))
+
+
+def open_metrics(samples: Sequence[Sample]) -> bytes:
+    """Return the samples as OpenMetrics text."""
+    text: bytes = openmetrics.generate_latest(Samples(samples))  # type: ignore[no-untyped-call]
+    return text
+
+
+def negotiated(samples: Sequence[Sample], accept: str) -> tuple[bytes, str]:
+    """Return the text that a scraper's header `Accept` prefers, and its content type."""
+    encode, content_type = choose_encoder(accept)
+    return encode(Samples(samples)), content_type
+
+
+def _family(metric: Metric, samples: list[Sample]) -> Family:
+    if metric.kind == INFO:
+        info = InfoMetricFamily(metric.name.removesuffix("_info"), metric.help)
+        for sample in samples:
+            info.add_metric([], dict(zip(metric.labels, sample.labels, strict=True)))
+        return info
+    make = CounterMetricFamily if metric.kind == COUNTER else GaugeMetricFamily
+    family = make(metric.name, metric.help, labels=metric.labels)
+    for sample in samples:
+        family.add_metric(sample.labels, sample.value)
+    return family

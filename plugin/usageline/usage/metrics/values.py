@@ -1,0 +1,209 @@
+"""Compute the samples of snapshots and of local usage. Pure.
+
+A snapshot is a file that another program may have changed: what is not as usageline writes it has
+no sample. Two limits or credits with the same labels become one, because Prometheus refuses a
+series that is listed twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from usageline.core.limit_names import OTHER_WEEK
+from usageline.core.windows import exhausted_at, moment, percent
+from usageline.usage.local.prices import PICO
+from usageline.usage.metrics import labels, table
+from usageline.usage.model import STATUSES, Limit
+from usageline.usage.values import MAX_AMOUNT, integer, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from usageline.usage.metrics.table import Metric
+
+MAX_LIMITS = 16
+"""Of an account. The service has never had more than eight."""
+
+MAX_CREDITS = 8
+MAX_COUNT = 10**12
+WHOLE_ACCOUNT = ("session", "weekly_all")
+"""Limits that apply to everything, so that they have no scope."""
+
+TOKEN_TYPES = {
+    "input": "input",
+    "output": "output",
+    "cache_write_5m": "write_5m",
+    "cache_write_1h": "write_1h",
+    "cache_read": "read",
+}
+"""The values of the label `type`, as in `usageline usage --json`, with their fields."""
+
+
+Highest = dict[tuple[str, tuple[str, ...]], float]
+"""The highest value of each series, by the metric's name and its labels."""
+
+LOCAL = (table.LOCAL_COST, table.LOCAL_TOKENS)
+CORRECTED = 0.8
+"""A fall to less than this share of a counter is no correction."""
+
+
+class Usage(Protocol):
+    """The local usage of one model: tokens, and the cost in picodollars."""
+
+    input: int
+    output: int
+    write_5m: int
+    write_1h: int
+    read: int
+    cost: int
+
+
+class Sample(NamedTuple):
+    """One number. `labels` has a value for each label of the metric, in its order."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+
+
+def samples(
+    snapshots: Iterable[Mapping[str, object]],
+    local: Mapping[str, Usage],
+    version: str,
+    now: float,
+) -> list[Sample]:
+    """Return all samples at `now` (epoch s), each series once, in the order of the table.
+
+    `snapshots` has one of each account, and `local` the usage of each model.
+    """
+    series: dict[tuple[str, tuple[str, ...]], Sample] = {}
+    for sample in (
+        *(sample for snapshot in snapshots for sample in _of_snapshot(snapshot, version, now)),
+        *_of_local_usage(local),
+    ):
+        series.setdefault((sample.metric.name, sample.labels), sample)
+    order = {metric.name: number for number, metric in enumerate(table.METRICS)}
+    return sorted(series.values(), key=lambda sample: order[sample.metric.name])
+
+
+def steady(listed: Iterable[Sample], highest: Highest) -> list[Sample]:
+    """Return the samples with counters of local usage that do not fall by small corrections.
+
+    Prometheus takes a counter that falls for one that began anew, and counts all of it again. A
+    response may be corrected by a few tokens, or a price by some percent. The counter then stays
+    until the sums pass it. A large fall is an index that began anew. `highest` has the values so
+    far, and is changed.
+    """
+    result = []
+    for sample in listed:
+        if sample.metric in LOCAL:
+            series = (sample.metric.name, sample.labels)
+            before = highest.get(series, 0.0)
+            if CORRECTED * before <= sample.value < before:
+                sample = sample._replace(value=before)  # noqa: PLW2901 - the corrected one
+            highest[series] = sample.value
+        result.append(sample)
+    return result
+
+
+def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> Iterator[Sample]:
+    account = labels.account(snapshot.get("account"))
+    yield from _limits(account, _rows(snapshot.get("limits"), MAX_LIMITS), now)
+    yield from _credits(account, _rows(snapshot.get("credits"), MAX_CREDITS))
+    observed_at = moment(snapshot.get("observed_at"))
+    if observed_at is not None:
+        yield Sample(table.READING, (account,), observed_at)
+    for status in STATUSES:
+        yield Sample(table.STATUS, (account, status), float(snapshot.get("status") == status))
+    plan, source = snapshot.get("plan"), snapshot.get("source")
+    info = (
+        account,
+        version,
+        labels.name(plan) if plan else "",
+        labels.word(source) if source else "",
+    )
+    yield Sample(table.INFORMATION, info, 1)
+    requests = mapping(snapshot.get("requests"))
+    for outcome in STATUSES:
+        count = integer(requests.get(outcome), 0, MAX_COUNT)
+        if count is not None:
+            yield Sample(table.REQUESTS, (account, outcome), count)
+
+
+def _limits(account: str, rows: list[Mapping[str, object]], now: float) -> Iterator[Sample]:
+    """Yield the samples of limits; of two with the same labels, those of the fuller one."""
+    limits: dict[tuple[str, ...], Limit] = {}
+    for limit in map(_limit, rows):
+        values = (account, limit.kind, limit.label)
+        other = limits.setdefault(values, limit)
+        if (limit.percent or 0) > (other.percent or 0):
+            limits[values] = limit
+    for series, limit in limits.items():
+        has_ended = limit.resets_at is not None and limit.resets_at <= now
+        if limit.percent is not None and not has_ended:
+            yield Sample(table.UTILIZATION, series, limit.percent / 100)
+        if limit.resets_at is not None and not has_ended:
+            yield Sample(table.RESET, series, limit.resets_at)
+        exhaustion = exhausted_at(limit, now)
+        if exhaustion is not None:
+            yield Sample(table.EXHAUSTION, series, exhaustion)
+
+
+def _limit(row: Mapping[str, object]) -> Limit:
+    """Return a limit of the snapshot, with the values of its labels as `kind` and `label`."""
+    kind, label = labels.word(row.get("kind")), row.get("label")
+    scope = "" if kind in WHOLE_ACCOUNT else labels.name(label)
+    resets_at, exhausts_at = moment(row.get("resets_at")), moment(row.get("exhausts_at"))
+    return Limit(
+        kind,
+        labels.OTHER if label == OTHER_WEEK else scope,
+        percent(row.get("percent")),
+        None if resets_at is None else int(resets_at),
+        exhausts_at=None if exhausts_at is None else int(exhausts_at),
+    )
+
+
+def _credits(account: str, rows: list[Mapping[str, object]]) -> Iterator[Sample]:
+    """Yield the samples of credits. Those with the same labels are added up."""
+    used: dict[tuple[str, ...], float] = {}
+    caps: dict[tuple[str, ...], float | None] = {}
+    for row in rows:
+        values = (account, labels.credit(row.get("label")), labels.currency(row.get("currency")))
+        spent, cap = _major(row, "used_minor"), _major(row, "limit_minor")
+        if spent is not None:
+            used[values] = used.get(values, 0) + spent
+        other = caps.get(values, 0.0)
+        # A credit without a cap leaves the sum without one.
+        caps[values] = None if cap is None or other is None else other + cap
+    for series, amount in used.items():
+        yield Sample(table.CREDIT_USED, series, amount)
+    for series, limit in caps.items():
+        if limit is not None:
+            yield Sample(table.CREDIT_LIMIT, series, limit)
+
+
+def _major(row: Mapping[str, object], name: str) -> float | None:
+    minor = integer(row.get(name), -MAX_AMOUNT, MAX_AMOUNT)
+    exponent = integer(row.get("exponent"), 0, 6)
+    return None if minor is None or exponent is None else minor / 10**exponent
+
+
+def _of_local_usage(local: Mapping[str, Usage]) -> Iterator[Sample]:
+    cost: dict[str, int] = {}
+    tokens: dict[tuple[str, str], int] = {}
+    for name, usage in local.items():
+        model = labels.model(name)
+        cost[model] = cost.get(model, 0) + usage.cost
+        for kind, attribute in TOKEN_TYPES.items():
+            count = getattr(usage, attribute)
+            tokens[kind, model] = tokens.get((kind, model), 0) + count
+    for model, amount in cost.items():
+        if model != labels.OTHER:  # a model without a price is unpriced, not free
+            yield Sample(table.LOCAL_COST, (model,), amount / PICO)
+    for values, count in tokens.items():
+        yield Sample(table.LOCAL_TOKENS, values, count)
+
+
+def _rows(value: object, maximum: int) -> list[Mapping[str, object]]:
+    rows = value[:maximum] if isinstance(value, list) else []
+    return [row for row in rows if isinstance(row, dict)]

@@ -1,0 +1,62 @@
+"""The counters of local usage that an export remembers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline.storage import counters
+from usageline.usage.metrics.table import LOCAL_COST, LOCAL_TOKENS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.world import World
+    from usageline.usage.metrics.values import Highest
+
+SINCE = 1_767_225_600
+HIGHEST: Highest = {
+    (LOCAL_COST.name, ("claude-opus-4-5",)): 12.5,
+    (LOCAL_TOKENS.name, ("input", "other")): 3.0,
+}
+
+
+@pytest.fixture
+def path(world: World) -> Path:
+    """Return the file, whose directory exists."""
+    world.cache.mkdir(parents=True)
+    return world.cache / counters.NAME
+
+
+def test_counters_come_back_in_their_year(world: World, path: Path) -> None:
+    assert counters.load(world.paths, SINCE) == {}
+    counters.save(world.paths, SINCE, HIGHEST)
+    assert counters.load(world.paths, SINCE) == HIGHEST
+    assert counters.load(world.paths, SINCE + 1) == {}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        *("5", "null", "{}", "[5, null, []]", '[["a", ["b"], 1]]'),
+        f'[["{LOCAL_COST.name}", ["a", "b"], 1]]',
+        f'[["{LOCAL_COST.name}", [5], 1]]',
+        f'[["{LOCAL_COST.name}", "a", 1]]',
+        f'[["{LOCAL_COST.name}", ["a"], -1]]',
+        f'[["{LOCAL_COST.name}", ["a"], 1e300]]',
+        f'[["{LOCAL_COST.name}", ["a"], true]]',
+        f'[["{LOCAL_COST.name}", ["a"], "1"]]',
+        "[[[], [], []]]",
+    ],
+)
+def test_damaged_file_has_none(world: World, path: Path, listed: str) -> None:
+    path.write_text(f'{{"version": 1, "since": {SINCE}, "counters": {listed}}}')
+    assert counters.load(world.paths, SINCE) == {}
+
+
+def test_directory_that_is_missing_is_ignored(world: World) -> None:
+    counters.save(world.paths, SINCE, HIGHEST)
+    assert not os.path.exists(world.paths.cache_dir)
