@@ -85,7 +85,8 @@ def test_settings_are_those_of_the_file(world: World) -> None:
         '[local]\nroots = ["~/copy/", "/mnt/c/Users/x/.claude"]\nkeep_days = 30\n' + PRICES
     )
     assert local.load(world.env) == local.Local(
-        roots=(f"{world.home}/.claude-work", f"{world.home}/copy", "/mnt/c/Users/x/.claude"),
+        roots=(f"{world.home}/copy", "/mnt/c/Users/x/.claude"),
+        profiles=(f"{world.home}/.claude-work",),
         keep_days=30,
         prices={"mine": {"input": 3, "output": 15}},
     )
