@@ -32,7 +32,7 @@ PRICES = "[local.prices.mine]\ninput = 3\noutput = 15\n"
         ),
         (
             '[local]\nroots = ["here"]',
-            "c:2: local.roots: a list of at most 16 directories, absolute or below ~/, is allowed",
+            "c:2: local.roots: a list of at most 16 directories with absolute paths or below ~/ is",
         ),
         (
             "[local.prices.mine]\ninput = 3",
