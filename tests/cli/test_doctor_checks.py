@@ -675,6 +675,11 @@ class TestTranscripts:
         assert result_of(transcripts.directories, installed)[0] == level
         assert result_of(transcripts.index, installed) == ("", "")
 
+    def test_directory_without_transcripts_is_a_warning(self, installed: Installed) -> None:
+        installed.world.configure('[local]\nroots = ["~/cpoy"]')
+        level, text = result_of(transcripts.directories, installed)
+        assert (level, "~/cpoy has no projects/" in text) == ("warning", True)
+
     def test_without_transcripts_there_is_no_check(
         self, installed: Installed, transcript: Path
     ) -> None:

@@ -279,6 +279,7 @@ def test_every_directory_counts_once(world: World, usage: Usage, transcripts: Pa
         f'[local]\nroots = ["{copy}", "{same}", "/nowhere"]\n'
     )
     assert json.loads(usage("--json"))["total"]["responses"] == 2 + 3
+    assert "local.roots: /nowhere has no projects/" in usage()
 
 
 @pytest.mark.usefixtures("transcripts")

@@ -32,7 +32,7 @@ PRICES = "[local.prices.mine]\ninput = 3\noutput = 15\n"
         ),
         (
             '[local]\nroots = ["here"]',
-            "c:2: local.roots: a list of at most 16 directories, absolute or below ~/, is allowed",
+            "c:2: local.roots: a list of at most 16 directories with absolute paths or below ~/ is",
         ),
         (
             "[local.prices.mine]\ninput = 3",
@@ -85,7 +85,8 @@ def test_settings_are_those_of_the_file(world: World) -> None:
         '[local]\nroots = ["~/copy/", "/mnt/c/Users/x/.claude"]\nkeep_days = 30\n' + PRICES
     )
     assert local.load(world.env) == local.Local(
-        roots=(f"{world.home}/.claude-work", f"{world.home}/copy", "/mnt/c/Users/x/.claude"),
+        roots=(f"{world.home}/copy", "/mnt/c/Users/x/.claude"),
+        profiles=(f"{world.home}/.claude-work",),
         keep_days=30,
         prices={"mine": {"input": 3, "output": 15}},
     )

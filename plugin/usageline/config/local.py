@@ -22,13 +22,15 @@ WORDS = ("local", "profiles", "\\", "\0")
 class Local:
     """What is read and kept.
 
-    roots      further directories of Claude Code, those of `[profiles]` first
+    roots      further directories of Claude Code
+    profiles   those of `[profiles]`
     keep_days  None if nothing may be forgotten
     prices     dollars per million tokens by model and rate
     """
 
     enabled: bool = True
     roots: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
     keep_days: int | None = KEEP_DAYS
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -63,5 +65,10 @@ def load(env: Mapping[str, str]) -> Local:
     listed = [
         profiles.directory(name, validation.values, paths) for name in validation.values.profiles
     ]
-    roots = [*filter(None, listed), *(profiles.expanded(root, paths) for root in table["roots"])]
-    return Local(table["enabled"], tuple(roots), table["keep_days"], table["prices"])
+    return Local(
+        table["enabled"],
+        tuple(profiles.expanded(root, paths) for root in table["roots"]),
+        tuple(filter(None, listed)),
+        table["keep_days"],
+        table["prices"],
+    )

@@ -202,7 +202,7 @@ LOCAL = (
         "roots",
         ListOf(
             Directory(),
-            f"a list of at most {MAX_ROOTS} directories, absolute or below ~/,",
+            f"a list of at most {MAX_ROOTS} directories with absolute paths or below ~/",
             MAX_ROOTS,
         ),
         [],

@@ -32,6 +32,11 @@ def directories(context: Context) -> Result | None:
     if roots.is_left_out(context.env, local):
         text, _, advice = roots.LEFT_OUT.partition(": ")
         return warning(text, advice)
+    if empty := roots.empty(local):
+        names = ", ".join(map(context.short, empty))
+        return warning(
+            f"local.roots: {names} has no projects/", "correct it: usageline config edit"
+        )
     listed = roots.directories(context.env, local)
     if not listed:
         return None

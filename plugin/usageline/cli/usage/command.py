@@ -15,6 +15,7 @@ from usageline.cli.formatting import echo_data
 from usageline.cli.usage import report
 from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
 from usageline.config import local as local_config
+from usageline.core.text import sanitize
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
 from usageline.storage.usage_index.owners import by_account, owners, sessions_of
@@ -228,8 +229,11 @@ def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
 
 
 def _left_out(env: dict[str, str], request: Request) -> list[str]:
-    is_left_out = not request.places and roots.is_left_out(env, local_config.load(env))
-    return [roots.LEFT_OUT] if is_left_out else []
+    if request.places:
+        return []
+    local = local_config.load(env)
+    missing = [f"local.roots: {sanitize(root)} has no projects/" for root in roots.empty(local)]
+    return [*missing, *([roots.LEFT_OUT] if roots.is_left_out(env, local) else [])]
 
 
 def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:

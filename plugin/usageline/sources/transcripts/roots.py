@@ -56,7 +56,13 @@ def directories(env: Mapping[str, str], local: Local) -> list[str]:
     config = base if base[:1] == "/" else home + "/.config"
     usual = [home + "/.claude", config + "/claude"]
     recorded = origin.claude_dirs(home) if own else []
-    return files.roots([*filter(None, [current]), *usual, *recorded, *local.roots])
+    listed = [*usual, *recorded, *local.profiles, *local.roots]
+    return files.roots([*filter(None, [current]), *listed])
+
+
+def empty(local: Local) -> list[str]:
+    """Return those of `local.roots` that have no transcripts."""
+    return [root for root in local.roots if not files.roots([root])]
 
 
 def is_left_out(env: Mapping[str, str], local: Local) -> bool:
