@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from tests.local.transcripts import MAIN, OTHER, Directory, bridge, cost_state, everything, line
 from tests.world import ACCOUNT
 from usageline.jobs.local_usage import salvage_into
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import checked, database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +81,28 @@ def test_hostile_values_are_not_taken_over(place: Path) -> None:
     connection.execute("CREATE VIEW v AS SELECT 1")
     connection.close()
     assert saved(place)[:2] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"\xff" * 99, b"x" * 10_000_000, b"{state} at nan", b"{state} at inf"),
+        *(b"{state} at -1", b"{state} at 1e999", b"{state}", b"{state} at \xd9\xa1"),
+    ],
+)
+def test_a_hostile_note_of_a_check_has_the_index_checked(place: Path, content: bytes) -> None:
+    database.open_index(str(place)).close()
+    note = place / f"{database.NAME}{checked.SUFFIX}"
+    state = note.read_bytes().partition(b" at ")[0]
+    note.write_bytes(content.replace(b"{state}", state))
+    path = str(place / database.NAME)
+    assert checked.checked_at(path) is None
+    database.open_index(str(place)).close()
+    assert checked.checked_at(path) is not None
+
+
+def test_an_index_with_another_time_is_checked_again(place: Path) -> None:
+    path = place / database.NAME
+    database.open_index(str(place)).close()
+    os.utime(path, ns=(1, 1))
+    assert checked.checked_at(str(path)) is None

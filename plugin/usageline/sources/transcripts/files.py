@@ -135,6 +135,7 @@ class Listing:
         return folder[:7]
 
 
+# tried by: tests/local
 def _entries(directory: str) -> tuple[str, str, bool]:
     """Return the last three fields of a `Folder`. Raise OSError if it cannot be read."""
     folders, files = "", ""

@@ -18,6 +18,7 @@ INTERVAL_S = 86_400
 """A disk may damage a page without changing the file's time."""
 
 
+# tried by: tests/local
 def checked_at(path: str) -> float | None:
     """Return when the index at `path` was checked, None if it must be checked now."""
     try:
