@@ -33,6 +33,12 @@ def published(**changes: Any) -> dict[str, Any]:
         (None, Files("", None, NOW), Held(0, 0)),
         (published(), FILES, Held(NOW - 9000, NOW - 8000)),
         (published(credentials="0-0-0"), FILES, Held(NOW - 9000, NOW - 50)),
+        (
+            published(credentials="", published_at=int(NOW - 50)),
+            FILES,
+            Held(NOW - 9000, NOW - 8000),
+        ),
+        (published(credentials="", published_at=NOW - 60), FILES, Held(NOW - 9000, NOW - 50)),
         (published(account="b", credentials="0-0-0"), FILES, Held(NOW - 50, NOW - 50)),
         (published(account="b"), FILES, Held(NOW - 10, NOW - 10)),
         (published(account="b", credentials=""), Files("", None, None), Held(NOW, NOW)),
