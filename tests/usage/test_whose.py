@@ -56,6 +56,8 @@ def published(**changes: Any) -> dict[str, Any]:
         "first look, Keychain",
         "nothing changed",
         "token renewed",
+        "too early for a first request",
+        "changed since it was too early",
         "another account",
         "another account in .claude.json alone",
         "another account, Keychain, no state",
