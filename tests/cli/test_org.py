@@ -214,7 +214,7 @@ def test_variable_is_used_without_a_configured_key(org: OrgWorld, usageline: Com
     ("arguments", "words"),
     [
         (("--since", "yesterday"), "is not a day"),
-        (("--since", "2025-01-01"), "no days before 2026"),
+        (("--since", "2025-01-01"), "no days before"),
         (("--by", "team"), "team"),
         (("--top", "0"), "0"),
         (("--json", "--svg", "x.svg"), "choose one"),
@@ -255,7 +255,7 @@ def test_check_names_key_organization_and_reports(org: OrgWorld, usageline: Comm
 def large_organization() -> list[Event]:
     """Return 2,000 people with five models each: 10,000 rows."""
     rng = random.Random(51)
-    (event,) = random_events(rng, 1, [datetime.now(timezone.utc).date()], 1)
+    (event,) = random_events(rng, 1, [SINCE.date()], 1)
     return [
         Event(
             event.day,
@@ -316,12 +316,17 @@ def test_stopped_process_goes_on_in_little_memory_and_leaks_no_key(
 
 
 def whole_pages(organization: Organization) -> Callable[..., Reply]:
-    """Return a server's reply that ignores `limit`."""
+    """Return a server's reply that ignores `limit`, and the days: this month is another one."""
+    fixed = {
+        "limit": ["10000"],
+        "starting_at": ["2026-11-01T00:00:00Z"],
+        "ending_at": ["2026-11-30T00:00:00Z"],
+    }
 
     def reply(path: str, query: dict[str, list[str]]) -> Reply:
         if "cost" not in path and "usage" not in path:
             return Reply(404, error("not_found_error", "x"))
-        return Reply(*organization.answer(path.rpartition("/")[2], {**query, "limit": ["10000"]}))
+        return Reply(*organization.answer(path.rpartition("/")[2], {**query, **fixed}))
 
     return reply
 

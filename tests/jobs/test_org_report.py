@@ -351,7 +351,7 @@ def test_damaged_files_cost_requests_alone(org: OrgWorld) -> None:
     rng = random.Random(21)
     events = org.server.organization.events = random_events(rng, 5, LONG_AGO, 60)
     org.load(since=LONG_AGO[0])
-    for _ in range(12):
+    for _ in range(8):
         path = rng.choice([path for path in org.state_files() if path.suffix.startswith(".json")])
         path.write_bytes(damage(rng, path.read_bytes()))
         assert_exact(org.load(since=LONG_AGO[0]), events)

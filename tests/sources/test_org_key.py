@@ -88,6 +88,7 @@ def test_what_is_no_administrators_key_is_refused(
         ("sk-ant-admin01-abcdef", ADMIN),
         ("sk-ant-api01-abcdef", SCOPED),
         ("gateway-key-abcdef", OTHER),
+        ("c2VjcmV0LWtleQ==", OTHER),
     ],
 )
 def test_kind_of_a_key_is_known_by_its_beginning(world: World, value: str, kind: str) -> None:

@@ -88,6 +88,20 @@ def test_keys_that_were_used_long_ago_are_forgotten(world: World) -> None:
     assert len([path for path in root.iterdir() if path.is_dir()]) == org_cache.MAX_KEYS
 
 
+def test_links_between_the_keys_lead_to_no_removal(world: World, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").touch()
+    kept = cache(world)
+    root = Path(org_cache.directory(world.paths))
+    for number in range(org_cache.MAX_KEYS + 4):
+        (root / f"{number:016x}").symlink_to(precious)
+    other = OrgCache(world.paths, "another", "https://x", is_anonymous=False)
+    other.set_choice("a", NOW)
+    assert (precious / "file").exists()
+    assert Path(kept.path).is_dir()
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.text(max_size=5), inner),

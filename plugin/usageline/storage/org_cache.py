@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.core.errors import CacheUnsafe
 from usageline.storage.org_codec import Sums, plain_ledger, plain_sums, read_ledger, read_sums
 from usageline.system import files
-from usageline.system.directories import private_directory
+from usageline.system.directories import private_directory, remove_tree
 from usageline.usage.org.records import MAX_TEXT
 from usageline.usage.values import mapping
 
@@ -220,13 +220,13 @@ def _remove_old_keys(root: str, current: str) -> None:
         others = [
             entry.path
             for entry in os.scandir(root)
-            if re.fullmatch("[0-9a-f]{16}", entry.name) and entry.path != current
+            if re.fullmatch("[0-9a-f]{16}", entry.name)
+            and entry.path != current
+            and entry.is_dir(follow_symlinks=False)  # a link may lead to files of the user's
         ]
         others.sort(key=lambda path: os.stat(path).st_mtime, reverse=True)
         for path in others[MAX_KEYS - 1 :]:
-            for name in os.listdir(path):
-                files.remove_file(f"{path}/{name}")
-            os.rmdir(path)
+            remove_tree(path)
 
 
 def _is_fresh(content: Mapping[str, Any], now: float, max_age_s: float) -> bool:

@@ -65,7 +65,12 @@ GIVEN = {click.core.ParameterSource.COMMANDLINE}
 @click.option("--svg", metavar="FILE", type=click.Path(), help="Write the chart to FILE, or to -.")
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write a web page to FILE, or -.")
 @click.option("--anonymous", is_flag=True, help="Show ids and no names or e-mail addresses.")
-@click.option("--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages of a list (default 60).")
+@click.option(
+    "--pages",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Load at most N pages of a list (default 60).",
+)
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:

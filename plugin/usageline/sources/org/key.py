@@ -163,7 +163,7 @@ def _checked(value: str, place: str) -> Key:
         not MIN_CHARS <= len(value) <= MAX_CHARS
         or not value.isascii()
         or not value.isprintable()
-        or any(char in value for char in " \"'=\\")
+        or any(char in value.rstrip("=") for char in " \"'=\\")
     ):
         raise KeyUnusable(f"{place} has something else than a key: it must have the key alone")
     lowered = value.lower()
