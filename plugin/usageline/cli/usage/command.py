@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from usageline.usage.local.cost_states import Comparison
 
 
+UTC = "UTC"
+
+
 @click.command("usage")
 @click.argument("kind", type=click.Choice([*KINDS, "block"]), default="day")
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
@@ -102,10 +105,12 @@ def _print_check(rows: list[Comparison], output: str | None) -> None:
 
 def _zone(name: str | None) -> tzinfo:
     """Return the time zone of that name, by default this machine's."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
-
     if name is None:
         return _local_zone()
+    if name == UTC:
+        return timezone.utc
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -116,10 +121,12 @@ def _zone(name: str | None) -> tzinfo:
 
 def _local_zone() -> tzinfo:
     """Return this machine's zone with its rules, else the offset of now."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
-
     for name in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
+        if name == UTC:
+            return timezone.utc
         if name:
+            from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
             try:
                 return ZoneInfo(name)
             except (ValueError, OSError, KeyError):
