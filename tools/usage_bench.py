@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 CAT = "cat"
 RICH = "import rich"
 CCUSAGE = "ccusage"
-SESSION_RESPONSES = 90
-TEXT_BYTES = 5000
+SESSION_RESPONSES = 13
+TEXT_BYTES = 9000
 GROWTH = 5
 """Responses that a session gets before each live pass."""
 
@@ -194,8 +194,8 @@ def _ratio(own: list[Run], other: list[Run]) -> float:
 def main() -> int:
     """Return 1 if a ratio is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mb", type=int, default=200, help="size of the invented transcripts")
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--mb", type=int, default=1000, help="size of the invented transcripts")
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--directory", type=Path, help="a configuration directory of Claude Code")
     parser.add_argument("--ccusage", default="", help="a command such as 'ccusage daily --offline'")
     arguments = parser.parse_args()

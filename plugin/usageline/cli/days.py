@@ -9,13 +9,17 @@ import click
 
 from usageline.core.errors import UsagelineError
 
+UTC = "UTC"
+
 
 def time_zone(name: str | None) -> tzinfo:
     """Return the time zone of that name, by default this machine's."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
-
     if name is None:
         return _local_zone()
+    if name == UTC:
+        return timezone.utc
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -41,10 +45,12 @@ def read_day(text: str | None, zone: tzinfo) -> date | None:
 
 def _local_zone() -> tzinfo:
     """Return this machine's zone with its rules, else the offset of now."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
-
     for name in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
+        if name == UTC:
+            return timezone.utc
         if name:
+            from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
             try:
                 return ZoneInfo(name)
             except (ValueError, OSError, KeyError):
