@@ -94,6 +94,15 @@ class Fleet:
         self.machines.append(machine)
         return machine
 
+    @property
+    def untold(self) -> int:
+        """Count the requests after which no time was left to give the reading to the others."""
+        return sum(
+            "oauth: ok" in entry.get("tried", []) and "shared server: " in str(entry.get("notes"))
+            for machine in self.machines
+            for entry in machine.log
+        )
+
     def later(self, seconds: int) -> None:
         """Let so much time pass for every machine, the service and the server."""
         self.ahead_s += seconds

@@ -73,7 +73,7 @@ def test_of_many_machines_at_one_moment_one_asks(
     late = sum(IN_TIME in machine.last_notes for machine in machines)
     at_once = sum(machine.percent == 37 for machine in machines)
     refresh_until(crowded, 37)
-    assert 1 <= len(api.usage_requests) <= 1 + untold(crowded)
+    assert 1 <= len(api.usage_requests) <= 1 + crowded.untold
     figure(
         f"{CROWD} new machines at once: {len(api.usage_requests)} request(s), {at_once} had the "
         f"numbers after their first refresh, {late} were too late for the server and tried again"
@@ -82,23 +82,14 @@ def test_of_many_machines_at_one_moment_one_asks(
     for machine in machines:  # by now each of them has met the server
         machine.refresh()
 
-    untold_before = untold(crowded)
+    untold_before = crowded.untold
     before, api.body = len(api.usage_requests), usage_body(session=52)
     crowded.later(TTL_AND_JITTER_S)
     refresh_at_once(crowded)
     refresh_until(crowded, 52)
     requests = len(api.usage_requests) - before
-    assert 1 <= requests <= 1 + untold(crowded) - untold_before
+    assert 1 <= requests <= 1 + crowded.untold - untold_before
     figure(f"{CROWD} machines with old numbers at once: {requests} request(s), all show the new")
-
-
-def untold(fleet: Fleet) -> int:
-    """Count the machines that asked, and had no time left to give their reading to the others."""
-    return sum(
-        "oauth: ok" in entry.get("tried", []) and "shared server: " in str(entry.get("notes"))
-        for machine in fleet.machines
-        for entry in machine.log
-    )
 
 
 def refresh_until(fleet: Fleet, percent: float) -> None:

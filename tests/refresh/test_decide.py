@@ -294,3 +294,21 @@ def test_the_rules_reach_no_clock_disk_network_or_random_numbers(module: ModuleT
     }
     assert not names & {"os", "time", "random", "socket", "subprocess", "pathlib"}
     assert not [name for name in names if name.startswith("usageline.system")]
+
+
+def test_alert_of_a_shared_reading_is_left_to_the_machine_that_asked() -> None:
+    config = replace(CONFIG, alerts=Alerts(thresholds=(75,)))
+    own = after(Answered(reading(80), sign_in()), config=config)
+    shared = after(Answered(replace(reading(80), source="shared"), sign_in()), config=config)
+    assert (len(own.notify), len(shared.notify)) == (1, 0)
+    for decision in (own, shared):
+        assert decision.snapshot is not None
+        assert [alert.threshold for alert in decision.snapshot.alerts] == [75]
+
+
+def test_plan_of_a_shared_reading_is_shown_without_a_sign_in() -> None:
+    guest = replace(sign_in(), plan=None)
+    shared = Answered(replace(reading(), source="shared", plan="Max 20x"), guest)
+    decision = after(shared, replace(state(), sign_in=guest))
+    assert decision.snapshot is not None
+    assert decision.snapshot.plan == "Max 20x"

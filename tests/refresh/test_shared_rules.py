@@ -95,6 +95,15 @@ def test_wait_of_the_server_is_a_refusal(
     assert NOW + wait_s <= refusal.until <= NOW + wait_s + 2
 
 
+def test_gate_without_a_reading_is_looked_at_again_when_it_opens() -> None:
+    refusal = judge(answer(wait_s=12), None, NOTHING, 300, NOW).refusal
+    assert refusal is not None
+    assert NOW + 12 <= refusal.until <= NOW + 14
+    known = judge(answer(wait_s=12), message(100), Mine(NOW - 50, 0), 300, NOW).refusal
+    assert known is not None
+    assert known.until >= NOW + 200
+
+
 def test_reading_is_good_until_the_first_reset_by_the_servers_clock() -> None:
     at = SERVER_NOW_MS // 1000
     limits = tuple(

@@ -199,3 +199,16 @@ def test_uninstall_of_one_profile_leaves_the_textfile_to_the_others(
     local.env.update(first)
     local.run("--uninstall")
     assert not mine.exists()
+
+
+def test_key_of_shared_readings_is_removed(local: Machine) -> None:
+    """It is a secret, and it is worth nothing without the program. config.toml stays."""
+    local.run()
+    key, config = Path(paths.shared_key(local.env)), Path(paths.config_file(local.env))
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_text("0" * 64)
+    config.write_text("# mine\n")
+    assert "shared.key" in local.run("--uninstall", "--dry-run")
+    assert key.exists()
+    assert "shared.key" in local.run("--uninstall")
+    assert (key.exists(), config.exists()) == (False, True)

@@ -92,7 +92,8 @@ def judge(
         return Look(older=reading, refused=refused)
     if reading is not None and age_s < max_age_s and not _has_ended(reading, now):
         return Look(reading)
-    return Look(None, reading, _refusal(answer, age_s, max_age_s, now), refused)
+    fresh_s = max_age_s - age_s if message else 0
+    return Look(None, reading, _refusal(answer, fresh_s, now), refused)
 
 
 def _has_ended(reading: Reading, now: float) -> bool:
@@ -103,7 +104,8 @@ def _has_ended(reading: Reading, now: float) -> bool:
     )
 
 
-def _refusal(answer: Answer, age_s: float, max_age_s: float, now: float) -> RateLimited:
+def _refusal(answer: Answer, fresh_s: float, now: float) -> RateLimited:
+    """Return why this machine must not ask. The reading there is fresh for `fresh_s` yet."""
     wait_s = min(answer.wait_s, MAX_WAIT_S)
     if answer.why in {"rate-limited", "offline"} and wait_s:
         until = int(now + wait_s) + 1
@@ -112,7 +114,7 @@ def _refusal(answer: Answer, age_s: float, max_age_s: float, now: float) -> Rate
         return too_early("another machine is asking", now + min(wait_s, LOOK_AGAIN_S))
     if answer.why == BUDGET and wait_s:
         return too_early("all machines together asked too often", now + wait_s)
-    return too_early("another machine asked a moment ago", now + max(wait_s, max_age_s - age_s))
+    return too_early("another machine asked a moment ago", now + max(wait_s, fresh_s))
 
 
 def too_early(detail: str, at: float) -> RateLimited:

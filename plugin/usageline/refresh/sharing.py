@@ -142,7 +142,7 @@ class Sharing:
             connection, key = connect(self.config.shared, self.context.env, self.context.paths)
             self._server = Server(connection, key, self.account, self._record.machine)
         self._looked_at = self.context.clock.now()
-        is_settled = self._looked_at - self.state.held.readings_since >= UNSETTLED_S
+        is_settled = self._is_settled(self._looked_at)
         query = Query(
             can_ask,
             max_age_s if is_settled else 0,
@@ -188,7 +188,7 @@ class Sharing:
 
         None also if it may be of another sign-in.
         """
-        if now - self.state.held.readings_since < UNSETTLED_S:
+        if not self._is_settled(now):
             return None
         passed_s = min(reading.observed_at - self._looked_at, now - self._looked_at)
         at_ms = answer.now_ms + round(passed_s * 1000)
@@ -250,6 +250,10 @@ class Sharing:
             took_ms = round(self._server.connection.spent_s * 1000)
             self._record = replace(self._record, took_ms=took_ms)
         shared_record.save(self.context.paths, self._record)
+
+    def _is_settled(self, now: float) -> bool:
+        """Return whether the sign-in's files have been unchanged for a while."""
+        return now - self.state.held.readings_since >= UNSETTLED_S
 
     def _is_first_soon(self, look: Look) -> bool:
         """Return whether another machine is asking and this one has nothing to show."""

@@ -61,7 +61,7 @@ def held(previous: Mapping[str, Any] | None, account: str, files: Files, now: fl
     """
     if previous is None:
         return Held(files.credentials_at or 0, 0)
-    is_same_file = previous.get("credentials") == files.stamp
+    is_same_file = previous.get("credentials") == files.stamp or _is_unchanged(previous, files)
     # If the credentials are unchanged, `.claude.json` named another account.
     changed_at = (files.state_at if is_same_file else files.credentials_at) or now
     if previous.get("account") != account:
@@ -72,6 +72,17 @@ def held(previous: Mapping[str, Any] | None, account: str, files: Files, now: fl
         times = [at for at in (files.credentials_at, _time(previous.get("observed_at"), now)) if at]
         since = min(times, default=0)
     return Held(since, readings_since)
+
+
+def _is_unchanged(previous: Mapping[str, Any], files: Files) -> bool:
+    """Return whether the credentials are those of a snapshot that names no fingerprint.
+
+    It was published while it was too early for the first request of a sign-in.
+    """
+    published_at = number(previous.get("published_at"), EARLIEST, LATEST)
+    if previous.get("credentials") or published_at is None or files.credentials_at is None:
+        return False
+    return files.credentials_at < published_at + 1  # it has whole seconds
 
 
 def refusal(

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -248,6 +249,36 @@ def test_claude_is_not_asked_for_a_project(project: Project, whose: str) -> None
     project.settle()
     assert not Path(f"{claude}.env").exists()
     assert not project.ran.exists()
+
+
+@promise(
+    "Only the user's own config.toml names the shared server. A project's never does.",
+    sees="Its own line, without that server.",
+    topic="project",
+)
+@pytest.mark.parametrize("whose", ["the project's", "the user's"])
+def test_shared_server_is_not_called_for_a_project(project: Project, api: Api, whose: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        text = f'[shared]\nurl = "redis://127.0.0.1:{server.getsockname()[1]}/0"\n'
+        env = {"USAGELINE_API_URL": api.url, "XDG_CACHE_HOME": "/proc/self/cwd/k"}
+        if whose == "the user's":
+            project.world.configure(text)
+            key = Path(project.world.paths.shared_key)
+        else:
+            key = project.write("x/usageline/config.toml", text).with_name("shared.key")
+            env["XDG_CONFIG_HOME"] = "/proc/self/cwd/x"
+        key.write_text("0" * 64)
+        key.chmod(0o600)
+        project.line(**env)
+        project.settle()
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            is_called = False
+        else:
+            is_called = True
+    assert is_called == (whose == "the user's")
 
 
 def test_claude_gets_the_environment_of_the_install(

@@ -9,6 +9,7 @@ from tests.cli.installed import install
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
+from usageline.sources.shared import secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +35,8 @@ COMMANDS: tuple[list[str], ...] = (
 
 
 @promise(
-    "Only a refresh and `usageline metrics --listen` open a network socket. Everything starts and "
-    "works without any network.",
+    "Only a refresh, `usageline shared` and `usageline metrics --listen` open a network socket. "
+    "Everything starts and works without any network.",
     sees="The last numbers with their age, and `offline`.",
     topic="offline",
 )
@@ -47,6 +48,9 @@ def test_nothing_needs_the_network_to_start(
     hot, python = Hot(world, installed.release), str(installed.release.python)
     refresh = [*installed.release.refresh_command, "--force"]
     hot.publish()
+    # A shared server is configured, so that whatever would call it does.
+    world.configure('[shared]\nurl = "redis://127.0.0.1:9/0"\n')
+    secret.make_key(world.paths.shared_key)
     commands = [
         hot.command,
         [*hot.command[:-1], str(installed.release.hook)],
