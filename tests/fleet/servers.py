@@ -122,6 +122,10 @@ class Server:
         """Return a client that may do everything, on the server's socket."""
         return redis.Redis(unix_socket_path=self.socket_path, socket_timeout=10)
 
+    def command(self, *words: str | bytes) -> object:
+        """Run any command as the administrator."""
+        return self.admin().execute_command(*words)  # type: ignore[no-untyped-call]
+
     def shift(self, seconds: int) -> None:
         """Set the server's clock to so many seconds from the true time, and wait until it is."""
         with (self.directory / "shift").open("r+b") as file:

@@ -218,7 +218,7 @@ def test_machine_can_leave(server: Server) -> None:
 
 def test_documented_rights_are_enough_and_allow_nothing_else(server: Server) -> None:
     rule = script.ACL_RULE.split()
-    server.admin().execute_command("ACL", "SETUSER", "ul", "on", ">pw", *rule)  # type: ignore[no-untyped-call]
+    server.command("ACL", "SETUSER", "ul", "on", ">pw", *rule)
     user = Account("ul", "pw")
     with client(server, user=user) as one:
         answer = one.look(QUERY)

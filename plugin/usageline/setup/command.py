@@ -131,9 +131,8 @@ def _parse(argv: list[str], program: str) -> argparse.Namespace:
             dest="extras",
             action="append",
             choices=EXTRAS,
-            help="also install an extra, now and with every later install:"
-            " png is for `usageline history --png`, redis for a reading shared between machines,"
-            " otlp for metrics by OpenTelemetry",
+            help="also install an extra, now and in later installs: png is for"
+            " `usageline history --png`, redis for a shared reading, otlp for OpenTelemetry",
         )
     if uninstalls:
         only = "with --uninstall: " if installs else ""
