@@ -12,6 +12,7 @@ from tests.faults.needs import needs
 from tests.fleet.machines import Fleet
 from tests.fleet.relay import Relay
 from tests.fleet.servers import KINDS, Server
+from usageline.sources.shared import connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,12 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 def fleet(tmp_path: Path, api: Api, server: Server) -> Fleet:
     """Return a fleet without machines yet, with one service and one server."""
     return Fleet(tmp_path, api, server)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the server more time: a machine that runs other tests, too, may be late for it."""
+    monkeypatch.setattr(connection, "BUDGET_S", 30.0)
 
 
 @pytest.fixture

@@ -62,6 +62,21 @@ class Machine:
         clock = Clock(lambda: time.time() + self.ahead_s, time.monotonic, time.sleep)
         return refresh(self.world.env, force=force, clock=clock, jitter=lambda: 0.5)
 
+    def run_until_numbers(self, *command: str) -> str:
+        """Run a refresh as a process until there are numbers, and return their source.
+
+        On a busy machine it may be too late for the server, and would wait before it tries again.
+        """
+        for _ in range(10):
+            done = self.world.run(*command)
+            assert done.returncode == 0, done.stderr
+            if Path(self.world.paths.snapshot).exists():
+                if self.percent is not None:
+                    return str(self.world.snapshot()["source"])
+                self.world.make_due()
+            shared_record.remove(self.world.paths)
+        raise AssertionError(self.log)
+
     def share(self, url: str, **options: str) -> None:
         """Write [shared] into config.toml."""
         keys = {"url": url, **options}

@@ -70,22 +70,28 @@ class Server:
 
     kind: str
     host: str = "127.0.0.1"
-    port: int = 0
     options: Sequence[str] = ()
     prefix: Sequence[str] = ()
     clock: str = ""
+    port: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         # Not below the test's own directory: the path of a socket has at most 107 characters.
         self.directory = Path(tempfile.mkdtemp(prefix="usageline-server-"))
-        self.port = self.port or free_port()
         (self.directory / "shift").write_bytes(struct.pack("q", 0))
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
+        for last in (False, False, True):
+            self.port = free_port()
+            try:
+                self.start()
+            except BaseException as error:
+                self.stop()
+                # Another process may have taken the port meanwhile.
+                if last or not isinstance(error, AssertionError):
+                    self.close()
+                    raise
+            else:
+                return
 
     @property
     def url(self) -> str:
@@ -121,6 +127,10 @@ class Server:
     def admin(self) -> redis.Redis:
         """Return a client that may do everything, on the server's socket."""
         return redis.Redis(unix_socket_path=self.socket_path, socket_timeout=10)
+
+    def command(self, *words: str | bytes) -> object:
+        """Run any command as the administrator."""
+        return self.admin().execute_command(*words)  # type: ignore[no-untyped-call]
 
     def shift(self, seconds: int) -> None:
         """Set the server's clock to so many seconds from the true time, and wait until it is."""

@@ -36,6 +36,8 @@ IN_TIME = "no answer in time"
 MAX_AGE_S = 400
 """The TTL, its jitter, and what a line waits until it looks again."""
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 class Day:
     """A simulated day: `now` is its second. Events are refreshes that lines start."""

@@ -27,7 +27,7 @@ MAX_TOOK_MS = 10_000
 
 
 def pause(server: Server) -> None:
-    server.admin().execute_command("CLIENT", "PAUSE", "30000", "ALL")  # type: ignore[no-untyped-call]
+    server.command("CLIENT", "PAUSE", "30000", "ALL")
 
 
 def resume(server: Server) -> None:

@@ -134,14 +134,8 @@ def test_machines_on_a_network_share_and_go_on_alone_without_it(
             return machine
 
         def begin(number: int) -> str:
-            """Refresh until there are numbers: a busy machine may be too late for the server."""
-            for _ in range(10):
-                machine = refresh(number)
-                if machine.percent is not None:
-                    return str(machine.world.snapshot()["source"])
-                shared_record.remove(machine.world.paths)
-                machine.world.make_due()
-            raise AssertionError(machine.log)
+            command = [*made[number].enter, *built_release.refresh_command]
+            return machines[number].run_until_numbers(*command)
 
         assert begin(0) == "oauth"
         assert {begin(1), begin(2)} == {"shared"} or fleet.untold

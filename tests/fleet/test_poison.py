@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Poison = bytes
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 def keys(fleet: Fleet, account: str = ACCOUNT_KEY) -> dict[str, str]:
     name = message.account_id(bytes.fromhex(fleet.key), account)

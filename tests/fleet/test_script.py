@@ -57,11 +57,11 @@ def reading(answer: Answer, age_s: float = 0) -> Message:
     return Message(READING, answer.now_ms - round(age_s * 1000))
 
 
-def share(server: Server, age_s: float = 0, wait_s: float = 0) -> Answer:
+def share(server: Server, age_s: float = 0) -> Answer:
     """Ask, and post a reading."""
     answer = look(server, max_age_s=0)
     assert answer.fence
-    assert post(server, Post(answer.fence, wait_s, "ok", 300, reading(answer, age_s)))
+    assert post(server, Post(answer.fence, 0, "ok", 300, reading(answer, age_s)))
     return answer
 
 
@@ -114,7 +114,8 @@ def test_older_reading_replaces_no_newer_one(server: Server) -> None:
 
 
 def test_reading_without_a_request_leaves_the_gate(server: Server) -> None:
-    answer = share(server, age_s=10, wait_s=600)
+    answer = look(server)
+    post(server, Post(answer.fence, 600, "rate-limited"))
     assert post(server, Post(0, 0, "", 300, reading(answer)))
     assert look(server, max_age_s=0).wait_s > 590
 
@@ -149,6 +150,12 @@ def test_refusal_of_the_service_holds_for_all(server: Server) -> None:
     other = look(server, "other", max_age_s=0)
     assert (other.fence, other.why) == (0, "rate-limited")
     assert 890 < other.wait_s <= 900
+
+
+def test_wait_without_a_refusal_is_no_longer_than_a_lease(server: Server) -> None:
+    answer = look(server)
+    post(server, Post(answer.fence, 900, "ok"))
+    assert look(server, "other", max_age_s=0).wait_s == 0
 
 
 def test_hourly_budget_holds_for_all(server: Server) -> None:
@@ -218,7 +225,7 @@ def test_machine_can_leave(server: Server) -> None:
 
 def test_documented_rights_are_enough_and_allow_nothing_else(server: Server) -> None:
     rule = script.ACL_RULE.split()
-    server.admin().execute_command("ACL", "SETUSER", "ul", "on", ">pw", *rule)  # type: ignore[no-untyped-call]
+    server.command("ACL", "SETUSER", "ul", "on", ">pw", *rule)
     user = Account("ul", "pw")
     with client(server, user=user) as one:
         answer = one.look(QUERY)

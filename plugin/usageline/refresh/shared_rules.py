@@ -1,4 +1,4 @@
-"""Decide what the shared server's answer means for this machine. Pure: no clock, no disk, no network.
+"""Decide what the shared server's answer means. Pure: no clock, no disk, no network.
 
 The server can only delay a request or give a reading. The local lock, gate and cooldown hold as
 well, and they decide alone while the server is away.

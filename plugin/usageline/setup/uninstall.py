@@ -209,7 +209,7 @@ def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
 
 
 def _remove_key(ctx: SetupContext, outcome: Outcome) -> None:
-    """Remove the key that signs shared readings: it is a secret, and worthless without usageline."""
+    """Remove the secret that signs shared readings."""
     path = ctx.paths.shared_key
     if manifest.other_paths(ctx.paths) or not os.path.isfile(path) or os.path.islink(path):
         return

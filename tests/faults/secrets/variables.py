@@ -230,7 +230,8 @@ VARIABLES = (
         "`HOME`, `XDG_CONFIG_HOME`",
         "which sign-in, numbers, configuration and history are used: those of the project, "
         "which has none",
-        "no program that the configuration, git's configuration or `~/.local/bin` there names runs",
+        "no program that the configuration, git's configuration or `~/.local/bin` there names "
+        "runs, and no shared server that it names is called",
         "a home with a configuration that names programs, a git configuration with filters, and "
         "programs that would leave a trace. "
         "The same by /proc/self/cwd and together with `CLAUDE_CONFIG_DIR` and `XDG_CACHE_HOME`",

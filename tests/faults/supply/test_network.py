@@ -36,8 +36,8 @@ COMMANDS: tuple[list[str], ...] = (
 
 
 @promise(
-    "Only a refresh, `usageline shared`, `usageline org` and `usageline metrics --listen` open a "
-    "network socket. Everything starts and works without any network.",
+    "Only a refresh, `usageline shared` and `usageline org` open a network socket, and "
+    "`usageline metrics --listen` listens. Everything starts and works without any network.",
     sees="The last numbers with their age, and `offline`.",
     topic="offline",
 )

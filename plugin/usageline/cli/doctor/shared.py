@@ -1,4 +1,4 @@
-"""Check the reading that all machines share, from what the last refresh met. This opens no socket."""
+"""Check the shared reading, by what the last refresh met. This opens no socket."""
 
 from __future__ import annotations
 

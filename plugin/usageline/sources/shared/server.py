@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.config.server_types import parse_address
 from usageline.config.sources import reads_token
 from usageline.sources.auth import sign_in as sign_ins
-from usageline.sources.shared import message, script, secret
-from usageline.sources.shared.connection import BUDGET_S, Account, Connection, ServerUnusable
+from usageline.sources.shared import connection, message, script, secret
+from usageline.sources.shared.connection import Account, Connection, ServerUnusable
 from usageline.usage.model import SourceFailure
 from usageline.usage.values import LATEST, integer, text
 
@@ -200,18 +200,18 @@ def account_key(env: Mapping[str, str], config: Config) -> str:
 
 
 def connect(
-    config: Shared, env: Mapping[str, str], paths: Paths, budget_s: float = BUDGET_S
+    config: Shared, env: Mapping[str, str], paths: Paths, budget_s: float | None = None
 ) -> tuple[Connection, bytes]:
     """Return the connection that config.toml names, not made yet, and the key.
 
-    Raise SecretUnusable or ServerUnusable.
+    Its calls may take `budget_s` in all, by default the time of a refresh. Raise SecretUnusable or ServerUnusable.
     """
     address = parse_address(config.url)
     if address is None:
         raise ServerUnusable("its URL is not valid")
     key = secret.read_key(paths.shared_key)
     account = Account(address.user, secret.read_password(config.password_file))
-    return Connection(address, account, env, budget_s), key
+    return Connection(address, account, env, budget_s or connection.BUDGET_S), key
 
 
 def _ms(seconds: float) -> int:
