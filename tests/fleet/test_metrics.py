@@ -25,7 +25,7 @@ from tests.server import Api, usage_body
 from tests.world import World
 from usageline.cli.metrics import dashboard
 from usageline.storage.usage_index import database
-from usageline.storage.usage_index.database import QUARTER_MS
+from usageline.storage.usage_index.tables import QUARTER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

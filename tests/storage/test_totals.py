@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.storage.usage_index import database, totals
-from usageline.storage.usage_index.database import QUARTER_MS
+from usageline.storage.usage_index.tables import QUARTER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,6 +4,9 @@ The transcripts are deleted after 30 days; the index keeps their numbers. It has
 conversation: models, project directories, session ids, times and counts.
 
     database   open, check and create it
+    tables     what it has
+    checked    when all of it was checked
+    retention  what it forgets
     batch      gather responses before they are written
     writer     add responses, each counted once
     forks      whose a response is that several sessions have

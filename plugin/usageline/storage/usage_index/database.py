@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import checked
+from usageline.storage.usage_index.tables import EXPECTED, SCHEMA, schema
 from usageline.system.directories import private_directory, remove_tree
 
 if TYPE_CHECKING:
@@ -27,60 +28,6 @@ PAGES = 2000
 """Of the cache, in KiB."""
 
 SCHEMA_VERSION = 1
-
-QUARTER_MS = 900_000
-"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
-
-COLUMNS = {
-    "files": "device inode size modified_ns offset digest:BLOB too_long",
-    "folders": "path:TEXT device inode modified_ns changed_ns folders:TEXT files:TEXT",
-    "responses": (
-        "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
-        "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
-    ),
-    "claims": "key:BLOB session at project copied",
-    "forks": "session first_own",
-    "states": "session model started input output cache_write cache_read web_searches",
-    "owners": "session account",
-    "quarters": (
-        "quarter session project model responses unfinished unpriced input output write_5m "
-        "write_1h read searches cost"
-    ),
-}
-"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL.
-
-`claims` has the responses of more than one session, and `forks` those sessions. `states` has
-what Claude Code itself counted in a session, and `owners` its account.
-"""
-
-KEYS = {
-    "files": "device, inode",
-    "folders": "path",
-    "responses": "key, part",
-    "claims": "key, session",
-    "forks": "session",
-    "states": "session, model",
-    "owners": "session, account",
-    "quarters": "quarter, session, project, model",
-}
-
-
-def _table(name: str) -> str:
-    columns = []
-    for column in COLUMNS[name].split():
-        label, _, kind = column.partition(":")
-        null = "" if kind.endswith("?") else " NOT NULL"
-        columns.append(f"{label} {kind.rstrip('?') or 'INTEGER'}{null}")
-    return f"CREATE TABLE {name} ({', '.join(columns)}, PRIMARY KEY ({KEYS[name]})) WITHOUT ROWID"
-
-
-SCHEMA = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
-    *map(_table, COLUMNS),
-    "CREATE INDEX responses_at ON responses (at)",
-    "CREATE INDEX responses_grouped ON responses (grouped) WHERE grouped IS NOT NULL",
-)
 
 
 class Index:
@@ -246,21 +193,6 @@ def _check(connection: sqlite3.Connection, *, is_checked: bool) -> None:
         connection.set_progress_handler(None, 0)
 
 
-def schema(connection: sqlite3.Connection) -> list[tuple[str | None, ...]]:
-    """Return every table, index, trigger and view."""
-    return connection.execute(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64"
-    ).fetchall()
-
-
-def _expected() -> list[tuple[str | None, ...]]:
-    rows: list[tuple[str | None, ...]] = [("index", "sqlite_autoindex_names_1", "names", None)]
-    for statement in SCHEMA:
-        _, kind, name, *words = statement.split(maxsplit=5)
-        rows.append((kind.lower(), name, words[1] if kind == "INDEX" else name, statement))
-    return sorted(rows, key=lambda row: row[:2])
-
-
 def check_files(path: str) -> None:
     """Raise StoreBroken if SQLite would open a file that usageline did not leave."""
     for suffix in COMPANIONS:
@@ -326,6 +258,3 @@ def identity_aside(directory: str) -> str:
     except OSError:
         return ""
     return f"{status.st_dev}:{status.st_ino}"
-
-
-EXPECTED = _expected()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
-from usageline.storage.usage_index.database import QUARTER_MS
+from usageline.storage.usage_index.tables import QUARTER_MS
 from usageline.usage.local.cost_states import Comparison, Counts
 from usageline.usage.local.prices import PICO
 

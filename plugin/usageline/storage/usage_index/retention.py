@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.storage.usage_index.database import QUARTER_MS
+from usageline.storage.usage_index.tables import QUARTER_MS
 
 if TYPE_CHECKING:
     from usageline.storage.usage_index.database import Index

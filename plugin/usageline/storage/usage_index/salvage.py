@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.tables import SCHEMA
 from usageline.storage.usage_index.writer import COLUMNS
 from usageline.usage.local.cost_states import CostState, Counts, Owner
 from usageline.usage.local.responses import (
@@ -87,7 +88,7 @@ def _rows(connection: sqlite3.Connection, table: str, columns: str, key: str) ->
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' LIMIT 64"
         ).fetchall()
     )
-    if schema.get(table) not in database.SCHEMA:
+    if schema.get(table) not in SCHEMA:
         return
     select = f"SELECT {columns} FROM {table} "  # noqa: S608 - names of this module
     try:

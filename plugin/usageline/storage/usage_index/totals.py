@@ -13,8 +13,8 @@ from datetime import datetime, timezone
 
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
-from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.storage.usage_index.queries import OF_QUARTERS, Row, row_values
+from usageline.storage.usage_index.tables import QUARTER_MS
 
 TIMEOUT_S = 1.0
 BUSY_TIMEOUT_MS = 100

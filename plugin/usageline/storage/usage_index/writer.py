@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.batch import Batch, chunks, joined
-from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.storage.usage_index.forks import Forks
 from usageline.storage.usage_index.names import Names
+from usageline.storage.usage_index.tables import QUARTER_MS
 from usageline.usage.local.prices import PICO
 from usageline.usage.local.responses import Claim, Part, Response, Tokens, merged
 
