@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.queries import OF_QUARTERS, Row, row_values
-from usageline.storage.usage_index.tables import QUARTER_MS
+from usageline.storage.usage_index.tables import EXPECTED, QUARTER_MS, schema
 
 TIMEOUT_S = 1.0
 BUSY_TIMEOUT_MS = 100
@@ -60,7 +60,7 @@ def _sums(connection: sqlite3.Connection, first: int) -> dict[str, Row]:
     connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
     connection.execute("PRAGMA query_only = ON")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    if database.schema(connection) != database.EXPECTED:
+    if schema(connection) != EXPECTED:
         return {}
     rows = {}
     for model, *values in connection.execute(QUERY, (first,)):
