@@ -115,6 +115,8 @@ def resolve(lock: Lock, project: dict[str, Any], upgrade: list[str] | None) -> s
             "--no-header",
             "--no-annotate",
         ]
+        if lock.extras and not lock.project:  # an install takes both locks
+            command += ["--constraint", str(ROOT / LOCKS[0].path)]
         if upgrade is not None:
             command += [f"--upgrade-package={name}" for name in upgrade] or ["--upgrade"]
         environment = {

@@ -72,7 +72,7 @@ _PACKAGE = re.compile(
 
 def components() -> list[dict[str, Any]]:
     """Return every package of the locks, with the digests of all files that an install accepts."""
-    result = []
+    result: dict[str, dict[str, Any]] = {}  # extras share packages with the program
     for lock, scope in LOCKS.items():
         for package in _PACKAGE.finditer(lock.read_text("utf-8")):
             name, version, marker = package["name"], package["version"], package["marker"]
@@ -85,12 +85,16 @@ def components() -> list[dict[str, Any]]:
                 "version": version,
                 "scope": scope,
             }
-            component |= {"licenses": [{"license": {"id": LICENSES[name]}}], "purl": address}
+            component |= {"licenses": [_license(LICENSES[name])], "purl": address}
             component["hashes"] = [{"alg": "SHA-256", "content": digest} for digest in digests]
             if marker:
                 component["properties"] = [{"name": "usageline:marker", "value": marker}]
-            result.append(component)
-    return result
+            result.setdefault(address, component)
+    return list(result.values())
+
+
+def _license(name: str) -> dict[str, Any]:
+    return {"expression": name} if " " in name else {"license": {"id": name}}
 
 
 def bill() -> dict[str, Any]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OUTPUTS = (
     *((), ("--all",), ("--help",), ("--json",), ("accounts",), ("demo",), ("watch",), ("why",)),
     *(("history",), ("history", "--heatmap"), ("history", "--csv"), ("info",), ("refresh",)),
+    *(("check",), ("metrics",), ("shared",), ("org",), ("org", "check"), ("org", "limits")),
     *(("usage",), ("usage", "block"), ("usage", "hour"), ("usage", "--check")),
     *(("doctor",), ("doctor", "--all"), ("doctor", "--log"), ("doctor", "--schema")),
     *(("explain",), ("explain", "session"), ("man",), ("completion", "bash"), ("nonsense",)),

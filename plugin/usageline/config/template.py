@@ -44,11 +44,12 @@ EXAMPLES = {
     "textfile": "/var/lib/prometheus/node-exporter",
     "otlp": "http://127.0.0.1:4318",
     "headers_file": "~/.config/usageline/otlp.headers",
-    "url": "rediss://me@cache.example/0",
+    "org.url": "https://api.anthropic.com",
+    "shared.url": "rediss://me@cache.example/0",
     "password_file": "~/.config/usageline/shared.password",
     "account": "0123456789abcdef",
 }
-"""Values for keys without a default."""
+"""Values for keys without a default, by the key, or by its table and it if several have it."""
 
 PROFILE = """\
 # A profile is one Claude Code directory (CLAUDE_CONFIG_DIR), and so one account. `label` names it
@@ -111,7 +112,9 @@ def example_value(table: str, key: Key) -> Any:
         return key.default
     if table == "styles":
         return themes.find("default").dark.styles[key.name]
-    return GLYPHS[key.name] if table == "glyphs" else EXAMPLES[key.name]
+    if table == "glyphs":
+        return GLYPHS[key.name]
+    return EXAMPLES[key.name if key.name in EXAMPLES else f"{table}.{key.name}"]
 
 
 def _file(*parts: str) -> str:

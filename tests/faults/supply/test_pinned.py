@@ -62,15 +62,20 @@ def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> N
     text = sbom.FILE.read_text("utf-8")
     assert text == sbom.text(), "run tests/run sbom"
     parts = json.loads(text)["components"]
-    entries = sum(len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE)) for lock in sbom.LOCKS)
-    assert len(parts) == entries == len({part["bom-ref"] for part in parts})
+    entries = {
+        "pkg:pypi/" + entry.replace("==", "@")
+        for lock in sbom.LOCKS
+        for entry in re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE)
+    }
+    assert sorted(part["bom-ref"] for part in parts) == sorted(entries)
     compared = 0
     for part in parts:
         try:
             metadata = importlib.metadata.metadata(part["name"])
         except importlib.metadata.PackageNotFoundError:
             continue
-        spdx_id = part["licenses"][0]["license"]["id"]
+        (license_,) = part["licenses"]
+        spdx_id = license_.get("expression") or license_["license"]["id"]
         says = [
             text
             for name in ("License-Expression", "License", "Classifier")
