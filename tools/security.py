@@ -17,6 +17,7 @@ from usageline.core import paths
 from usageline.line import chain
 from usageline.setup import command
 from usageline.system import child_env, origin_record
+from usageline.system import paths as cold_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,11 @@ def _processes() -> str:
 def _files() -> str:
     """Return every path that the environment decides, with the variables that move it."""
     rows = []
-    for name, function in inspect.getmembers(paths, inspect.isfunction):
+    functions = [
+        *inspect.getmembers(paths, inspect.isfunction),
+        *inspect.getmembers(cold_paths, inspect.isfunction),
+    ]
+    for name, function in functions:
         if name.startswith("_") or name in {"digest", "profile", "home"}:
             continue
         usual = function(HOME)

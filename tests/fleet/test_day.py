@@ -44,7 +44,7 @@ class Day:
 
     def __init__(self, fleet: Fleet, halves: tuple[Relay, Relay]) -> None:
         self.fleet, self.halves = fleet, halves
-        self.now = 0
+        self.now = self.ahead_s = 0
         self.began = time.time()
         self.asked: list[tuple[int, float]] = []
         self.random = random.Random(7)
@@ -74,20 +74,21 @@ class Day:
                 continue
             self._move(at)
             machine = self.fleet.machines[index]
-            machine.ahead_s = at + self.began - time.time()
+            machine.ahead_s = self.ahead_s
             machine.refresh()
             self.refreshes += 1
             if IN_TIME in machine.last_notes:
-                self.late, self.late_at = self.late + 1, at
+                self.late, self.late_at = self.late + 1, self.now
             self._check(machine)
             due = machine.world.snapshot()["next_refresh_at"] - self.began
-            heapq.heappush(events, (max(int(due), at) + self.random.randint(1, 5), index))
+            heapq.heappush(events, (max(int(due), self.now) + self.random.randint(1, 5), index))
 
     def _move(self, at: int) -> None:
-        self.now = at
-        ahead_s = round(at + self.began - time.time())
-        self.fleet.server.shift(ahead_s)
-        self.fleet.api.clock_ahead_s = ahead_s
+        """Let it be that second, or later if the machine was too slow: no clock is set back."""
+        self.ahead_s = max(self.ahead_s, round(at + self.began - time.time()))
+        self.now = at = round(time.time() + self.ahead_s - self.began)
+        self.fleet.server.shift(self.ahead_s)
+        self.fleet.api.clock_ahead_s = self.ahead_s
         away = [count for first, last, count in PARTITIONS if first <= at / HOUR_S < last]
         for number, relay in enumerate(self.halves):
             relay.mode = "refuse" if away and number < away[0] else "pass"

@@ -107,6 +107,16 @@ def test_reading_is_fresh_no_longer_than_it_is_good(server: Server) -> None:
     assert look(server).fence
 
 
+def test_clock_that_is_set_back_a_little_makes_no_reading_old(server: Server) -> None:
+    """As after a failover to a server whose clock is another one."""
+    share(server)
+    server.shift(-30)
+    answer = look(server)
+    assert (answer.fence, bool(answer.sealed)) == (0, True)
+    server.shift(-90)
+    assert look(server, max_age_s=300).fence
+
+
 def test_older_reading_replaces_no_newer_one(server: Server) -> None:
     answer = share(server)
     assert not post(server, Post(0, 0, "", 300, reading(answer, 5)))

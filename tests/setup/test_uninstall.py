@@ -225,7 +225,7 @@ def test_uninstall_of_one_profile_leaves_the_textfile_to_the_others(
 def test_key_of_shared_readings_is_removed(local: Machine) -> None:
     """It is a secret, and it is worth nothing without the program. config.toml stays."""
     local.run()
-    key, config = Path(paths.shared_key(local.env)), Path(paths.config_file(local.env))
+    key, config = Path(Paths(local.env).shared_key), Path(paths.config_file(local.env))
     key.parent.mkdir(parents=True, exist_ok=True)
     key.write_text("0" * 64)
     config.write_text("# mine\n")

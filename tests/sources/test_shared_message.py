@@ -57,7 +57,7 @@ def test_changed_message_is_refused() -> None:
     [
         (OTHER_KEY, ACCOUNT, AT_MS, "signature"),
         (KEY, account_id(KEY, "another account "), AT_MS, "signature"),
-        (KEY, ACCOUNT, AT_MS - 1, "future"),
+        (KEY, ACCOUNT, AT_MS - 60_001, "future"),
     ],
 )
 def test_message_of_others_is_refused(key: bytes, account: str, now_ms: int, reason: str) -> None:

@@ -64,7 +64,7 @@ SNAPSHOT: dict[str, tuple[tuple[str, ...], str]] = {
     "version": (("integer",), "version of this format"),
     "account": (("string", "null"), "16 hex digits that stand for the account"),
     "plan": (("string", "null"), "Pro, Max 5x, Team Premium, …"),
-    "source": (("string", "null"), "source of the reading: claude-cache, oauth, client"),
+    "source": (("string", "null"), "source of the reading: claude-cache, oauth, client, shared"),
     "observed_at": (("integer", "null"), f"time of the reading, {TIME}"),
     "published_at": (("integer",), f"time of this snapshot, {TIME}"),
     "next_refresh_at": (("integer",), f"time of the next refresh, {TIME}"),

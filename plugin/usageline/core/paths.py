@@ -191,16 +191,6 @@ def themes_dir(env: Mapping[str, str]) -> str:
     return config_file(env).rpartition("/")[0] + "/themes"
 
 
-def shared_key(env: Mapping[str, str]) -> str:
-    """Return the secret that signs the readings on a shared server."""
-    return config_file(env).rpartition("/")[0] + "/shared.key"
-
-
-def shared_record(env: Mapping[str, str]) -> str:
-    """Return what the last refresh learned from the shared server."""
-    return cache_dir(env) + "/shared.json"
-
-
 def command(env: Mapping[str, str]) -> str:
     """Return the `usageline` command on the user's PATH."""
     return home(env) + "/.local/bin/usageline"

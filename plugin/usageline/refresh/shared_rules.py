@@ -80,7 +80,7 @@ def judge(
 ) -> Look:
     """Return what an answer of the server means. `message` is its reading, if that is valid."""
     reading, refused = None, ""
-    age_s = (answer.now_ms - message.at_ms) / 1000 if message else 0.0
+    age_s = max(answer.now_ms - message.at_ms, 0) / 1000 if message else 0.0
     if message is not None:
         # Observed by this machine's clock, whatever that says: its age is the server's.
         reading = replace(message.reading, observed_at=int(now - age_s))

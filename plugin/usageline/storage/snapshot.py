@@ -3,7 +3,7 @@
     version         1
     account         16 hex digits that stand for the account, or null without a sign-in
     plan            "Pro", "Max 5x", "Team Premium", …, or null
-    source          source of the reading: claude-cache, oauth, client; null without a reading
+    source          source of the reading: claude-cache, oauth, client, shared; null without one
     observed_at     time of the reading; null without one
     published_at    time of this file
     next_refresh_at time of the next refresh

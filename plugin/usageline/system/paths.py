@@ -15,6 +15,16 @@ def _path(compute: Callable[[Mapping[str, str]], str]) -> cached_property[str]:
     return cached_property(lambda self: compute(self._env))
 
 
+def shared_key(env: Mapping[str, str]) -> str:
+    """Return the secret that signs the readings on a shared server."""
+    return paths.config_file(env).rpartition("/")[0] + "/shared.key"
+
+
+def shared_record(env: Mapping[str, str]) -> str:
+    """Return what the last refresh learned from the shared server."""
+    return paths.cache_dir(env) + "/shared.json"
+
+
 class Paths:
     """The absolute paths of one environment, each computed once by `core/paths.py`, on first use.
 
@@ -51,8 +61,8 @@ class Paths:
     install_manifest = _path(paths.install_manifest)
     data_dir = _path(paths.data_dir)
     config_file = _path(paths.config_file)
-    shared_key = _path(paths.shared_key)
-    shared_record = _path(paths.shared_record)
+    shared_key = _path(shared_key)
+    shared_record = _path(shared_record)
     command = _path(paths.command)
 
     def job_result(self, kind: str, key: str) -> str:

@@ -2,7 +2,8 @@
 
 One script looks, decides and takes the lease in one step, so that no two machines decide at the
 same time. The server's clock is the only one: every argument is a duration, or a time that the
-server itself returned earlier. A stored number that cannot be right counts as absent.
+server itself returned earlier. A stored number that cannot be right counts as absent. After a
+failover the clock may be another one's: a minute (STEP) to the future counts as now.
 
     look   machine, can_ask (0 or 1), max_age_ms, lease_ms, max_wait_ms, max_requests
            -> now_ms, granted, fence, wait_ms, why, machines, requests, reading
@@ -30,7 +31,7 @@ BUDGET = "budget"
 """The reason to wait when the machines have sent all requests of an hour."""
 
 SCRIPT = """
-local HOUR, DAY, WEEK = 3600000, 86400000, 604800000
+local STEP, HOUR, DAY, WEEK = 60000, 3600000, 86400000, 604800000
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local op, machine = ARGV[1], ARGV[2]
@@ -47,7 +48,7 @@ local function between(value, low, high)
 end
 local fence = between(stored[2], 0, now + WEEK)
 local why = stored[3] or ''
-local at = between(stored[4], 1, now)
+local at = math.min(between(stored[4], 1, now + STEP), now)
 local good = between(stored[5], 1, now + DAY)
 
 if op == 'leave' then
@@ -72,7 +73,7 @@ if op == 'post' then
     gate_set = 1
   end
   local observed = argument(6)
-  if ARGV[9] ~= '' and observed <= now and (has_lease or observed > at) then
+  if ARGV[9] ~= '' and observed <= now + STEP and (has_lease or observed > at) then
     redis.call('SET', KEYS[1], ARGV[9], 'PX', ARGV[8])
     redis.call('HSET', KEYS[2], 'at', observed, 'good', now + argument(7), 'by', machine)
     reading_set = 1
@@ -86,11 +87,11 @@ redis.call('ZADD', can_ask and KEYS[3] or KEYS[4], now, machine)
 redis.call('ZREM', can_ask and KEYS[4] or KEYS[3], machine)
 for index = 3, 4 do
   redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', now - DAY)
-  redis.call('ZREMRANGEBYSCORE', KEYS[index], now + 1, '+inf')
+  redis.call('ZREMRANGEBYSCORE', KEYS[index], now + STEP + 1, '+inf')
   redis.call('PEXPIRE', KEYS[index], DAY)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - HOUR)
-redis.call('ZREMRANGEBYSCORE', KEYS[5], now + 1, '+inf')
+redis.call('ZREMRANGEBYSCORE', KEYS[5], now + STEP + 1, '+inf')
 
 local reading = redis.call('GET', KEYS[1]) or ''
 local is_fresh = reading ~= '' and at > 0 and now - at < argument(4) and now < good
