@@ -31,7 +31,7 @@ LINE = {
         r"Fable 55% │ (credits )?\$12\.34/\$50"
     ),
     120: (
-        r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% "
+        r"Opus 5\.5 │ (ctx 1% │ )?(\S*project │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% "
         r"↻ .* │ 7d Fable 55% │ credits \$12\.34/\$50"
     ),
 }
@@ -90,10 +90,13 @@ def test_after_a_message_the_payload_is_merged_in(morning: Morning, columns: int
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_the_client_cuts_nothing_off(morning: Morning, columns: int) -> None:
-    """There is no ellipsis, no partial sequence, and no text over the edge or on an extra row."""
+    """The only ellipsis is ours, no sequence is partial, and no text is over the edge.
+
+    usageline shortens the directory from its beginning.
+    """
     for screen in (morning.before[columns], morning.after[columns]):
         shown = row(screen)
-        assert "…" not in shown
+        assert "…" not in shown.replace("│ …/", "│ ")
         assert len(shown) <= columns - 4
         assert not re.search(r"\[[\d;]*m", screen)
 
