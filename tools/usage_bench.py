@@ -70,7 +70,7 @@ def invent(directory: Path, megabytes: int) -> Path:
         with path.open("w", encoding="utf-8") as file:
             for _ in range(SESSION_RESPONSES):
                 number += 1
-                file.writelines(f"{json.dumps(row)}\n" for row in turn(number, session, text))
+                file.writelines(map(_compact, turn(number, session, text)))
         written += path.stat().st_size
         session += 1
         if written >= megabytes << 20:
@@ -102,9 +102,13 @@ def grow(path: Path) -> None:
     first = time.time_ns()
     with path.open("a", encoding="utf-8") as file:
         for number in range(GROWTH):
-            file.writelines(
-                f"{json.dumps(row)}\n" for row in turn(number, 1, "x" * TEXT_BYTES, first + number)
-            )
+            rows = turn(number, 1, "x" * TEXT_BYTES, first + number)
+            file.writelines(map(_compact, rows))
+
+
+def _compact(record: dict[str, Any]) -> str:
+    """Return a line as Claude Code writes it: without blanks between its parts."""
+    return json.dumps(record, separators=(",", ":")) + "\n"
 
 
 def measured(contender: Contender, env: dict[str, str]) -> Run:
