@@ -144,7 +144,10 @@ def _body(picture: str) -> str:
 def main() -> None:
     """Draw the picture for a dark and for a light terminal."""
     for theme, terminal in (("dark", DARK), ("light", LIGHT)):
-        with tempfile.TemporaryDirectory() as work, opened(Path(work), installed=True) as sandbox:
+        with (
+            tempfile.TemporaryDirectory() as work,
+            opened(Path(work), installed=True, is_project_in_home=True) as sandbox,
+        ):
             sandbox.world.write_state(theme=theme)
             settings = json.loads(sandbox.settings.read_text())
             settings["statusLine"]["refreshInterval"] = 1

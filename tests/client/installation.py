@@ -20,7 +20,11 @@ NOT_FETCHED = (".git", ".tests-env*", ".hypothesis", "__pycache__")
 
 @contextmanager
 def opened(
-    root: Path, *, installed: bool = False, settings: bytes | None = None
+    root: Path,
+    *,
+    installed: bool = False,
+    settings: bytes | None = None,
+    is_project_in_home: bool = False,
 ) -> Iterator[Sandbox]:
     """Yield a sandbox below `root`, with a new HOME and a sign-in.
 
@@ -28,7 +32,13 @@ def opened(
     request was sent.
     """
     root.mkdir(parents=True, exist_ok=True)
-    sandbox = Sandbox(World(root / "world"), root / "sandbox", make_certificates(root), client())
+    sandbox = Sandbox(
+        World(root / "world"),
+        root / "sandbox",
+        make_certificates(root),
+        client(),
+        is_project_in_home=is_project_in_home,
+    )
     try:
         if settings is not None:
             sandbox.settings.write_bytes(settings)

@@ -43,7 +43,8 @@ set -g default-terminal tmux-256color
 class Sandbox:
     """A running sandbox around `world`'s HOME.
 
-    `work` is a directory for its own files, `program` the client's.
+    `work` is a directory for its own files, `program` the client's. The clients start in a project
+    in `work`, or in HOME if `is_project_in_home`.
     """
 
     world: World
@@ -51,6 +52,7 @@ class Sandbox:
     certificates: Certificates
     program: Path
     terminals: dict[str, Terminal] = field(default_factory=dict)
+    is_project_in_home: bool = False
 
     def __post_init__(self) -> None:
         self.work.mkdir()
@@ -93,7 +95,7 @@ class Sandbox:
     @property
     def project(self) -> Path:
         """Return the trusted folder in which the clients start."""
-        return self.work / "project"
+        return (self.world.home if self.is_project_in_home else self.work) / "project"
 
     @property
     def settings(self) -> Path:
