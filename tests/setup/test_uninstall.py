@@ -12,6 +12,7 @@ import pytest
 from usageline.core import paths
 from usageline.storage import textfiles
 from usageline.storage.org_cache import OrgCache
+from usageline.storage.usage_index import database
 from usageline.system.paths import Paths
 from usageline.usage.org.merge import Ledger
 
@@ -140,8 +141,9 @@ def test_the_index_of_local_usage_is_kept_and_purged_as_the_history_is(
     local.run()
     usage = Path(local.paths.usage_dir)
     usage.mkdir(mode=0o700)
-    names = {"usage.db", "usage.db-wal", "usage.db-shm", "usage.lock", "usage.db.aside"}
-    names.add("alerts.json")
+    indexes = (database.NAME, database.NAME + database.ASIDE)
+    names = {index + companion for index in indexes for companion in database.COMPANIONS}
+    names |= {"usage.lock", "alerts.json"}
     for name in names:
         (usage / name).touch()
     output = local.run("--uninstall", "--yes")

@@ -68,7 +68,7 @@ _STATE: Names = {
 HISTORY: Names = {
     "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
     "usage": _with_leftovers(
-        {r"usage\.(db(\.aside)?(-journal|-wal|-shm)?|lock)": None, r"alerts\.json": None}
+        {r"usage\.(db(\.aside)?(-checked|-journal|-wal|-shm)?|lock)": None, r"alerts\.json": None}
     ),
 }
 """The directories of the state directory that cannot be made again, and the names in them."""
