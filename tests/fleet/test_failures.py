@@ -93,6 +93,7 @@ def test_machine_goes_on_alone_while_the_server_is(  # noqa: PLR0917 - fixtures
     second.refresh()
     relay.mode = "pass"
     end(server)
+    server.settle()
     record = second.record
     assert reason in record.problem
     assert (second.percent, second.world.snapshot()["source"]) == (52, "oauth")
