@@ -84,7 +84,9 @@ class Scratch:
 
     def passes(self, *tests: str) -> None:
         """Run tests in the copy."""
-        self.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests)
+        # Sessions that end at the same time remove one another's files in the usual directory.
+        options = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+        self.python("-m", "pytest", *options, f"--basetemp={self.root}-temporary", *tests)
 
     def text(self, file: str) -> str:
         """Return the text of a file in the copy."""
