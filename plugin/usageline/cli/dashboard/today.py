@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli.history import cost
-from usageline.cli.history.cost import cost_text
+from usageline.cli.usage.result import cost_text
 from usageline.core import formatting, windows
 from usageline.core.alert_text import brief_cost_text
 

@@ -11,10 +11,11 @@ import json
 import sqlite3
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from usageline.cli.formatting import csv_cell
-from usageline.cli.usage.report import NAMES, VERSION
+from usageline.cli.usage.report import NAMES, VERSION, fields
+from usageline.cli.usage.result import cost_text
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
@@ -41,7 +42,7 @@ MAX_UNPRICED = 5
 """Models that are named."""
 
 DAY_S = 86400
-CENT, MICRO = PICO // 100, PICO // 10**6
+CENT = PICO // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +142,9 @@ def as_json(costs: Costs) -> str:
             "version": VERSION,
             "timezone": time.strftime("%Z"),
             "rows": [
-                {"day": _date(day), "model": row.key, **_fields(row)} for day, row in _rows(costs)
+                {"day": _date(day), "model": row.key, **fields(row)} for day, row in _rows(costs)
             ],
-            "total": _fields(costs.total),
+            "total": fields(costs.total),
         }
     )
 
@@ -154,7 +155,7 @@ def as_csv(costs: Costs) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(("day", "model", *NAMES, "cost_usd", "at_least", "unpriced"))
     for day, row in _rows(costs):
-        values = _fields(row)
+        values = fields(row)
         lines.writerow(
             (
                 _date(day),
@@ -172,31 +173,6 @@ def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:
     for day in costs.days:
         models = costs.by_day.get(day, {})
         yield from ((day, models[name]) for name in sorted(models))
-
-
-def _fields(row: Row) -> dict[str, Any]:
-    micro = (row.cost + MICRO // 2) // MICRO
-    return {
-        **{name: getattr(row, attribute) for name, attribute in NAMES.items()},
-        "cost_usd": f"{micro // 10**6}.{micro % 10**6:06}",
-        "at_least": bool(row.unfinished),
-        "unpriced": dict(sorted(row.unpriced.items())),
-    }
-
-
-def amount(picodollars: int) -> str:
-    """Return `$1,234.50`."""
-    cents = (picodollars + CENT // 2) // CENT
-    return f"${cents // 100:,}.{cents % 100:02}"
-
-
-def cost_text(row: Row) -> str:
-    """Return the cost with its marks: `≥$12.34 + unpriced`, or `unpriced` alone."""
-    if row.unpriced and not row.cost:
-        return "unpriced"
-    return (
-        ("≥" if row.unfinished else "") + amount(row.cost) + (" + unpriced" if row.unpriced else "")
-    )
 
 
 def _date(day: Day) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from usageline.cli.history import cost
-from usageline.cli.history.cost import cost_text
 from usageline.cli.history.heatmap import day_name
+from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import MONTHS, count
 from usageline.core.text import display_width
 from usageline.line import layout

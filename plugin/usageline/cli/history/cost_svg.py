@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.cli.history import cost
-from usageline.cli.history.cost import CENT, amount, cost_text
+from usageline.cli.history.cost import CENT
 from usageline.cli.history.heatmap import day_name
 from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY
+from usageline.cli.usage.result import amount, cost_text
 from usageline.core.formatting import MONTHS, count
 from usageline.core.text import display_width
 from usageline.usage.local.prices import PICO

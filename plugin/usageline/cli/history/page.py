@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from usageline.cli.history import cost, cost_svg, heatmap, svg_chart
-from usageline.cli.history.cost import cost_text
 from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
 from usageline.cli.svg import Drawing
+from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import count
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY, Drawing
-from usageline.cli.usage.result import amount, cost, short_label
+from usageline.cli.usage.result import amount, cost_text, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
 from usageline.usage.local.prices import PICO
@@ -216,7 +216,7 @@ def _name(row: Row, result: Result) -> str:
 
 
 def _words(row: Row, result: Result) -> str:
-    return cost(row) if result.total.cost else f"{count(row.tokens)} tokens"
+    return cost_text(row) if result.total.cost else f"{count(row.tokens)} tokens"
 
 
 def _step(largest: int, unit: int) -> int:

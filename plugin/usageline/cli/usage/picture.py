@@ -12,7 +12,7 @@ from usageline.cli import output_file
 from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
 from usageline.cli.svg import FAINT, LINES, PAPER, Drawing
 from usageline.cli.usage import chart
-from usageline.cli.usage.result import NO_RESPONSES, amount, cost, long_label
+from usageline.cli.usage.result import NO_RESPONSES, amount, cost_text, long_label
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
 
@@ -108,7 +108,7 @@ def subtitle(result: Result) -> str:
     keys = [row.key.partition(" ")[0] for row in result.rows]
     span = [f"{keys[0]} – {keys[-1]}" if len(keys) > 1 else keys[0]] if result.is_time else []
     zone = [result.zone] if result.is_time else []
-    return " · ".join([cost(result.total), *span, *zone])
+    return " · ".join([cost_text(result.total), *span, *zone])
 
 
 def _section(result: Result) -> str:
@@ -151,7 +151,7 @@ def _cells(row: Row, result: Result) -> str:
         *(row.input, row.output, row.write_5m, row.write_1h, row.read),
         *(row.searches, row.responses),
     )
-    cells = [cost(row), *(f"{number:,}" for number in counts)]
+    cells = [cost_text(row), *(f"{number:,}" for number in counts)]
     if result.percents:
         percent = result.percents.get(row.key)
         cells.append("" if percent is None else f"{percent} %")

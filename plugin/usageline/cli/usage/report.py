@@ -75,8 +75,8 @@ def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
         {
             "version": VERSION,
             "timezone": zone,
-            "rows": [{"key": row.key, **_values(row)} for row in rows],
-            "total": _values(total),
+            "rows": [{"key": row.key, **fields(row)} for row in rows],
+            "total": fields(total),
         },
         ensure_ascii=True,
     )
@@ -88,7 +88,7 @@ def as_csv(rows: Sequence[Row], kind: str) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow((kind, *NAMES, "cost_usd", "at_least", "unpriced"))
     for row in rows:
-        values = _values(row)
+        values = fields(row)
         lines.writerow(
             (
                 csv_cell(row.key),
@@ -116,7 +116,8 @@ def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:
                 click.echo(f"{label:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in long))
 
 
-def _values(row: Row) -> dict[str, Any]:
+def fields(row: Row) -> dict[str, Any]:
+    """Return the fields of a row in JSON, without its key."""
     return {
         **{name: getattr(row, attribute) for name, attribute in NAMES.items()},
         "cost_usd": dollars(row.cost),

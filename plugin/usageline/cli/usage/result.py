@@ -68,7 +68,7 @@ def amount(picodollars: int) -> str:
     return f"${int(whole):,}.{cents}"
 
 
-def cost(row: Row) -> str:
+def cost_text(row: Row) -> str:
     """Return the cost with its marks: `≥$12.34 + unpriced`, or `unpriced` alone."""
     if row.unpriced and not row.cost:
         return "unpriced"

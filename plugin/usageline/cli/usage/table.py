@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.usage.result import NO_RESPONSES, cost, long_label
+from usageline.cli.usage.result import NO_RESPONSES, cost_text, long_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width
 from usageline.system.terminal import locale_encoding
@@ -101,7 +101,7 @@ def _cells(row: Row, result: Result, width: int) -> list[str]:
     counts = [row.tokens]
     if width >= WIDE:
         counts = [row.input, row.output, row.write_5m + row.write_1h, row.read]
-    cells = [long_label(row.key, result.kind), *map(count, counts), cost(row)]
+    cells = [long_label(row.key, result.kind), *map(count, counts), cost_text(row)]
     if result.percents:
         percent = result.percents.get(row.key)
         cells.append("" if percent is None else f"{percent} %")
