@@ -11,7 +11,8 @@ from usageline import themes
 from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import echo_data, short
+from usageline.cli.formatting import short
+from usageline.cli.output import echo_data
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion

@@ -5,16 +5,14 @@ Pure but for `read` and the time zone, which is that of the process.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.cli.formatting import csv_cell
-from usageline.cli.usage.report import NAMES, VERSION, fields
+from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
 from usageline.cli.usage.result import cost_text
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
@@ -151,22 +149,12 @@ def as_json(costs: Costs) -> str:
 
 def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(("day", "model", *NAMES, "cost_usd", "at_least", "unpriced"))
-    for day, row in _rows(costs):
-        values = fields(row)
-        lines.writerow(
-            (
-                _date(day),
-                csv_cell(row.key),
-                *(values[name] for name in NAMES),
-                values["cost_usd"],
-                "yes" if values["at_least"] else "",
-                sum(row.unpriced.values()) or "",
-            )
-        )
-    return text.getvalue()
+    head = ("day", "model", *CSV_NAMES)
+    rows = (
+        (_date(day), csv_cell(row.key), *csv_values(row), sum(row.unpriced.values()) or "")
+        for day, row in _rows(costs)
+    )
+    return csv_text(head, *rows)
 
 
 def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-import click
-
 from usageline import __version__
-from usageline.cli import output_file
+from usageline.cli import output
 from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
 from usageline.cli.svg import FAINT, LINES, PAPER, Drawing
 from usageline.cli.usage import chart
@@ -55,9 +53,7 @@ def write(
         made.append((html_path, html(result, others, dark=dark)))
     if svg_path is not None:
         made.append((svg_path, svg(result, dark=dark)))
-    for path, content in made:
-        output_file.write(path, content)
-        click.echo(f"wrote {sanitize(path)}")
+    output.write_files(made)
 
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:
