@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from usageline.core.text import sanitize
+from usageline.core.text import display_width, sanitize
+from usageline.line import layout
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -51,3 +52,25 @@ def _both(larger: str, number: int, unit: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return `1 day`, `2 days`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def broken(text: str, cells: int) -> list[str]:
+    """Return sanitized text in lines of at most `cells` columns, broken at spaces if possible."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and display_width(f"{lines[-1]} {word}") <= cells:
+            lines[-1] += f" {word}"
+            continue
+        lines += [""] if lines[-1] else []
+        for char in word:
+            if lines[-1] and display_width(lines[-1] + char) > cells:
+                lines.append("")
+            lines[-1] += char
+    return lines
+
+
+def cut(text: str, cells: int, ellipsis: str = "…") -> str:
+    """Return `text` in at most `cells` columns, with the ellipsis at its end if it is cut."""
+    if display_width(text) <= cells:
+        return text
+    return "".join(part[1] for part in layout.cut_parts([("", text)], cells, ellipsis))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,9 +33,6 @@ SUMMARY_DAYS = 14
 
 DEFAULT_WIDTH = 80
 """Columns of the chart if stdout is not a terminal and `COLUMNS` is not set."""
-
-PICTURE_COLUMNS = 128
-"""Columns of a line of the summary in a picture."""
 
 NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --days"
 
@@ -186,15 +182,12 @@ def _wrapped(sentences: Iterable[str], target: Console, width: int) -> list[Text
 def _write(options: HistoryOptions, history: History) -> None:
     from usageline.cli.history import export, page, svg_chart  # noqa: PLC0415
 
-    wrapped = history._replace(
-        summary=[line for text in history.summary for line in textwrap.wrap(text, PICTURE_COLUMNS)]
-    )
     # Make all of them before writing: a failed conversion must not leave one of two files.
     made: list[tuple[str, bytes]] = []
     if options.svg is not None:
-        made.append((options.svg, svg_chart.svg(wrapped, dark=options.dark)))
+        made.append((options.svg, svg_chart.svg(history, dark=options.dark)))
     if options.png is not None:
-        picture = svg_chart.svg(wrapped, dark=bool(options.dark))
+        picture = svg_chart.svg(history, dark=bool(options.dark))
         made.append((options.png, export.png(picture)))
     if options.html is not None:
         made.append((options.html, page.html(history, dark=options.dark)))

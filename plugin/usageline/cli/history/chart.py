@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from plotille import Canvas
 from rich.text import Text
 
+from usageline.cli.formatting import cut
 from usageline.cli.history.series import ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows
 from usageline.core.text import display_width, sanitize
-from usageline.line import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -122,9 +122,7 @@ def _title(series: Series, width: int) -> Text:
     spaces = width - display_width(label) - len(facts)
     if spaces >= 2:
         return Text.assemble((label, "bold"), " " * spaces, facts)
-    if display_width(label) > width:
-        label = layout.cut_parts([("plain", label)], width)[0][1]
-    return Text(label, "bold")
+    return Text(cut(label, width), "bold")
 
 
 def _axis(series: Series, start: float, end: float, cells: int) -> Text:

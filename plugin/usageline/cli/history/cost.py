@@ -11,16 +11,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.cli.formatting import cut
 from usageline.cli.output import csv_cell, csv_text
 from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
 from usageline.cli.usage.result import cost_text
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
-from usageline.core.text import display_width, sanitize
-from usageline.line.layout import cut_parts
+from usageline.core.text import sanitize
 from usageline.storage.usage_index import reader
 from usageline.storage.usage_index.queries import COUNTS, Row, quarters
-from usageline.usage.local.prices import PICO
 from usageline.usage.local.windows import local_day
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ MAX_UNPRICED = 5
 """Models that are named."""
 
 DAY_S = 86400
-CENT = PICO // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +167,7 @@ def _date(day: Day) -> str:
 
 def short_name(model: str) -> str:
     """Return a model's name without control characters, and not longer than a line has room for."""
-    name = sanitize(model)
-    return name if display_width(name) <= MAX_NAME else cut_parts([("", name)], MAX_NAME)[0][1]
+    return cut(sanitize(model), MAX_NAME)
 
 
 def facts(costs: Costs) -> tuple[str, str]:
