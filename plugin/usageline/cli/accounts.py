@@ -14,7 +14,7 @@ import click
 from rich.text import Text
 
 from usageline.cli import appearance, table
-from usageline.cli.limit_rows import ORDER, limit_row
+from usageline.cli.limit_rows import ORDER, limit_row, rank
 from usageline.cli.profile_accounts import all_profiles, refresh_all
 from usageline.core import formatting, limit_names
 from usageline.core.errors import UsagelineError
@@ -152,7 +152,7 @@ def _limit_columns(contexts: Iterable[Any]) -> list[tuple[str, str]]:
         for ctx in contexts
         for window in ctx.windows
     )
-    return sorted(limits, key=lambda limit: ORDER.get(limit[0], len(ORDER)))
+    return sorted(limits, key=lambda limit: rank(limit[0]))
 
 
 def _heads(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.style import Style
@@ -24,7 +26,6 @@ from usageline.themes.theme import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Parts = list[tuple[str, str]]
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 RICH_DEPTHS = {"": None, "16": "standard", "256": "256", "true": "truecolor"}
@@ -95,6 +96,12 @@ class Appearance:
     def clock(self, at: float, now: float) -> str:
         """Return the time of `at` in the format of the configuration."""
         return formatting.clock(at, now, half_days=self.half_days)
+
+
+def joined(parts: Iterable[tuple[str, Style | str]]) -> Text:
+    """Return parts `(text, style)` as one text, with one span for each run of a style."""
+    runs = groupby(parts, key=itemgetter(1))
+    return Text.assemble(*(("".join(part for part, _ in run), style) for style, run in runs))
 
 
 def line_config(env: Mapping[str, str]) -> dict[str, Any]:

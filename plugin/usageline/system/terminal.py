@@ -118,6 +118,16 @@ def adapt_output() -> None:
             )
 
 
+def limit_environment() -> None:
+    """Remove variables of this process that make Textual import a module or write a file.
+
+    A project's settings can set them. COLUMNS and LINES go, too: they do not change with the window.
+    """
+    for name in [*os.environ]:
+        if name.startswith("TEXTUAL") or name in {"COLUMNS", "LINES"}:
+            del os.environ[name]
+
+
 def decode_argument(text: str) -> str:
     """Return an argument as the user typed it, if the locale is not UTF-8."""
     if text.isascii():
