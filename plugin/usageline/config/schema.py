@@ -343,8 +343,6 @@ PROFILE = (
 )
 """The keys of `[profiles.NAME]`. None has a default: without it, the common value holds."""
 
-PROFILES_DOC = "one Claude Code directory: the name of its account, and keys that only it has"
-
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),

@@ -106,7 +106,7 @@ def _line(
     line = Text(no_wrap=True).join(pieces)
     line.rstrip()
     if line.cell_len > width:
-        line.truncate(max(width, 1), overflow="crop")
+        line.truncate(max(width, 1), overflow="ellipsis")
     return line
 
 
