@@ -208,7 +208,7 @@ def reason(snapshot: dict[str, Any], ctx: Any) -> str:
 
 
 def source_label(snapshot: dict[str, Any]) -> str:
-    """Return where the numbers of a snapshot come from."""
+    """Return the source of a snapshot's numbers, in words."""
     return label_of(snapshot.get("source")) or "an unknown source"
 
 

@@ -1,4 +1,4 @@
-"""Load config.toml for a refresh: every valid key, whatever stands beside it."""
+"""Load config.toml for a refresh: every valid key, even if others are invalid."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where the numbers go: a text file, a collector, and the file with headers for it.
+    """The destinations of metrics: a text file, a collector, and the file with headers for it.
 
     The paths are absolute.
     """

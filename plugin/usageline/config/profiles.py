@@ -15,7 +15,7 @@ ACCOUNT_SEGMENT = "account"
 
 
 def directory(name: str, values: Values, paths: Paths) -> str | None:
-    """Return the Claude Code directory of a profile: a path, "" for the default, or None.
+    """Return the Claude Code directory of a profile, "" for the default one, None without one.
 
     Raise LookupError if the environment names no home directory.
     """

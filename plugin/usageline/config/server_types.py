@@ -15,7 +15,7 @@ ACCOUNT_CHARS = 16
 
 
 class Address(NamedTuple):
-    """Where a server is.
+    """The address of a server.
 
     scheme    redis, rediss (TLS) or unix
     host      its name or IP address, "" for a socket

@@ -91,7 +91,7 @@ def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
 def run_once(
     command: str, env: Mapping[str, str], payload: bytes, timeout_s: float
 ) -> tuple[list[Any], str]:
-    """Return the command's rows, and why it failed or "". Nothing that it starts stays."""
+    """Return the command's rows, and why it failed or "". Kill all that it leaves running."""
     deadline = time.monotonic() + timeout_s
     shell = ["/bin/sh", "-c", command]
     try:

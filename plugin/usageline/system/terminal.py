@@ -121,7 +121,7 @@ def adapt_output() -> None:
 def limit_environment() -> None:
     """Remove variables of this process that make Textual import a module or write a file.
 
-    A project's settings can set them. COLUMNS and LINES go, too: they do not change with the window.
+    A project's settings can set them. COLUMNS and LINES do not change with the window: remove them.
     """
     for name in [*os.environ]:
         if name.startswith("TEXTUAL") or name in {"COLUMNS", "LINES"}:

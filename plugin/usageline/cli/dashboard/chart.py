@@ -28,7 +28,7 @@ Span = tuple[float, float]
 
 HOUR_S = 3600
 MIN_ROWS_WITH_BOTH = 10
-"""A chart with as many rows shows both thresholds, a lower one only the first."""
+"""A chart of this height shows both thresholds, a lower one only the first."""
 
 TICK_HOURS = (1, 2, 3, 4, 6, 8, 12)
 MIN_TICK_CELLS = 8

@@ -1,4 +1,4 @@
-"""Run the dashboard, and restore the terminal whatever ends it."""
+"""Run the dashboard, and restore the terminal in every case."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now:
 
 
 def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
-    """Return the limits and the cost of this machine's sessions, or what there is of them."""
+    """Return the limits and the cost of this machine's sessions; either may be missing."""
     if options.limit or options.heatmap:
         return _limits(env, paths, options, now)
     from usageline.cli.history import cost, svg_chart  # noqa: PLC0415

@@ -104,7 +104,7 @@ def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[Day]
 
 
 def days_until(now: float, days: int) -> list[Day]:
-    """Return so many days, of which the last one is the local day of `now`."""
+    """Return that many days up to the local day of `now`."""
     year, month, day = time.localtime(now)[:3]
     noons = (
         time.localtime(time.mktime((year, month, day - before, 12, 0, 0, 0, 0, -1)))

@@ -83,7 +83,7 @@ def _title(costs: Costs, width: int) -> list[Text]:
 
 
 def _amount(row: Row) -> tuple[str, str]:
-    """Return the cost, and what stands behind it."""
+    """Return the cost, and the words after it."""
     text = cost_text(row) if row.responses else "–"
     amount, plus, rest = text.partition(" + ")
     return amount, plus + rest

@@ -118,7 +118,7 @@ def _cost_chart(costs: Costs, measure: str) -> str:
 
 
 def _days_table(costs: Costs) -> str:
-    """Return the numbers of each model of each day, newest first, for who cannot see the bars."""
+    """Return the numbers of each model of each day, newest first, as text."""
     rows = (
         _cost_row(f"{escaped(heatmap.day_name(day))}<br>{escaped(row.key)}", row)
         for day in reversed(costs.days)
@@ -135,7 +135,7 @@ def _cost_row(name: str, row: Sums) -> TableRow:
 
 
 def _use_table(history: History) -> list[str]:
-    """Return the numbers of each day as a table, for who cannot see the heatmap."""
+    """Return the numbers of the heatmap as a table, for readers who cannot see it."""
     rows = [
         TableRow(
             escaped(heatmap.day_name(day)),

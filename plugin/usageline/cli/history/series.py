@@ -72,7 +72,7 @@ class Observation:
 class Series:
     """One limit over time: `pieces` without a gap, and the times of its resets.
 
-    `bridges` are lines through gaps, along what the readings on both sides say about the window.
+    `bridges` are lines through gaps, interpolated from the readings on both sides.
     """
 
     kind: str

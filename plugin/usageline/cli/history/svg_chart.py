@@ -67,8 +67,8 @@ COLORS = {"session": SESSION, "weekly_all": WEEKLY}
 class History(NamedTuple):
     """What the pictures show: the time from `start` to `end` in epoch seconds.
 
-    `thresholds` are percentages with a line. `summary` has sentences. `cost_note` says why there
-    are no `costs`, "" if they are not wanted.
+    `thresholds` are percentages with a line. `summary` has sentences. `cost_note` is the
+    reason why there are no `costs`, "" if they are not wanted.
     """
 
     curves: Sequence[Series]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MIN_PROGRESS_BYTES = 64 << 20
-"""Less is read before a user would look at a bar."""
+"""Reading less ends before a bar would help."""
 
 NAMES = {
     "input": "input",

@@ -29,7 +29,7 @@ GAP = "  "
 MIN_BAR_CELLS, MAX_BAR_CELLS = 6, 24
 MIN_LABEL_CELLS = 8
 WIDE = 100
-"""In so many columns each kind of tokens has a column of its own."""
+"""From this width on, each kind of tokens has a column of its own."""
 
 PIPE_CELLS = 4096
 """For programs that read the output: long names must not be cut."""
