@@ -16,7 +16,7 @@ from usageline.cli.svg import (
     WEEKLY,
     flow,
 )
-from usageline.cli.usage import columns
+from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import MONTHS, count
 from usageline.core.text import display_width
@@ -96,10 +96,10 @@ def models(costs: Costs) -> list[tuple[Row, frozenset[str], Color]]:
 def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
     """Draw the columns inside `box`, with the labels of the axes left and below."""
     drawn = models(costs)
-    columns.draw(
+    column_chart.draw(
         drawing,
         [
-            columns.Column(_label(costs, day), _parts(costs, day, measure, drawn))
+            column_chart.Column(_label(costs, day), _parts(costs, day, measure, drawn))
             for day in costs.days
         ],
         box,

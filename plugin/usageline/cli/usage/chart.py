@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
 from usageline.cli.svg import FAINT, OTHERS, SESSION, WEEKLY, Drawing
-from usageline.cli.usage import columns
+from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import amount, cost_text, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
@@ -89,10 +89,10 @@ def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
     rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
     shown = legend(result)
     drawn = [
-        columns.Column(short_label(row.key, result.kind), _parts(row, result, shown))
+        column_chart.Column(short_label(row.key, result.kind), _parts(row, result, shown))
         for row in rows
     ]
-    columns.draw(drawing, drawn, box, is_cost=bool(result.total.cost))
+    column_chart.draw(drawing, drawn, box, is_cost=bool(result.total.cost))
 
 
 def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
