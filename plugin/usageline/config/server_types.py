@@ -78,6 +78,52 @@ class AccountKey:
         return value
 
 
+class KeyFile(Directory):
+    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
+
+    allowed = "the path of a file, absolute or below ~/"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a key itself"))
+
+
+class SecretCommand(Command):
+    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
+
+
+class ServiceAddress:
+    """The address of the API: https, or http to this machine."""
+
+    allowed = "an https address or http to this machine"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        # Slow to import, and a status line waits for the config to compile.
+        from usageline.system.api_address import is_service_address  # noqa: PLC0415
+
+        checked = _without_secret(self.allowed, value, "an address with a key in it")
+        if not isinstance(checked, str) or not is_service_address(checked):
+            raise InvalidValue(self.allowed, value)
+        return checked.rstrip("/")
+
+
+class HttpAddress:
+    """The address of a server: http or https, a host, and if need be a port and a path."""
+
+    allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        if not isinstance(value, str) or not _is_http_address(value):
+            raise InvalidValue(self.allowed, value)
+        return value.rstrip("/")
+
+
 def parse_address(url: str) -> Address | None:
     """Return the address that a URL names, None if it is not allowed."""
     if len(url) > MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
@@ -113,40 +159,6 @@ def _without_password(value: object) -> object:
     return re.sub(r"//[^/]*@", "//…@", value) if isinstance(value, str) else value
 
 
-class KeyFile(Directory):
-    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
-
-    allowed = "the path of a file, absolute or below ~/"
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a key itself"))
-
-
-class SecretCommand(Command):
-    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
-
-
-class ServiceAddress:
-    """The address of the API: https, or http to this machine."""
-
-    allowed = "an https address or http to this machine"
-
-    def read(self, value: object) -> str:
-        """Return it without a slash at its end."""
-        # Slow to import, and a status line waits for the config to compile.
-        from usageline.system.api_address import is_service_address  # noqa: PLC0415
-
-        checked = _without_secret(self.allowed, value, "an address with a key in it")
-        if not isinstance(checked, str) or not is_service_address(checked):
-            raise InvalidValue(self.allowed, value)
-        return checked.rstrip("/")
-
-
 def _without_secret(allowed: str, value: object, what: str) -> object:
     if _holds_secret(value):
         raise InvalidValue(allowed, what)
@@ -155,18 +167,6 @@ def _without_secret(allowed: str, value: object, what: str) -> object:
 
 def _holds_secret(value: object) -> bool:
     return isinstance(value, str) and SECRET_PREFIX in value.lower()
-
-
-class HttpAddress:
-    """The address of a server: http or https, a host, and if need be a port and a path."""
-
-    allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
-
-    def read(self, value: object) -> str:
-        """Return it without a slash at its end."""
-        if not isinstance(value, str) or not _is_http_address(value):
-            raise InvalidValue(self.allowed, value)
-        return value.rstrip("/")
 
 
 def _is_http_address(text: str) -> bool:
