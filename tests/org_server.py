@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests import loopback
+from tests.loopback import Loopback
+from tests.server import Request
+
 if TYPE_CHECKING:
     import random
-    import ssl
     from collections.abc import Callable
-
-    from tests.server import Request
 
 KEY = "sk-ant-admin01-canary-0123456789abcdef"
 BASE = "/v1/organizations"
@@ -243,7 +242,7 @@ class Reply:
 
 
 @dataclass
-class OrgServer:
+class OrgServer(Loopback):
     """A running server. `reply(path, query)` returns an answer instead of the organization's."""
 
     organization: Organization = field(default_factory=lambda: Organization([]))
@@ -251,38 +250,11 @@ class OrgServer:
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        server.daemon_threads = True
-        server.owner = self  # type: ignore[attr-defined]
-        self._server = server
-        self._thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """Return the value for `[org] url`."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """Return its port on 127.0.0.1."""
-        return int(self._server.server_address[1])
-
-    def serve_tls(self, context: ssl.SSLContext) -> None:
-        """Speak TLS from now on."""
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.start(_Handler)
 
     def paths(self) -> list[str]:
         """Return the paths of the requests, without the queries."""
         return [urlsplit(request.path).path.removeprefix(BASE) for request in self.requests]
-
-    def close(self) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
 
     def answer(self, target: str) -> Reply:
         """Return the answer to a GET."""
@@ -299,15 +271,12 @@ class OrgServer:
         return Reply(404, error("not_found_error", "not found"))
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
-        from tests.server import Request  # noqa: PLC0415 - it imports this machine's clock
-
-        owner: OrgServer = self.server.owner  # type: ignore[attr-defined]
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        owner.requests.append(Request("GET", self.path, headers, time.time()))
+    def do_GET(self) -> None:  # noqa: N802 - the base class looks it up
+        owner: OrgServer = self.owner
+        owner.requests.append(Request("GET", self.path, self.lower_headers(), time.time()))
         reply = owner.answer(self.path)
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         self.send_response(reply.status)
@@ -318,9 +287,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(OSError):  # some tests stop the client
             self.wfile.write(body)
-
-    def log_message(self, *_args: Any) -> None:
-        """Stay silent."""
 
 
 def expected(events: list[Event]) -> dict[str, Any]:

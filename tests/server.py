@@ -19,15 +19,14 @@ import gzip
 import json
 import socket
 import struct
-import sys
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tests import loopback
+from tests.loopback import Loopback
+
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
 USAGE_PATH = "/api/oauth/usage"
@@ -92,7 +91,7 @@ class Request:
 
 
 @dataclass
-class Api:
+class Api(Loopback):
     """A running server. `body` may be a function of the request, such as its token."""
 
     fault: str = ""
@@ -101,74 +100,26 @@ class Api:
     clock_ahead_s: float = 0
     """By how much the `Date` of its answers is ahead of this machine's clock."""
     on_request: Callable[[Request], None] = lambda _: None
-    stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.api = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        """Return its port on 127.0.0.1."""
-        return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Return the value for USAGELINE_API_URL."""
-        return f"http://127.0.0.1:{self.port}"
+        self.start(Handler)
 
     @property
     def usage_requests(self) -> list[Request]:
         """Return the requests for usage, oldest first."""
         return [request for request in self.requests if request.path == USAGE_PATH]
 
-    def serve_tls(self, context: ssl.SSLContext) -> None:
-        """Speak TLS from now on."""
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
-    def close(self) -> None:
-        """Stop, and close each hanging connection."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
-
-
-class Server(ThreadingHTTPServer):
-    api: Api
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 256
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # Many tests make the client close its connection.
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
+class Handler(loopback.Handler):
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         at = time.time() if timestamp is None else timestamp
-        return super().date_time_string(int(at + self.server.api.clock_ahead_s))
+        return super().date_time_string(int(at + self.owner.clock_ahead_s))
 
-    def do_GET(self) -> None:
-        api = self.server.api
-        request = Request(
-            self.command,
-            self.path,
-            {name.lower(): value for name, value in self.headers.items()},
-            time.time(),
-        )
+    def do_GET(self) -> None:  # noqa: N802 - the base class looks it up
+        api: Api = self.owner
+        request = Request(self.command, self.path, self.lower_headers(), time.time())
         api.requests.append(request)
         api.on_request(request)
         name, _, extra = api.fault.partition(":")
@@ -203,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def stay(self) -> None:
         self.close_connection = True
-        self.server.api.stopping.wait(120)
+        self.owner.stopping.wait(120)
 
     def begin(self, length: int, **headers: str) -> None:
         self.send_response(200)
@@ -228,7 +179,7 @@ def _hang_body(handler: Handler, _extra: str) -> None:
 
 def _drip(handler: Handler, _extra: str) -> None:
     handler.begin(2000)
-    while not handler.server.api.stopping.wait(0.3):
+    while not handler.owner.stopping.wait(0.3):
         handler.wfile.write(b" ")
         handler.wfile.flush()
 
@@ -251,7 +202,7 @@ def _reset(handler: Handler, _extra: str) -> None:
 
 def _huge(handler: Handler, _extra: str) -> None:
     handler.begin(1 << 30)
-    while not handler.server.api.stopping.is_set():
+    while not handler.owner.stopping.is_set():
         handler.wfile.write(b" " * (1 << 16))
 
 

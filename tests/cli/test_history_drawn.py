@@ -17,6 +17,7 @@ from rich.console import Console
 
 from tests.storage.readings import DAY_S, HOUR_S, reading, work
 from tests.zones import local_zone
+from usageline.cli import svg
 from usageline.cli.history import chart, heatmap, page, summary, svg_chart
 from usageline.cli.history.heatmap import level, rows, use_by_hour
 from usageline.cli.history.series import MIN_GAP_S, Series, all_series, ticks
@@ -305,7 +306,7 @@ def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
         [tuple(map(float, point.split())) for point in piece.split("L")]
         for piece in data.split("M")[1:]
     ]
-    left, hour = svg_chart.MARGIN + svg_chart.AXIS_WIDTH, svg_chart.PANEL_WIDTH / 24
+    left, hour = svg.MARGIN + svg_chart.AXIS_WIDTH, (svg.INNER_WIDTH - svg_chart.AXIS_WIDTH) / 24
     (_, zero), (_, hundred) = pieces[0][0], pieces[0][3]
 
     def drawn(*points: tuple[float, float]) -> list[object]:

@@ -8,7 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.server import USAGE_PATH, Api, Handler, Request, Server
+from tests.loopback import Server
+from tests.server import USAGE_PATH, Api, Handler, Request
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.usage.values import epoch, mapping
 
@@ -74,19 +75,15 @@ class ClientApi(Api):
         super().__init__()
 
     def __post_init__(self) -> None:
-        self._server = _ClientServer(("127.0.0.1", 443), _ClientHandler, bind_and_activate=False)
-        self._server.socket.close()
+        server = Server(("127.0.0.1", 443), _ClientHandler, bind_and_activate=False)
+        server.socket.close()
         # The handshake runs in the connection's thread, so that an idle client does not block
         # others.
-        self._server.socket = self._tls.wrap_socket(
+        server.socket = self._tls.wrap_socket(
             self._listener, server_side=True, do_handshake_on_connect=False
         )
-        self._server.server_name, self._server.server_port = "api.anthropic.com", 443
-        self._server.api = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
+        server.server_name, server.server_port = "api.anthropic.com", 443
+        self.serve(server)
 
     @property
     def ours(self) -> list[Request]:
@@ -98,29 +95,18 @@ class ClientApi(Api):
         ]
 
 
-class _ClientServer(Server):
-    api: ClientApi
-
-
 class _ClientHandler(Handler):
-    server: _ClientServer
-
     def do_GET(self) -> None:  # noqa: N802 - the base class looks it up
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         path = self.path.partition("?")[0]
         if path == USAGE_PATH:
             super().do_GET()
             return
-        self.server.api.requests.append(
-            Request(
-                self.command,
-                self.path,
-                {name.lower(): value for name, value in self.headers.items()},
-                time.time(),
-            )
+        self.owner.requests.append(
+            Request(self.command, self.path, self.lower_headers(), time.time())
         )
         if path == "/v1/messages":
-            self.server.api.messages.append(body)
+            self.owner.messages.append(body)
             self.answer(json.loads(body))
         elif path == "/api/oauth/profile":
             self.reply(200, json.dumps(PROFILE).encode())
@@ -132,13 +118,13 @@ class _ClientHandler(Handler):
     do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
     def answer(self, request: dict[str, Any]) -> None:
-        windows = self.server.api.windows
+        windows = self.owner.windows
         headers = (
-            rate_limit_headers(windows, self.server.api.ends or ends_of(self.server.api.body))
+            rate_limit_headers(windows, self.owner.ends or ends_of(self.owner.body))
             if windows
             else {}
         )
-        api = self.server.api
+        api = self.owner
         usage, content = api.usage(), api.content(request)
         message = {
             "id": f"msg_{time.time_ns()}",
@@ -169,7 +155,7 @@ class _ClientHandler(Handler):
         self, message: dict[str, Any], content: list[dict[str, Any]], usage: dict[str, int]
     ) -> None:
         """Send the events of a message. The first one has an output of 1, as the service's."""
-        api = self.server.api
+        api = self.owner
         reason = stop_reason(content)
         self.event({"type": "message_start", "message": message})
         for index, block in enumerate(content):

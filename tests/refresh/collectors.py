@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 
-if TYPE_CHECKING:
-    import ssl
+from tests import loopback
+from tests.loopback import Loopback
 
 
 @dataclass
-class Collector:
+class Collector(Loopback):
     """A running collector. It answers with `status` and `headers`, and not at all if it `hangs`."""
 
     status: int = 200
@@ -25,27 +23,7 @@ class Collector:
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stopping = threading.Event()
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.collector = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        """Return its port on 127.0.0.1."""
-        return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Return its address."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def serve_tls(self, context: ssl.SSLContext) -> None:
-        """Speak TLS from now on."""
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.start(Handler)
 
     def points(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         """Return the values of the last request, by name and attributes."""
@@ -75,31 +53,12 @@ class Collector:
         request.ParseFromString(self.requests[-1][2])
         return request
 
-    def close(self) -> None:
-        """Stop."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
 
-
-class Server(ThreadingHTTPServer):
-    collector: Collector
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore a client that has gone."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        collector = self.server.collector
+class Handler(loopback.Handler):
+    def do_POST(self) -> None:  # noqa: N802 - the base class looks it up
+        collector: Collector = self.owner
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        collector.requests.append((self.path, headers, body))
+        collector.requests.append((self.path, self.lower_headers(), body))
         if collector.hangs:
             collector.stopping.wait(30)
             return
@@ -108,6 +67,3 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def log_message(self, *_arguments: object) -> None:
-        pass

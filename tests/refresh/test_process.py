@@ -17,7 +17,6 @@ from usageline.refresh.__main__ import HARD_TIMEOUT_S
 from usageline.refresh.log_entry import RunLog
 from usageline.refresh.run import TIMEOUT_S, refresh
 from usageline.system import lock
-from usageline.system.files import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,7 +167,7 @@ def test_killed_in_the_middle_it_leaves_nothing_that_is_not_swept(
     world.run(
         *built_release.refresh_command, "--force"
     )  # on a busy machine each may have been killed before it had made a store
-    Path(temporary_name(world.paths.snapshot)).write_text("torn")
+    (world.cache / ".snapshot.json.usageline-new").write_text("torn")
     (world.cache / "store" / "cache.db-journal").write_bytes(b"\0" * 600)
     api.fault = ""
     wait_for(

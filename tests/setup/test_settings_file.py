@@ -9,7 +9,6 @@ import pytest
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import settings_file
-from usageline.system.files import temporary_name
 
 DATA = b'{"model": "opus"}\n'
 
@@ -155,7 +154,7 @@ def test_update_gives_up_after_max_attempts(path: Path) -> None:
 
 
 def test_update_overwrites_a_killed_runs_temporary_file(path: Path) -> None:
-    Path(temporary_name(str(path))).write_bytes(b"half")
+    path.with_name(f".{path.name}.usageline-new").write_bytes(b"half")
     change(path)
     assert os.listdir(path.parent) == [path.name]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.system.files import temporary_files, temporary_name, unique_name, write_atomic
+from usageline.system.files import temporary_files, unique_name, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def test_reader_gets_whole_files_only(tmp_path: Path) -> None:
 def test_leftover_of_a_killed_run_is_removed(tmp_path: Path) -> None:
     """The unfinished file of a dead process is not locked; 0.1.0 gave it one fixed name."""
     path = str(tmp_path / "file")
-    for name in (temporary_name(path), unique_name(path)):
+    for name in (".file.usageline-new", unique_name(path)):
         (tmp_path / name).write_text("torn")
     write_atomic(path, b"whole", 0o600)
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("file", "whole")]

@@ -14,7 +14,8 @@ import click
 from rich.text import Text
 
 from usageline.cli import appearance, table
-from usageline.cli.limit_rows import ORDER, limit_row
+from usageline.cli.columns import Column, fitted
+from usageline.cli.limit_rows import ORDER, limit_row, rank
 from usageline.cli.profile_accounts import all_profiles, refresh_all
 from usageline.core import formatting, limit_names
 from usageline.core.errors import UsagelineError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
     from usageline.cli.profile_accounts import ProfileAccount
 
-GAP = 2
 NONE_YET = "no account has numbers yet: run usageline refresh, or use Claude Code for a while"
 
 
@@ -102,47 +102,31 @@ def side_by_side(
         for row in rows
     ]
     limits = _limit_columns(contexts)
-    ages = [_age(row, ctx, look) for row, ctx in zip(rows, contexts, strict=True)]
     # All limits without bars are worth more than some limits with bars.
-    for count in range(len(limits), -1, -1):
-        for form in FORMS:
-            heads = _heads(rows, contexts, look, has_plan=form.has_plan)
-            cells = [
-                [_limit_cell(ctx, limit, form, look) for ctx in contexts]
-                for limit in limits[:count]
-            ]
-            name = limit_names.title if form.has_long_titles else limit_names.short_name
-            titles = ["", *(sanitize(name(*limit)) for limit in limits[:count]), ""]
-            lines = _joined(titles, [heads, *cells, ages], look)
-            if max(line.cell_len for line in lines) <= width:
-                return lines
-    for line in lines:
-        line.truncate(max(width, 1), overflow="ellipsis")
-    return lines
+    forms = (
+        _columns(rows, contexts, limits[:count], form, look)
+        for count in range(len(limits), -1, -1)
+        for form in FORMS
+    )
+    return fitted(forms, width, look)
 
 
-def _joined(
-    titles: Sequence[str], columns: Sequence[Sequence[Text]], look: Appearance
-) -> list[Text]:
-    """Return the rows below their titles, with aligned columns."""
-    widths = [
-        max([display_width(title), *(cell.cell_len for cell in column)])
-        for title, column in zip(titles, columns, strict=True)
+def _columns(
+    rows: Sequence[ProfileAccount],
+    contexts: Sequence[Any],
+    limits: Sequence[tuple[str, str]],
+    form: Form,
+    look: Appearance,
+) -> list[Column]:
+    name = limit_names.title if form.has_long_titles else limit_names.short_name
+    return [
+        Column(_heads(rows, contexts, look, has_plan=form.has_plan)),
+        *(
+            Column([_limit_cell(ctx, limit, form, look) for ctx in contexts], name(*limit))
+            for limit in limits
+        ),
+        Column([_age(row, ctx, look) for row, ctx in zip(rows, contexts, strict=True)]),
     ]
-    lines = []
-    heading = Text()
-    for title, cells in zip(titles, widths, strict=True):
-        heading += look.text(title + " " * (cells - display_width(title) + GAP), "label")
-    if any(titles):
-        lines.append(heading)
-    for row in zip(*columns, strict=True):
-        line = Text()
-        for cell, cells in zip(row, widths, strict=True):
-            line += cell + Text(" " * (cells - cell.cell_len + GAP))
-        lines.append(line)
-    for line in lines:
-        line.rstrip()
-    return lines
 
 
 def _limit_columns(contexts: Iterable[Any]) -> list[tuple[str, str]]:
@@ -152,7 +136,7 @@ def _limit_columns(contexts: Iterable[Any]) -> list[tuple[str, str]]:
         for ctx in contexts
         for window in ctx.windows
     )
-    return sorted(limits, key=lambda limit: ORDER.get(limit[0], len(ORDER)))
+    return sorted(limits, key=lambda limit: rank(limit[0]))
 
 
 def _heads(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.style import Style
@@ -18,13 +18,12 @@ from usageline.core.text import sanitize, sanitize_ascii
 from usageline.line import _defaults, segments, settings
 from usageline.line.theme import TerminalTheme, color_depth, painted_parts
 from usageline.system.paths import Paths
-from usageline.system.terminal import output_encoding
+from usageline.system.terminal import output_encoding, output_env
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Parts = list[tuple[str, str]]
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 RICH_DEPTHS = {"": None, "16": "standard", "256": "256", "true": "truecolor"}
@@ -97,6 +96,12 @@ class Appearance:
         return formatting.clock(at, now, half_days=self.half_days)
 
 
+def joined(parts: Iterable[tuple[str, Style | str]]) -> Text:
+    """Return parts `(text, style)` as one text, with one span for each run of a style."""
+    runs = groupby(parts, key=itemgetter(1))
+    return Text.assemble(*(("".join(part for part, _ in run), style) for style, run in runs))
+
+
 def line_config(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration as the line reads it; compile it first if it changed."""
     try:
@@ -114,14 +119,6 @@ def line_config(env: Mapping[str, str]) -> dict[str, Any]:
     return configured
 
 
-def for_output(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with colors only if stdout is a terminal, or they are forced."""
-    changed = dict(env)
-    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
-        changed.update(NO_COLOR="1", TERM="dumb")
-    return changed
-
-
 def plain() -> Appearance:
     """Return the default appearance without colors, on a terminal with Unicode."""
     return Appearance({"NO_COLOR": "1", "LANG": "C.UTF-8"}, configured={})
@@ -129,7 +126,7 @@ def plain() -> Appearance:
 
 def current(snapshot: Mapping[str, Any] | None = None) -> Appearance:
     """Return the appearance for output to stdout."""
-    return Appearance(for_output(os.environ), snapshot)
+    return Appearance(output_env(), snapshot)
 
 
 def _theme(configured: Mapping[str, Any], *, is_color_blind: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PLACES = {
     "zsh": "~/.local/share/zsh/site-functions/_usageline",
     "fish": "~/.config/fish/completions/usageline.fish",
 }
-"""Where each shell looks for it; zsh only if the directory is in its `fpath`."""
+"""The file that each shell loads; zsh only if the directory is in its `fpath`."""
 
 
 HELP = "Print the script that completes commands and options (default: for your shell).\n\n\b\n"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
-from usageline.core.text import sanitize
-from usageline.system import lookalikes
+from usageline.core.text import display_width, sanitize
+from usageline.line import layout
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -17,19 +14,10 @@ if TYPE_CHECKING:
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
-"""Spreadsheets run text that starts with one of these as a formula."""
-
 
 def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
     return sanitize(paths.abbreviate(path))
-
-
-def echo_data(text: str) -> None:
-    """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
-    is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
-    click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
 
 
 def local_time(at: float) -> str:
@@ -51,21 +39,38 @@ def span(seconds: float) -> str:
     if whole < MINUTE_S:
         return "less than a minute"
     if whole < HOUR_S:
-        return _count(whole // MINUTE_S, "minute")
+        return counted(whole // MINUTE_S, "minute")
     if whole < DAY_S:
-        return _both(_count(whole // HOUR_S, "hour"), whole % HOUR_S // MINUTE_S, "minute")
-    return _both(_count(whole // DAY_S, "day"), whole % DAY_S // HOUR_S, "hour")
+        return _both(counted(whole // HOUR_S, "hour"), whole % HOUR_S // MINUTE_S, "minute")
+    return _both(counted(whole // DAY_S, "day"), whole % DAY_S // HOUR_S, "hour")
 
 
 def _both(larger: str, number: int, unit: str) -> str:
-    return f"{larger} {_count(number, unit)}" if number else larger
+    return f"{larger} {counted(number, unit)}" if number else larger
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" + ("" if number == 1 else "s")
+def counted(number: int, noun: str) -> str:
+    """Return `1 day`, `2 days`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def csv_cell(text: str | None) -> str | None:
-    """Return `text` without control characters, and with an apostrophe before a formula."""
-    clean = sanitize(text) if text else text
-    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
+def broken(text: str, cells: int) -> list[str]:
+    """Return sanitized text in lines of at most `cells` columns, broken at spaces if possible."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and display_width(f"{lines[-1]} {word}") <= cells:
+            lines[-1] += f" {word}"
+            continue
+        lines += [""] if lines[-1] else []
+        for char in word:
+            if lines[-1] and display_width(lines[-1] + char) > cells:
+                lines.append("")
+            lines[-1] += char
+    return lines
+
+
+def cut(text: str, cells: int, ellipsis: str = "…") -> str:
+    """Return `text` in at most `cells` columns, with the ellipsis at its end if it is cut."""
+    if display_width(text) <= cells:
+        return text
+    return "".join(part[1] for part in layout.cut_parts([("", text)], cells, ellipsis))

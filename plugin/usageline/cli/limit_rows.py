@@ -57,7 +57,12 @@ class Row:
 
 def in_order(limits: Iterable[Any]) -> list[Any]:
     """Return limits (`context.Window`) in the line's order: 5 hours, the week, then the others."""
-    return sorted(limits, key=lambda window: ORDER.get(window.kind, len(ORDER)))
+    return sorted(limits, key=lambda window: rank(window.kind))
+
+
+def rank(kind: str) -> int:
+    """Return the place of a kind of limit: 5 hours, the week, then all others."""
+    return ORDER.get(kind, len(ORDER))
 
 
 def limit_row(window: Any, now: float, clock: Clock = formatting.clock) -> Row:

@@ -10,14 +10,14 @@ import base64
 import hashlib
 from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
 from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Drawing, dark_rules
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from usageline.cli.svg import Color
 
@@ -72,9 +72,44 @@ def color_key(color: Color) -> str:
     return f'<span class="key">{key.as_element()}</span>'
 
 
+class TableRow(NamedTuple):
+    """A row of a table: its heading and its cells as HTML, and a tooltip."""
+
+    heading: str
+    cells: Sequence[str]
+    tip: str = ""
+
+
+def table(
+    titles: Iterable[str],
+    rows: Iterable[TableRow],
+    total: TableRow | None = None,
+    classes: str = "",
+) -> str:
+    """Return a table, which scrolls if the window is too narrow."""
+    head = "".join(f"<th scope=col>{escaped(title)}</th>" for title in titles)
+    foot = f"<tfoot>{_row(total)}</tfoot>" if total else ""
+    return (
+        f'<div class="scroll" tabindex=0><table class="{classes}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(map(_row, rows))}</tbody>{foot}</table></div>"
+    )
+
+
+def details(summary: str, content: str, *, is_open: bool = False) -> str:
+    """Return content that its reader can open and close."""
+    state = " open" if is_open else ""
+    return f"<details{state}><summary>{escaped(summary)}</summary>{content}</details>"
+
+
 def escaped(text: str) -> str:
     """Return sanitized text as HTML."""
     return escape(sanitize(text))
+
+
+def _row(row: TableRow) -> str:
+    tip = f' title="{escaped(row.tip)}"' if row.tip else ""
+    cells = "".join(f"<td>{cell}</td>" for cell in row.cells)
+    return f"<tr{tip}><th scope=row>{row.heading}</th>{cells}</tr>"
 
 
 def _style(dark: bool | None) -> str:

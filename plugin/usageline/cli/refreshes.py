@@ -44,7 +44,7 @@ class Refreshes:
         return PROBLEMS.get(refused) or PROBLEMS.get(failure, "refreshing")
 
     def start_local_if_due(self, now: float) -> None:
-        """Start the job that reads what is new in the transcripts, unless one ran lately."""
+        """Start the job that reads new parts of the transcripts, unless one ran recently."""
         if not jobs.claim(self._env, jobs.LOCAL, jobs.LOCAL_KEY, now, LOCAL_INTERVAL_S):
             return
         with contextlib.suppress(OSError):

@@ -9,6 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from xml.etree import ElementTree as ET
 
+from usageline import __version__
+from usageline.cli.formatting import broken
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
@@ -61,6 +63,16 @@ COLORS = (
     *SHADES,
 )
 PAINTS = ("fill", "stroke")
+WIDTH, MARGIN = 960, 24
+"""Of a picture that is a file of its own."""
+
+INNER_WIDTH = WIDTH - 2 * MARGIN
+HEADER_HEIGHT, FOOTER_HEIGHT, SPACING = 76, 16, 14
+LINE_HEIGHT = 20
+TEXT_CELL_WIDTH = 7.4
+"""Pixels of a column of text, about."""
+
+KEY_SIZE, KEY_WIDTH = 12, 20
 
 FONTS = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', "
@@ -74,6 +86,23 @@ def dark_rules() -> str:
     return "".join(
         f".{paint}-{color.name}{{{paint}:{color.dark}}}" for color in COLORS for paint in PAINTS
     )
+
+
+def lines_of(sentences: Iterable[str]) -> list[str]:
+    """Return sanitized sentences in lines that fit into a picture."""
+    columns = int(INNER_WIDTH / TEXT_CELL_WIDTH)
+    return [line for sentence in sentences for line in broken(sanitize(sentence), columns)]
+
+
+def flow(widths: Iterable[float], room: float) -> list[tuple[float, int]]:
+    """Return x and line of each entry of a legend, on as many lines as they need."""
+    places, x, line = [], 0.0, 0
+    for width in widths:
+        if x and x + width > room:
+            x, line = 0.0, line + 1
+        places.append((x, line))
+        x += width
+    return places
 
 
 class Drawing:
@@ -112,6 +141,11 @@ class Drawing:
         if tip:
             ET.SubElement(element, "title").text = sanitize(tip)
 
+    def key(self, x: float, y: float, color: Color, text: str, **attributes: object) -> None:
+        """Add a small square of a color at `x`, `y`, and a text behind it."""
+        self.box((x, y, KEY_SIZE, KEY_SIZE), color, rx=3)
+        self.text(x + KEY_WIDTH, y + KEY_SIZE - 1, text, **attributes)
+
     def text(self, x: float, y: float, text: str, **attributes: object) -> None:
         """Add a line of sanitized text whose baseline starts at `x`, `y`."""
         position = {"x": f"{x:.4g}", "y": f"{y:g}"}
@@ -146,3 +180,29 @@ class Drawing:
         if classes and self._dark is None:
             extra["class"] = " ".join(classes)
         return ET.SubElement(self._root, tag, required | extra)
+
+
+def picture(
+    title: str,
+    subtitle: str,
+    lines: Sequence[str],
+    content_height: float,
+    *,
+    dark: bool | None,
+) -> tuple[Drawing, float]:
+    """Return a framed drawing with headings and `lines`, and the y at which its content begins.
+
+    With `dark` None, it has the colors that its reader prefers.
+    """
+    top = HEADER_HEIGHT + LINE_HEIGHT * len(lines) + (SPACING if lines else 0)
+    height = top + content_height + FOOTER_HEIGHT
+    drawing = Drawing(WIDTH, height, f"{title}: {subtitle}", dark=dark)
+    if dark is None:
+        drawing.follow_reader()
+    drawing.box((0.5, 0.5, WIDTH - 1, height - 1), PAPER, rx=10, stroke=LINES)
+    drawing.text(MARGIN, 38, title, font_size=20, font_weight=600)
+    drawing.text(MARGIN, 60, subtitle, fill=FAINT)
+    drawing.text(WIDTH - MARGIN, 38, f"usageline {__version__}", fill=FAINT, text_anchor="end")
+    for number, line in enumerate(lines):
+        drawing.text(MARGIN, HEADER_HEIGHT + 8 + LINE_HEIGHT * number, line)
+    return drawing, top

@@ -14,11 +14,12 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from usageline.cli import appearance
+from usageline.cli.formatting import cut
 from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlook, terms
 from usageline.config.sources import label_of
 from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
-from usageline.line import layout, view
+from usageline.line import view
 from usageline.line.segments import forecast, limits
 from usageline.usage.values import text as one_line
 
@@ -148,10 +149,7 @@ def row_lines(rows: Sequence[Row], width: int, look: Appearance) -> list[Text]:
 def _line(row: Row, words: Sequence[str], cells: tuple[int, int, int], look: Appearance) -> Text:
     name, first, second = words
     name_cells, bar_cells, first_cells = cells
-    if display_width(name) > name_cells:
-        name = layout.cut_parts([("plain", name)], name_cells, look.terminal.glyphs["ellipsis"])[0][
-            1
-        ]
+    name = cut(name, name_cells, look.terminal.glyphs["ellipsis"])
     line = look.text(_padded(name, name_cells + GAP), "label")
     if bar_cells:
         bar = (
@@ -210,7 +208,7 @@ def reason(snapshot: dict[str, Any], ctx: Any) -> str:
 
 
 def source_label(snapshot: dict[str, Any]) -> str:
-    """Return where the numbers of a snapshot come from."""
+    """Return the source of a snapshot's numbers, in words."""
     return label_of(snapshot.get("source")) or "an unknown source"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from usageline.cli.formatting import counted
 from usageline.cli.table import console, text
 from usageline.config import loader
 from usageline.core.errors import UsagelineError
@@ -82,7 +83,7 @@ def command(*, as_json: bool) -> None:
 
 
 def _lines(name: str, period: Period) -> Iterator[RenderableType]:
-    requests, sessions = _counted(period.requests, "request"), _counted(period.sessions, "session")
+    requests, sessions = counted(period.requests, "request"), counted(period.sessions, "session")
     yield text(f"{TITLES[name]}: {requests} in {sessions}")
     if not period.requests:
         return
@@ -105,8 +106,4 @@ def _lines(name: str, period: Period) -> Iterator[RenderableType]:
 def _count(share: Share) -> str:
     if share.count is None:
         return ""
-    return _counted(share.count, "session" if share.name in COUNTED_SESSIONS else "request")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return counted(share.count, "session" if share.name in COUNTED_SESSIONS else "request")

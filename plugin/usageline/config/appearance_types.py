@@ -1,4 +1,4 @@
-"""The types of values that set how the line looks: glyphs, colors and styles."""
+"""The types of values for the line's appearance: glyphs, colors and styles."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BAR_TYPES: dict[str, ValueType] = {
 
 
 class Glyphs:
-    """Text of a theme: visible characters of at most so many cells, also those of icon fonts."""
+    """Text of a theme: visible characters up to a width, also those of icon fonts."""
 
     def __init__(self, max_cells: int) -> None:
         self.max_cells = max_cells

@@ -45,7 +45,7 @@ MAX_READS = 3
 """A file that changes while it is read is read again so often."""
 
 MAX_TABLES = 17
-"""The file itself, and so many profiles."""
+"""The file itself, and its profiles."""
 
 LOCK_TIMEOUT_S = 2.0
 """How long to wait for another compilation."""

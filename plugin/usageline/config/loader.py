@@ -1,4 +1,4 @@
-"""Load config.toml for a refresh: every valid key, whatever stands beside it."""
+"""Load config.toml for a refresh: every valid key, even if others are invalid."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where the numbers go: a text file, a collector, and the file with headers for it.
+    """The destinations of metrics: a text file, a collector, and the file with headers for it.
 
     The paths are absolute.
     """
@@ -209,7 +209,7 @@ def _shows_cost(name: str, values: Values) -> bool:
 
 def _metrics(env: Mapping[str, str], values: Mapping[str, str]) -> Metrics:
     paths = {
-        name: _expanded(env, path)
+        name: Paths(env).expand(path)
         for name in ("textfile", "headers_file")
         if (path := values.get(name, ""))
     }
@@ -217,12 +217,8 @@ def _metrics(env: Mapping[str, str], values: Mapping[str, str]) -> Metrics:
 
 
 def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:
-    path = _expanded(env, values.get("password_file", ""))
+    path = Paths(env).expand(values.get("password_file", ""))
     return Shared(values.get("url", ""), path, values.get("account", ""))
-
-
-def _expanded(env: Mapping[str, str], path: str) -> str:
-    return Paths(env).home + path[1:] if path == "~" or path.startswith("~/") else path
 
 
 def _floor_s(env: Mapping[str, str]) -> float:

@@ -46,7 +46,7 @@ def load_org(env: Mapping[str, str]) -> OrgConfig:
     values = validation.values.table("org")
     return OrgConfig(
         values.get("url") or API,
-        _absolute(values.get("key_file") or "", env),
+        Paths(env).expand(values.get("key_file") or ""),
         values.get("key_command") or "",
     )
 
@@ -70,9 +70,3 @@ def _is_own(path: str, env: Mapping[str, str]) -> bool:
         return True
     home = system_home()
     return bool(home) and os.path.realpath(path) == os.path.realpath(home + DEFAULT_CONFIG)
-
-
-def _absolute(path: str, env: Mapping[str, str]) -> str:
-    if path == "~" or path.startswith("~/"):
-        return Paths(env).home.rstrip("/") + path[1:]
-    return path

@@ -53,7 +53,7 @@ def find(name: str) -> Preset | None:
 
 
 def changes(preset: Preset, theme: str, rows_in_use: object = None) -> dict[str, object]:
-    """Return the keys that a preset sets beside the theme in use, None for a key to unset.
+    """Return the keys that a preset sets, None for a key to unset.
 
     If `rows_in_use` and the theme are those of another preset, its theme goes with its rows.
     """

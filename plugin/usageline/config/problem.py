@@ -28,7 +28,7 @@ class Problem(NamedTuple):
     text: str
 
     def message(self, file: str) -> str:
-        """Return all of it: `FILE:12: clock: one of 24h, 12h is allowed, not "noon"`."""
+        """Return the whole message: `FILE:12: clock: one of 24h, 12h is allowed, not "noon"`."""
         return ": ".join(part for part in (self._place(file), self.key, self.text) if part)
 
     def short(self, file: str) -> str:

@@ -15,7 +15,7 @@ ACCOUNT_SEGMENT = "account"
 
 
 def directory(name: str, values: Values, paths: Paths) -> str | None:
-    """Return the Claude Code directory of a profile: a path, "" for the default, or None.
+    """Return the Claude Code directory of a profile, "" for the default one, None without one.
 
     Raise LookupError if the environment names no home directory.
     """
@@ -27,10 +27,7 @@ def directory(name: str, values: Values, paths: Paths) -> str | None:
 
 def expanded(path: str, paths: Paths) -> str:
     """Return a directory of config.toml as an absolute path without a slash at its end."""
-    home = paths.home
-    if path == "~" or path.startswith("~/"):
-        path = home.rstrip("/") + path[1:]
-    return str(path).rstrip("/") or "/"
+    return paths.expand(path).rstrip("/") or "/"
 
 
 def keys(name: str, values: Values, paths: Paths) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class RowsUnchangeable(Exception):
 
 
 class Position(NamedTuple):
-    """Where a segment goes; `row` counts from 1. Without any, it is the end of the last row."""
+    """The place of a segment; `row` counts from 1. Without any, it is the end of the last row."""
 
     row: int | None = None
     before: str | None = None

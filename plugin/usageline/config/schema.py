@@ -9,7 +9,14 @@ from __future__ import annotations
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
 from usageline.config.price_types import Prices
-from usageline.config.server_types import AccountKey, ServerUrl
+from usageline.config.server_types import (
+    AccountKey,
+    HttpAddress,
+    KeyFile,
+    SecretCommand,
+    ServerUrl,
+    ServiceAddress,
+)
 from usageline.config.sources import default_names, listed_names
 from usageline.config.types import (
     AbsolutePath,
@@ -17,14 +24,10 @@ from usageline.config.types import (
     Command,
     Directory,
     Flag,
-    HttpAddress,
     Integer,
     Key,
-    KeyFile,
     ListOf,
     Number,
-    SecretCommand,
-    ServiceAddress,
     Text,
 )
 from usageline.config.user_themes import ThemeName
@@ -342,8 +345,6 @@ PROFILE = (
     *(key._replace(default=None) for key in TOP if key.name in PROFILE_OVERRIDES),
 )
 """The keys of `[profiles.NAME]`. None has a default: without it, the common value holds."""
-
-PROFILES_DOC = "one Claude Code directory: the name of its account, and keys that only it has"
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),

@@ -1,21 +1,22 @@
-"""The types of values that lead to a server: its address, and the account to read there."""
+"""The types of values that lead to a server: its address, its secret, and the account there."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from usageline.config.types import InvalidValue
+from usageline.config.types import Command, Directory, InvalidValue
 
 DEFAULT_PORT = 6379
 MAX_URL_CHARS = 500
 MAX_DATABASE = 9999
 ACCOUNT = re.compile("[0-9a-f]{16}", re.ASCII)
 ACCOUNT_CHARS = 16
+SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
 
 
 class Address(NamedTuple):
-    """Where a server is.
+    """The address of a server.
 
     scheme    redis, rediss (TLS) or unix
     host      its name or IP address, "" for a socket
@@ -77,6 +78,52 @@ class AccountKey:
         return value
 
 
+class KeyFile(Directory):
+    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
+
+    allowed = "the path of a file, absolute or below ~/"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a key itself"))
+
+
+class SecretCommand(Command):
+    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
+
+
+class ServiceAddress:
+    """The address of the API: https, or http to this machine."""
+
+    allowed = "an https address or http to this machine"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        # Slow to import, and a status line waits for the config to compile.
+        from usageline.system.api_address import is_service_address  # noqa: PLC0415
+
+        checked = _without_secret(self.allowed, value, "an address with a key in it")
+        if not isinstance(checked, str) or not is_service_address(checked):
+            raise InvalidValue(self.allowed, value)
+        return checked.rstrip("/")
+
+
+class HttpAddress:
+    """The address of a server: http or https, a host, and if need be a port and a path."""
+
+    allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
+
+    def read(self, value: object) -> str:
+        """Return it without a slash at its end."""
+        if not isinstance(value, str) or not _is_http_address(value):
+            raise InvalidValue(self.allowed, value)
+        return value.rstrip("/")
+
+
 def parse_address(url: str) -> Address | None:
     """Return the address that a URL names, None if it is not allowed."""
     if len(url) > MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
@@ -110,3 +157,26 @@ def parse_address(url: str) -> Address | None:
 def _without_password(value: object) -> object:
     """Return a refused value for the message, without what may be a password."""
     return re.sub(r"//[^/]*@", "//…@", value) if isinstance(value, str) else value
+
+
+def _without_secret(allowed: str, value: object, what: str) -> object:
+    if _holds_secret(value):
+        raise InvalidValue(allowed, what)
+    return value
+
+
+def _holds_secret(value: object) -> bool:
+    return isinstance(value, str) and SECRET_PREFIX in value.lower()
+
+
+def _is_http_address(text: str) -> bool:
+    # Two URL parsers may read other characters differently.
+    if len(text) > 1024 or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_~-]+", text, re.ASCII):
+        return False
+    from urllib.parse import urlsplit  # noqa: PLC0415 - seldom
+
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from usageline.config.problem import suggestion, value_text
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
 
 MAX_COMMAND_BYTES = (128 << 10) - 1
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
-
-
-SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
 
 
 class InvalidValue(Exception):
@@ -192,62 +188,6 @@ class Directory(AbsolutePath):
             raise InvalidValue(self.allowed, value) from None
 
 
-class KeyFile(Directory):
-    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
-
-    allowed = "the path of a file, absolute or below ~/"
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a key itself"))
-
-
-class SecretCommand(Command):
-    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
-
-
-class ServiceAddress:
-    """The address of the API: https, or http to this machine."""
-
-    allowed = "an https address or http to this machine"
-
-    def read(self, value: object) -> str:
-        """Return it without a slash at its end."""
-        # Slow to import, and a status line waits for the config to compile.
-        from usageline.system.api_address import is_service_address  # noqa: PLC0415
-
-        checked = _without_secret(self.allowed, value, "an address with a key in it")
-        if not isinstance(checked, str) or not is_service_address(checked):
-            raise InvalidValue(self.allowed, value)
-        return checked.rstrip("/")
-
-
-def _without_secret(allowed: str, value: object, what: str) -> object:
-    if _holds_secret(value):
-        raise InvalidValue(allowed, what)
-    return value
-
-
-def _holds_secret(value: object) -> bool:
-    return isinstance(value, str) and SECRET_PREFIX in value.lower()
-
-
-class HttpAddress:
-    """The address of a server: http or https, a host, and if need be a port and a path."""
-
-    allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
-
-    def read(self, value: object) -> str:
-        """Return it without a slash at its end."""
-        if not isinstance(value, str) or not _is_http_address(value):
-            raise InvalidValue(self.allowed, value)
-        return value.rstrip("/")
-
-
 class ListOf:
     """A list of items of one type. Duplicates are dropped unless they may be `repeated`."""
 
@@ -293,19 +233,6 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _is_http_address(text: str) -> bool:
-    # Two URL parsers may read other characters differently.
-    if len(text) > 1024 or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_~-]+", text, re.ASCII):
-        return False
-    from urllib.parse import urlsplit  # noqa: PLC0415 - seldom
-
-    try:
-        parts = urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def some_of(*words: str) -> ListOf:

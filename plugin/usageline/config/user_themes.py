@@ -63,7 +63,7 @@ _environment: ContextVar[Mapping[str, str]] = ContextVar("environment", default=
 
 @contextlib.contextmanager
 def of(env: Mapping[str, str]) -> Iterator[None]:
-    """Look for themes beside the config.toml of `env`, instead of this process's environment."""
+    """Find themes beside the config.toml of `env`, instead of this process's environment."""
     token = _environment.set(env)
     try:
         yield

@@ -35,14 +35,16 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """Exit statuses of a shell."""
 
 
-def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> None:
+def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
     """Run the command with this process's stdin, and publish its rows or the failure.
+
+    `timeout` has the seconds of its timeout, as this process's arguments do.
 
     Do nothing if it already runs for this session. Close stdout when the result is published,
     because a status line may wait for that. Children that the command leaves running get the rest
     of its time. If the command times out, kill all its descendants at once.
     """
-    paths = Paths(env)
+    paths, timeout_s = Paths(env), float(timeout)
     with job_results.lock(paths, "chain", key) as is_free, Watchdog() as watchdog:
         if not is_free:
             return
@@ -89,7 +91,7 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
 def run_once(
     command: str, env: Mapping[str, str], payload: bytes, timeout_s: float
 ) -> tuple[list[Any], str]:
-    """Return the command's rows, and why it failed or "". Nothing that it starts stays."""
+    """Return the command's rows, and why it failed or "". Kill all that it leaves running."""
     deadline = time.monotonic() + timeout_s
     shell = ["/bin/sh", "-c", command]
     try:

@@ -189,7 +189,7 @@ def without_filters(listed: bytes) -> list[str] | None:
 
 
 def parse_status(status: bytes) -> dict[str, Any]:
-    """Return the counts in the output of STATUS. Count truncated output as far as it goes."""
+    """Return the counts in the output of STATUS. Of truncated output, count the complete part."""
     counts: dict[str, Any] = dict.fromkeys(git_repo.COUNTS, 0)
     counts.update(branch="", ahead=None, behind=None)
     entries = iter(status.split(b"\0"))

@@ -29,9 +29,6 @@ DAY_MS = 86_400_000
 LOCK_TIMEOUT_S = 60.0
 """A first build of a gigabyte takes seconds; a second process waits for it."""
 
-MAX_AHEAD_MS = DAY_MS
-"""A response of a later time was written under a wrong clock. It is kept, but never forgotten."""
-
 
 def directory(paths: Paths) -> str:
     """Return the directory of the index. It outlives the cache."""

@@ -53,7 +53,7 @@ DAY_S = 86400
 
 
 class Look(NamedTuple):
-    """What a look at the server found.
+    """The result of reading the server.
 
     reading  one to use, or None
     older    one that is too old to be used, but newer than this machine's, or None
@@ -118,7 +118,7 @@ def _refusal(answer: Answer, fresh_s: float, now: float) -> RateLimited:
 
 
 def too_early(detail: str, at: float) -> RateLimited:
-    """Return the refusal of a request that is too early, with the time of the next look."""
+    """Return the refusal of a request that is too early, with the time of the next call."""
     return RateLimited("offline", detail, int(at) + 1, is_cooldown=False)
 
 
@@ -193,7 +193,7 @@ def alone(
     """Return why this machine must not ask while it is without the server, or None.
 
     All other machines may be without it, too. So each asks the less often the more there are, at a
-    time of its own. It keeps a wait of the service that the server told of.
+    time of its own. It keeps a wait of the service that the server reported.
     """
     if now < record.wait_until <= now + MAX_WAIT_S + 1 and record.wait_why:
         return RateLimited(

@@ -1,4 +1,4 @@
-"""Look at the shared server before a request, and tell it how the request ended.
+"""Read the shared server before a request, and report the request's outcome to it.
 
 Trouble with the server costs at most `connection.BUDGET_S` and is no failure of the refresh: the
 machine then goes on alone.

@@ -1,4 +1,4 @@
-"""Refuse before any change what cannot be installed on this system."""
+"""Check before any change whether an install can work on this system."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
+from usageline.setup import shell_files
 from usageline.setup.packages import unsupported_platform
 
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
+
+
+def required_directories(ctx: SetupContext) -> list[str]:
+    """Return the directories that an install writes to."""
+    return [
+        ctx.paths.data_dir,
+        ctx.paths.state_dir,
+        ctx.paths.cache_dir,
+        os.path.dirname(os.path.realpath(ctx.paths.claude_settings)),
+        os.path.dirname(ctx.paths.claude_settings),
+        os.path.dirname(ctx.paths.command),
+        *shell_files.directories_of(ctx),
+    ]
 
 
 def check_directories(ctx: SetupContext) -> None:

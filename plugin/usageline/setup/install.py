@@ -29,7 +29,6 @@ from usageline.setup import (
     shell_files,
     uninstall,
 )
-from usageline.setup.install_checks import required_directories
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
@@ -67,7 +66,7 @@ def install(ctx: SetupContext) -> int:
         )
     if ctx.dry_run:
         return _dry_run(ctx, previous)
-    created = directories.missing_directories(required_directories(ctx))
+    created = directories.missing_directories(checks.required_directories(ctx))
     try:
         return _install_locked(ctx, created)
     except OSError:

@@ -1,4 +1,4 @@
-"""Show what a run does, each change as it is made, and tell the user what to do next."""
+"""Print each change as it is made, and the user's next step."""
 
 from __future__ import annotations
 

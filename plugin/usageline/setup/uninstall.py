@@ -85,7 +85,7 @@ def _histories(ctx: SetupContext) -> list[str]:
 
 
 def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
-    """Tell the user what stays, and how to remove it."""
+    """Print what stays, and how to remove it."""
     if _has_history(ctx) and not ctx.purge:
         name = " ".join(_histories(ctx))
         way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"

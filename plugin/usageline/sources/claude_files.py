@@ -12,9 +12,15 @@ import json
 import math
 import os
 import re
+import sys
 from typing import Any
 
 from usageline.system.files import open_regular
+
+MANAGED = (
+    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+)
+"""The directory of an organization's settings, whose `env` Claude Code applies, too."""
 
 WHOLE_BYTES = 1 << 20
 """Up to this size a file is parsed whole; of a longer one only the requested keys."""

@@ -1,4 +1,4 @@
-"""Keep what `usageline org` read: finished days for good, newer ones for an hour, pages to resume.
+"""Cache what `usageline org` read: finished days without end, newer ones for an hour, and pages.
 
 Everything is in the state directory, in a directory for each key and address that is named by a
 keyed digest of both. The key itself is in no file. What is read is not trusted: a file that is not
@@ -79,7 +79,7 @@ class OrgCache:
         _write(self._file("choice.json"), {"adapter": name, "at": now})
 
     def days(self, adapter: str, by: str, wanted: Iterable[date]) -> dict[date, Sums]:
-        """Return the finished days that are there."""
+        """Return the finished days that are cached."""
         result: dict[date, Sums] = {}
         months: dict[str, Mapping[str, Any]] = {}
         for day in wanted:

@@ -73,7 +73,7 @@ def write(paths: Paths, path: str, text: bytes, is_wanted: Callable[[], bool]) -
 
 
 def instance(paths: Paths) -> str:
-    """Return what stands for this machine and user. Raise OSError or CacheUnsafe."""
+    """Return the random id of this machine and user. Raise OSError or CacheUnsafe."""
     identity, textfiles = _read(paths)
     return identity or _write(paths, textfiles)
 

@@ -112,11 +112,6 @@ def flush(path: str, *, follow_links: bool = True) -> None:
                 os.close(descriptor)
 
 
-def temporary_name(path: str) -> str:
-    """Return the name that versions up to 0.1.0 gave to the one temporary file for `path`."""
-    return os.path.join(os.path.dirname(path), "." + os.path.basename(path) + _SUFFIX)
-
-
 def unique_name(path: str) -> str:
     """Return a name for a temporary file that no other writer of `path` uses."""
     return os.path.join(

@@ -12,11 +12,11 @@ HANDLER = "usageline.lookalikes"
 """The name of the error handler for `errors=`, once `register` has run."""
 
 CODEC = "usageline-ascii"
-"""The name of ASCII for streams. To those that say `ascii`, click writes UTF-8."""
+"""The name of ASCII for streams. To a stream named `ascii`, click writes UTF-8."""
 
 BRAILLE, BRAILLE_END = 0x2800, 0x2900
 DENSITY = " ..::*##@"
-"""A braille cell with so many dots, as of a chart."""
+"""A braille cell by its number of dots, as in a chart."""
 
 LOOKALIKES = str.maketrans(
     {
@@ -64,7 +64,7 @@ _CODEC = codecs.CodecInfo(
 
 
 def as_ascii(text: str) -> str:
-    """Return text in ASCII that takes as many cells."""
+    """Return text in ASCII of the same width."""
     return text if text.isascii() else "".join(map(_like, text))
 
 

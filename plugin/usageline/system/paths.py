@@ -73,6 +73,11 @@ class Paths:
         """Return the stamp of a background job, which is its lock, too."""
         return jobs.stamp_file(self._env, kind, key)
 
+    def expand(self, path: str) -> str:
+        """Return `path` with the home directory for a ~ at its beginning."""
+        is_inside = path == "~" or path.startswith("~/")
+        return self.home.rstrip("/") + path[1:] if is_inside else path
+
     def abbreviate(self, path: str) -> str:
         """Return `path` with ~ for the home directory."""
         home = self._env.get("HOME", "").rstrip("/")

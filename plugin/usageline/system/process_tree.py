@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 import warnings
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ KILL_POLL_INTERVAL_S = 0.005
 PS = "/bin/ps"
 PS_TIMEOUT_S = 1
 
-PR_SET_CHILD_SUBREAPER = 36
 
 WATCHDOG_SCRIPT = 'read -r group || exit 0; read -r rest; kill -s KILL -- "-$group"'
 
@@ -79,14 +77,7 @@ def adopt_orphans() -> bool:
 
     Return False if the system cannot (macOS).
     """
-    if sys.platform != "linux":
-        return False
-    import ctypes  # noqa: PLC0415 - slow to import
-
-    try:
-        return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
-    except (OSError, AttributeError):
-        return False
+    return this_process.set_attribute(this_process.PR_SET_CHILD_SUBREAPER, 1)
 
 
 def running_descendants() -> list[int]:

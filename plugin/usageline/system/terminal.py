@@ -87,6 +87,14 @@ def output_encoding(env: Mapping[str, str]) -> str:
     return "utf-8"
 
 
+def output_env() -> dict[str, str]:
+    """Return this process's environment, with colors only for a terminal or if they are forced."""
+    env = dict(os.environ)
+    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
+        env.update(NO_COLOR="1", TERM="dumb")
+    return env
+
+
 def _locale_name(env: Mapping[str, str]) -> str:
     ctype, lang = env.get("LC_CTYPE", ""), env.get("LANG", "")
     if ctype in COERCED and lang in C_LOCALES and not _is_users("LC_CTYPE"):
@@ -116,6 +124,16 @@ def adapt_output() -> None:
             stream.reconfigure(  # type: ignore[union-attr]
                 encoding=encoding, errors=lookalikes.HANDLER
             )
+
+
+def limit_environment() -> None:
+    """Remove variables of this process that make Textual import a module or write a file.
+
+    A project's settings can set them. COLUMNS and LINES do not change with the window: remove them.
+    """
+    for name in [*os.environ]:
+        if name.startswith("TEXTUAL") or name in {"COLUMNS", "LINES"}:
+            del os.environ[name]
 
 
 def decode_argument(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Control the running process: its clock, its signals, and its memory."""
+"""Control the running process: its clock, its directory, its signals, and its memory."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ IGNORED_BY_PYTHON = tuple(
 """Python reports these as errors. `subprocess` restores them in the processes that it starts."""
 
 PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Clock(NamedTuple):
@@ -30,6 +31,14 @@ class Clock(NamedTuple):
 
 
 SYSTEM_CLOCK = Clock(time.time, time.monotonic, time.sleep)
+
+
+def current_directory() -> str:
+    """Return the working directory, the root directory if it was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
 
 
 def restore_signals(except_for: tuple[int, ...] = ()) -> None:
@@ -55,7 +64,8 @@ def disable_core_dumps() -> None:
     Call it before a secret is read. It raises nothing. On Linux it does not affect child processes.
     Elsewhere it lowers the core size limit, which child processes can raise again.
     """
-    if not _forbid_dumps():
+    # The limit is not enough: the kernel ignores it for a core pipe (systemd-coredump).
+    if not set_attribute(PR_SET_DUMPABLE, 0):
         try:
             import resource  # noqa: PLC0415 - Windows has none
 
@@ -66,13 +76,13 @@ def disable_core_dumps() -> None:
             return
 
 
-def _forbid_dumps() -> bool:
-    # The limit is not enough: the kernel ignores it for a core pipe (systemd-coredump).
+def set_attribute(attribute: int, value: int) -> bool:
+    """Set an attribute of this process with Linux's `prctl`. Return False if that fails."""
     if sys.platform != "linux":
         return False
     import ctypes  # noqa: PLC0415 - slow to import
 
     try:
-        return bool(ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+        return bool(ctypes.CDLL(None).prctl(attribute, value, 0, 0, 0) == 0)
     except (OSError, AttributeError):
         return False

@@ -24,7 +24,7 @@ LIGHT_BACKGROUNDS = ("#ffffff", "#fbf1c7", "#eff1f5")
 """Usual backgrounds of terminals. Only the grayest count, because others contrast more."""
 
 SEVERITIES = ("critical", "warning", "normal")
-"""In the order in which they choose among the 256 colors: no later one looks like an earlier."""
+"""In the order in which they choose among the 256 colors, so that no two look alike."""
 
 SAME_AS = {"added": "normal", "removed": "critical"}
 """Styles that avoid the same of the 256 colors as a severity."""

@@ -1,4 +1,4 @@
-"""The default's colors for dark backgrounds, whatever Claude Code's own theme is."""
+"""The default's colors for dark backgrounds, also if Claude Code's own theme is light."""
 
 from usageline.themes.default import DARK
 from usageline.themes.theme import Theme

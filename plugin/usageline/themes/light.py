@@ -1,4 +1,4 @@
-"""The default's colors for light backgrounds, whatever Claude Code's own theme is."""
+"""The default's colors for light backgrounds, also if Claude Code's own theme is dark."""
 
 from usageline.themes.default import LIGHT
 from usageline.themes.theme import Theme

@@ -90,7 +90,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "sources.oauth.fetch",
         "sources.oauth._is_about_scope",
         "sources.client._is_answer",
-        "cli.schema._body_in",
+        "cli.doctor.unknown_keys._body_in",
     ),
     "config": (
         *(
@@ -148,7 +148,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "git": ("core.git_repo._text", "jobs.git_status.count.git"),
     "chained": ("system.process._transfer",),
     "history": (
-        "cli.log.row",
+        "cli.doctor.log.row",
         "cli.dashboard.data._requests_of",
         "storage.history._add",
         "storage.history.line._parse",

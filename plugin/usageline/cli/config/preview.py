@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +53,7 @@ def rows(
     configured = settings.checked(resolve_values(values))
     chained: list[list[Part]] = []
     if runs_chain and "chain" in configured:
-        from usageline.cli.config import chained as command  # noqa: PLC0415 - only with one
-
-        chained, problem = command.rows(configured, env)
+        chained, problem = _chained_rows(configured, env)
         configured = {**configured, "problem": problem}
     return [INDENT + row for row in render.render(context, configured, env, chained)]
 
@@ -114,15 +111,33 @@ def terminal_columns() -> int:
     return shutil.get_terminal_size().columns
 
 
-def output_env() -> dict[str, str]:
-    """Return the environment for output to stdout: no colors and links without a terminal."""
-    env = dict(os.environ)
-    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
-        env.update(NO_COLOR="1", TERM="dumb")
-    return env
-
-
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
     snapshot = json_file.json_file(Paths(env).snapshot)
     return {} if snapshot is None else theme.with_current_theme(snapshot, env)
+
+
+def _chained_rows(
+    configured: Mapping[str, Any], env: Mapping[str, str]
+) -> tuple[list[list[Part]], str]:
+    """Return the rows of the compiled configuration's command, and its problem or "".
+
+    It gets a sample session, in the environment in which the line runs it.
+    """
+    from usageline.jobs import chained_command  # noqa: PLC0415 - only with such a command
+    from usageline.line import chain, jobs  # noqa: PLC0415 - as above
+
+    trusted = chain.trusted_config(env)
+    if trusted is None:
+        return [], chain.UNTRUSTED
+    if chain.MARK in env:  # another line's command: it must not start itself again
+        return [], ""
+    table = configured["chain"]
+    command = chain.Command("", env, table, "", trusted[2])
+    shown, failure = chained_command.run_once(
+        table["command"],
+        command.environment(jobs.chain_columns(configured, env)),
+        json.dumps(sample.payload(time.time())).encode(),
+        command.timeout_s,
+    )
+    return chain.checked_rows(shown), failure

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.style import Style
-from rich.text import Text
 
+from usageline.cli.appearance import joined
 from usageline.cli.dashboard.signs import plain_text, possible_sign, severity, spread
 from usageline.core import formatting, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from rich.text import Text
 
     from usageline.cli.appearance import Appearance
     from usageline.cli.dashboard.model import Chart
@@ -29,7 +28,7 @@ Span = tuple[float, float]
 
 HOUR_S = 3600
 MIN_ROWS_WITH_BOTH = 10
-"""A chart with as many rows shows both thresholds, a lower one only the first."""
+"""A chart of this height shows both thresholds, a lower one only the first."""
 
 TICK_HOURS = (1, 2, 3, 4, 6, 8, 12)
 MIN_TICK_CELLS = 8
@@ -59,7 +58,7 @@ def chart(chart: Chart, width: int, height: int, look: Appearance) -> list[Text]
             _chart_cell(used, ahead, (floor, floor + step), look) or empty
             for used, ahead in zip(heights, cone, strict=True)
         ]
-        lines.append(_assembled(line))
+        lines.append(joined(line))
     return [*lines, *_axis(chart, cells, look)]
 
 
@@ -144,7 +143,7 @@ def _axis(chart: Chart, cells: int, look: Appearance) -> list[Text]:
     for at in _hours(chart.start, chart.end, max_ticks):
         text = formatting.time_of_day(time.localtime(at), half_days=look.half_days)
         _put(labels, AXIS_CELLS + cell_of(at), text)
-    return [_assembled(line), look.text("".join(labels).rstrip(), "quiet")]
+    return [joined(line), look.text("".join(labels).rstrip(), "quiet")]
 
 
 def _put(labels: list[str], begin: int, text: str) -> None:
@@ -164,9 +163,3 @@ def _hours(start: float, end: float, max_ticks: int) -> list[float]:
         if len(marks) <= max_ticks:
             return marks
     return []
-
-
-def _assembled(cells: Iterable[Cell]) -> Text:
-    """Return the cells as one text, with one span for each run of a style."""
-    runs = groupby(cells, key=itemgetter(1))
-    return Text.assemble(*(("".join(char for char, _ in run), style) for style, run in runs))

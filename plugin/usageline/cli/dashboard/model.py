@@ -46,7 +46,7 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the history says, computed once for each reading.
+    """The values computed from the history, once for each reading.
 
     `pieces` and `resets` are of each limit's last 24 hours. `at_reset` is the likely range of its
     percentage at the reset. `requests` are those of the last 24 hours, None if unknown.

@@ -48,7 +48,7 @@ def possible_sign(look: Appearance) -> str:
 
 
 def cut(line: Text, width: int, look: Appearance) -> Text:
-    """Cut a row that is wider than `width`, with an ellipsis where the terminal has one."""
+    """Cut a row that is wider than `width`, with an ellipsis if the terminal has one."""
     if line.cell_len > width:
         line.truncate(max(width, 1), overflow="crop" if look.ascii else "ellipsis")
     return line

@@ -1,4 +1,4 @@
-"""Run the dashboard, and restore the terminal whatever ends it."""
+"""Run the dashboard, and restore the terminal in every case."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 from usageline.cli.appearance import Appearance
 from usageline.cli.dashboard.data import Data
 from usageline.cli.live_table import END_SIGNALS, reraise
+from usageline.system.terminal import limit_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
     from usageline.cli.dashboard.app import Dashboard
-
-
-IGNORED = ("COLUMNS", "LINES")
-"""They do not change with the window."""
 
 
 def run(env: dict[str, str]) -> None:
@@ -87,9 +84,8 @@ def has_terminal() -> bool:
 
 
 def _load(env: dict[str, str], data: Data, is_wanted: Callable[[], bool]) -> Dashboard:
-    """Import Textual without its own variables, which can name a module to run."""
-    for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
-        del os.environ[name]
+    """Import Textual, with the colors of the line."""
+    limit_environment()
     look = Appearance(env, data.snapshot())
     if look.color_system is not None:
         os.environ["TEXTUAL_COLOR_SYSTEM"] = look.color_system

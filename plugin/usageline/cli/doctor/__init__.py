@@ -29,8 +29,10 @@ from usageline.cli.doctor import (
 )
 from usageline.cli.doctor.context import TIMEOUT_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
+from usageline.cli.formatting import counted
 from usageline.cli.table import console, text
 from usageline.system.paths import Paths
+from usageline.system.this_process import current_directory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -110,7 +112,7 @@ def run_checks(env: dict[str, str], *, show_all: bool = False) -> int:
     watchdog.daemon = True
     with contextlib.suppress(RuntimeError):  # no thread can be started (ulimit -u)
         watchdog.start()
-    context, target, levels = Context(env, _current_directory()), console(), []
+    context, target, levels = Context(env, current_directory()), console(), []
     for module, checks in groupby(CHECKS, key=_module):
         results = [(check, run_check(check, context)) for check in checks]
         made = {check: result for check, result in results if result is not None}
@@ -121,9 +123,9 @@ def run_checks(env: dict[str, str], *, show_all: bool = False) -> int:
         levels += [result.level for result in made.values()]
     watchdog.cancel()
     counts = [
-        _count(levels.count(level), level) for level in ("problem", "warning") if level in levels
+        counted(levels.count(level), level) for level in ("problem", "warning") if level in levels
     ]
-    hint = "" if show_all else f" in {_count(len(levels), 'check')}; --all shows each"
+    hint = "" if show_all else f" in {counted(len(levels), 'check')}; --all shows each"
     target.print()
     target.print(text((", ".join(counts) or "no problems") + hint))
     return 1 if "problem" in levels else 0
@@ -184,17 +186,6 @@ def _mark(result: Result) -> Text:
 
 def _advice(result: Result) -> Text:
     return Text.assemble(("→ ", "dim"), text(result.advice))
-
-
-def _current_directory() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was removed
-        return "/"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _abort() -> None:

@@ -8,8 +8,8 @@ import sys
 import click
 
 from usageline.cli.doctor import run_checks
-from usageline.cli.log import show_log
-from usageline.cli.schema import show_schema
+from usageline.cli.doctor.log import show_log
+from usageline.cli.doctor.unknown_keys import show_unknown_keys
 from usageline.system.paths import Paths
 
 
@@ -42,7 +42,7 @@ def command(
         raise click.UsageError("--all, --schema and --log cannot be combined")
     env = dict(os.environ)
     if schema:
-        show_schema(env, body)
+        show_unknown_keys(env, body)
     elif log:
         show_log(Paths(env), lines or 50)
     else:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +20,7 @@ from usageline.setup import manifest, releases, settings_entries
 from usageline.setup.program_files import is_packaged, own_source
 from usageline.sources import claude_files
 from usageline.sources.auth import sign_in
-from usageline.sources.claude_files import read_bytes
+from usageline.sources.claude_files import MANAGED, read_bytes
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
 
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10.0
 MAX_SETTINGS_BYTES = 4 << 20
-MANAGED = (
-    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
-)
-"""The folder of an organization's settings (Claude Code's documentation: settings)."""
-
 OWN_ROOT = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 )

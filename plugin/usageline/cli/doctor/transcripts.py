@@ -45,7 +45,7 @@ def directories(context: Context) -> Result | None:
 
 # tried by: tests/cli
 def index(context: Context) -> Result | None:
-    """Check that the index is kept up to date, and say what is in it."""
+    """Check that the index is kept up to date, and report its content."""
     local = _settings(context)
     if isinstance(local, Result) or not roots.directories(context.env, local):
         return None

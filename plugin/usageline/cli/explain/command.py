@@ -9,11 +9,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from usageline.cli.config import preview
 from usageline.cli.explain import words
 from usageline.cli.explain.pieces import explained_line
 from usageline.cli.table import console, text
 from usageline.config.segments import SEGMENTS
+from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     unknown = [name for name in names if name not in SEGMENTS]
     if unknown:
         raise click.UsageError(f"unknown segment {unknown[0]!r}: see usageline config preview")
-    env = {**preview.output_env()}
+    env = output_env()
     line = explained_line(env, width or shutil.get_terminal_size().columns)
     target = console()
     if not names:

@@ -6,7 +6,6 @@ and the longest form that stands in the whole line is the one on the screen.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from usageline.line import jobs, render, settings, view
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.system import origin
 from usageline.system.paths import Paths
+from usageline.system.this_process import current_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,7 +152,7 @@ def _configuration(env: dict[str, str]) -> dict[str, Any]:
 def _context(
     env: dict[str, str], configured: dict[str, Any], snapshot: dict[str, Any], now: float
 ) -> StatusContext:
-    cwd = _current_directory()
+    cwd = current_directory()
     payload = sample.payload(now)
     payload.pop("rate_limits", None)
     payload.update(cwd=cwd, workspace={"current_dir": cwd, "project_dir": cwd})
@@ -166,10 +166,3 @@ def _context(
     repository, _ = jobs.repository_status(ctx, configured, env, "")
     local, _ = jobs.local_usage(ctx, configured, env, "")
     return ctx.replaced(git=repository, local=local)
-
-
-def _current_directory() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was removed
-        return "/"

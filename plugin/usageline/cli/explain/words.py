@@ -1,4 +1,4 @@
-"""Say of a piece what it means, where its numbers are from, and what changes it."""
+"""Explain a piece: its meaning, the source of its numbers, and what changes it."""
 
 from __future__ import annotations
 

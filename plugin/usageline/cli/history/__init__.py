@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
 from rich.text import Text
 
-from usageline.cli import output_file, table
-from usageline.cli.formatting import echo_data
+from usageline.cli import output, table
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -36,9 +33,6 @@ SUMMARY_DAYS = 14
 
 DEFAULT_WIDTH = 80
 """Columns of the chart if stdout is not a terminal and `COLUMNS` is not set."""
-
-PICTURE_COLUMNS = 128
-"""Columns of a line of the summary in a picture."""
 
 NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --days"
 
@@ -95,11 +89,11 @@ def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now:
         readings = selection.readings(paths, account, now - options.days * DAY_S, options.days)
         selected = selection.with_limits(readings, options.limit)
         text = export.as_csv(selected) if is_csv else export.as_json(selected) + "\n"
-    echo_data(text)
+    output.echo_data(text)
 
 
 def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
-    """Return the limits and the cost of this machine's sessions, or what there is of them."""
+    """Return the limits and the cost of this machine's sessions; either may be missing."""
     if options.limit or options.heatmap:
         return _limits(env, paths, options, now)
     from usageline.cli.history import cost, svg_chart  # noqa: PLC0415
@@ -188,18 +182,13 @@ def _wrapped(sentences: Iterable[str], target: Console, width: int) -> list[Text
 def _write(options: HistoryOptions, history: History) -> None:
     from usageline.cli.history import export, page, svg_chart  # noqa: PLC0415
 
-    wrapped = history._replace(
-        summary=[line for text in history.summary for line in textwrap.wrap(text, PICTURE_COLUMNS)]
-    )
     # Make all of them before writing: a failed conversion must not leave one of two files.
     made: list[tuple[str, bytes]] = []
     if options.svg is not None:
-        made.append((options.svg, svg_chart.svg(wrapped, dark=options.dark)))
+        made.append((options.svg, svg_chart.svg(history, dark=options.dark)))
     if options.png is not None:
-        picture = svg_chart.svg(wrapped, dark=bool(options.dark))
+        picture = svg_chart.svg(history, dark=bool(options.dark))
         made.append((options.png, export.png(picture)))
     if options.html is not None:
         made.append((options.html, page.html(history, dark=options.dark)))
-    for path, content in made:
-        output_file.write(path, content)
-        click.echo(f"wrote {sanitize(path)}")
+    output.write_files(made)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plotille import Canvas
 from rich.text import Text
 
+from usageline.cli.appearance import joined
+from usageline.cli.formatting import cut
 from usageline.cli.history.series import ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows
 from usageline.core.text import display_width, sanitize
-from usageline.line import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def panel(
             empty_cell if dot == EMPTY_CELL else (dot, style or "dim")
             for dot, style in zip(dots, styles, strict=False)
         )
-        lines.append(_text([*axis, *curve]))
+        lines.append(joined([*axis, *curve]))
     return [*lines, _axis(series, start, end, cells), _labels(start, end, cells)]
 
 
@@ -122,9 +122,7 @@ def _title(series: Series, width: int) -> Text:
     spaces = width - display_width(label) - len(facts)
     if spaces >= 2:
         return Text.assemble((label, "bold"), " " * spaces, facts)
-    if display_width(label) > width:
-        label = layout.cut_parts([("plain", label)], width)[0][1]
-    return Text(label, "bold")
+    return Text(cut(label, width), "bold")
 
 
 def _axis(series: Series, start: float, end: float, cells: int) -> Text:
@@ -134,7 +132,7 @@ def _axis(series: Series, start: float, end: float, cells: int) -> Text:
         if start <= timestamp <= end
     }
     line = (("┴", "bold") if cell in marks else ("─", "dim") for cell in range(cells))
-    return _text([("  0% ", ""), ("└", "dim"), *line])
+    return joined([("  0% ", ""), ("└", "dim"), *line])
 
 
 def _labels(start: float, end: float, cells: int) -> Text:
@@ -152,9 +150,3 @@ def _labels(start: float, end: float, cells: int) -> Text:
 
 def _column(timestamp: float, start: float, end: float, cells: int) -> int:
     return min(int((timestamp - start) / (end - start) * cells), cells - 1)
-
-
-def _text(parts: Iterable[tuple[str, str]]) -> Text:
-    """Join parts `(text, style)`, with one escape sequence for a run of one style."""
-    runs = groupby(parts, key=itemgetter(1))
-    return Text.assemble(*(("".join(part for part, _ in run), style) for style, run in runs))

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from usageline.cli.formatting import cut
 from usageline.cli.history import cost
 from usageline.cli.history.heatmap import day_name
 from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import MONTHS, count
-from usageline.core.text import display_width
-from usageline.line import layout
 
 if TYPE_CHECKING:
     from usageline.cli.history.cost import Costs
@@ -84,7 +83,7 @@ def _title(costs: Costs, width: int) -> list[Text]:
 
 
 def _amount(row: Row) -> tuple[str, str]:
-    """Return the cost, and what stands behind it."""
+    """Return the cost, and the words after it."""
     text = cost_text(row) if row.responses else "–"
     amount, plus, rest = text.partition(" + ")
     return amount, plus + rest
@@ -139,8 +138,6 @@ def _legend(costs: Costs, width: int) -> list[Text]:
         row = cost.summed(name, (by_name[each] for each in names))
         facts = f"{cost_text(row)} · {count(row.tokens)} tokens"
         room = max(width - 2 - len(GAP) - len(facts), 1)
-        label = cost.short_name(name)
-        if display_width(label) > room:
-            label = layout.cut_parts([("plain", label)], room)[0][1]
+        label = cut(cost.short_name(name), room)
         rows.append(Text.assemble((glyph, style), " ", label, GAP, (facts, "dim")))
     return rows

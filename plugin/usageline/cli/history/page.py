@@ -5,8 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from usageline.cli.history import cost, cost_svg, heatmap, svg_chart
-from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
+from usageline.cli.history import cost, cost_svg, heatmap, heatmap_svg, svg_chart
+from usageline.cli.page import (
+    TableRow,
+    at_each_width,
+    color_key,
+    details,
+    document,
+    escaped,
+    list_of,
+    table,
+)
 from usageline.cli.svg import Drawing
 from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import count
@@ -20,11 +29,8 @@ if TYPE_CHECKING:
     from usageline.cli.history.svg_chart import History
     from usageline.storage.usage_index.queries import Row as Sums
 
-TABLE_HEAD = (
-    "<thead><tr><th scope=col>Day</th><th scope=col>5-hour limits used</th>"
-    "<th scope=col>Busiest hour</th></tr></thead>"
-)
-COST_HEAD = "<th scope=col>Tokens</th><th scope=col>Cost</th>"
+USE_TITLES = ("Day", "5-hour limits used", "Busiest hour")
+COST_TITLES = ("Tokens", "Cost")
 
 
 def html(history: History, *, dark: bool | None = None) -> bytes:
@@ -33,7 +39,7 @@ def html(history: History, *, dark: bool | None = None) -> bytes:
         *list_of("Summary", history.summary),
         *(_panel(history, series, number) for number, series in enumerate(history.curves)),
         *_heatmap(heatmap.rows(history.use)),
-        *_table(history),
+        *_use_table(history),
         *_cost(history),
     ]
     span = svg_chart.span_text(history.start, history.end)
@@ -66,9 +72,9 @@ def _heatmap(rows: Sequence[Row]) -> list[str]:
         return []
 
     def draw(width: int) -> Drawing:
-        height = svg_chart.heatmap_height(rows, width)
+        height = heatmap_svg.height(rows, width)
         drawing = Drawing(width, height, heatmap.title(list(rows)), dark=None)
-        svg_chart.draw_heatmap(drawing, rows, 0, 0, width)
+        heatmap_svg.draw(drawing, rows, 0, 0, width)
         return drawing
 
     return [
@@ -83,16 +89,17 @@ def _cost(history: History) -> list[str]:
         note = escaped(history.cost_note)
         return [f"<section><p>{note}</p></section>"] if note else []
     charts = [_cost_chart(costs, measure) for measure in cost_svg.measures(costs)]
-    models = "".join(
-        _cells(f"{color_key(color)}{escaped(row.key)}", row)
-        for row, _, color in cost_svg.models(costs)
+    models = table(
+        ("Model", *COST_TITLES),
+        (
+            _cost_row(color_key(color) + escaped(row.key), row)
+            for row, _, color in cost_svg.models(costs)
+        ),
+        _cost_row("Total", costs.total),
+        "counts",
     )
-    head = f"<thead><tr><th scope=col>Model</th>{COST_HEAD}</tr></thead>"
-    total = f"<tfoot>{_cells('Total', costs.total)}</tfoot>"
     notes = "".join(f"<p>{escaped(note)}</p>" for note in cost.notes(costs))
-    table = f'<table class="counts">{head}<tbody>{models}</tbody>{total}</table>'
-    title = "<h2>Cost and tokens by model</h2>"
-    by_model = f'<section>{title}<div class="scroll">{table}</div>{notes}</section>'
+    by_model = f"<section><h2>Cost and tokens by model</h2>{models}{notes}</section>"
     return [*charts, by_model, _days_table(costs)]
 
 
@@ -111,37 +118,32 @@ def _cost_chart(costs: Costs, measure: str) -> str:
 
 
 def _days_table(costs: Costs) -> str:
-    """Return the numbers of each model of each day, newest first, for who cannot see the bars."""
-    rows = "".join(
-        _cells(f"{escaped(heatmap.day_name(day))}<br>{escaped(row.key)}", row)
+    """Return the numbers of each model of each day, newest first, as text."""
+    rows = (
+        _cost_row(f"{escaped(heatmap.day_name(day))}<br>{escaped(row.key)}", row)
         for day in reversed(costs.days)
         for row in costs.by_day.get(day, {}).values()
     )
-    head = f"<thead><tr><th scope=col>Day and model</th>{COST_HEAD}</tr></thead>"
-    return (
-        "<details><summary>Cost and tokens of each day and model</summary>"
-        f'<div class="scroll"><table class="counts">{head}<tbody>{rows}</tbody></table></div>'
-        "</details>"
-    )
+    content = table(("Day and model", *COST_TITLES), rows, classes="counts")
+    return details("Cost and tokens of each day and model", content)
 
 
-def _cells(name: str, row: Sums) -> str:
+def _cost_row(name: str, row: Sums) -> TableRow:
     # On two lines, so that the table fits a phone.
     amount = escaped(cost_text(row)).replace(" + ", "<br>+ ")
-    return f"<tr><th scope=row>{name}</th><td>{count(row.tokens)}</td><td>{amount}</td></tr>"
+    return TableRow(name, (count(row.tokens), amount))
 
 
-def _table(history: History) -> list[str]:
-    """Return the numbers of each day as a table, for who cannot see the heatmap."""
-    rows = "".join(
-        f"<tr><th scope=row>{escaped(heatmap.day_name(day))}</th>"
-        f"<td>{math.floor(sum(hours.values()))} %</td><td>{_busiest(hours)}</td></tr>"
+def _use_table(history: History) -> list[str]:
+    """Return the numbers of the heatmap as a table, for readers who cannot see it."""
+    rows = [
+        TableRow(
+            escaped(heatmap.day_name(day)),
+            (f"{math.floor(sum(hours.values()))} %", _busiest(hours)),
+        )
         for day, hours in sorted(history.use.items(), reverse=True)
-    )
-    if not rows:
-        return []
-    table = f"<table>{TABLE_HEAD}<tbody>{rows}</tbody></table>"
-    return [f"<details><summary>Numbers of each day</summary>{table}</details>"]
+    ]
+    return [details("Numbers of each day", table(USE_TITLES, rows))] if rows else []
 
 
 def _busiest(hours: dict[int, float]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from usageline.cli.limit_rows import rank
 from usageline.core.formatting import DAYS, MONTHS
 from usageline.core.limit_names import title
 from usageline.core.windows import LENGTH_S, is_same_window
@@ -29,9 +30,6 @@ GAP_INTERVALS = 3
 
 MIN_BRIDGED_S = 86400
 """A window of this length or longer has a line through its gaps."""
-
-ORDER = {"session": 0, "weekly_all": 1}
-"""These limits come first, then the others in the order of the readings."""
 
 Tick: TypeAlias = tuple[float, str]
 """Epoch seconds and label."""
@@ -74,7 +72,7 @@ class Observation:
 class Series:
     """One limit over time: `pieces` without a gap, and the times of its resets.
 
-    `bridges` are lines through gaps, along what the readings on both sides say about the window.
+    `bridges` are lines through gaps, interpolated from the readings on both sides.
     """
 
     kind: str
@@ -125,7 +123,7 @@ def all_series(readings: Iterable[Reading], now: float) -> list[Series]:
     )
     return sorted(
         (series for series in curves if series.pieces),
-        key=lambda series: ORDER.get(series.kind, len(ORDER)),
+        key=lambda series: rank(series.kind),
     )
 
 

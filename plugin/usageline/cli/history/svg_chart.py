@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline import __version__
-from usageline.cli.history import cost_svg, heatmap
+from usageline.cli.history import cost_svg, heatmap, heatmap_svg
 from usageline.cli.history.series import day_label, ticks
 from usageline.cli.svg import (
     CRITICAL,
     FAINT,
+    INNER_WIDTH,
     LINES,
+    MARGIN,
     MARK,
     OTHERS,
-    PAPER,
     SESSION,
-    SHADES,
+    SPACING,
+    TEXT_CELL_WIDTH,
     WARNING,
     WEEKLY,
     Drawing,
+    lines_of,
+    picture,
 )
 from usageline.core import windows
 from usageline.core.text import display_width
@@ -28,18 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.history.cost import Costs
-    from usageline.cli.history.heatmap import HourlyUse, Row
+    from usageline.cli.history.heatmap import HourlyUse
     from usageline.cli.history.series import Point, Series
     from usageline.cli.svg import Box, Color
 
-WIDTH, MARGIN = 960, 24
-HEADER_HEIGHT, FOOTER_HEIGHT, SPACING = 76, 16, 14
-SUMMARY_LINE_HEIGHT = 20
 TITLE_HEIGHT = 30
 AXIS_WIDTH, AXIS_HEIGHT = 50, 26
 """For the percentages left of a panel, and for the times below it."""
 
-PANEL_WIDTH = WIDTH - 2 * MARGIN - AXIS_WIDTH
 
 PANEL_HEIGHTS = {"session": 190}
 OTHER_PANEL_HEIGHT = 120
@@ -60,29 +59,16 @@ BRIDGE_STROKE = {
 }
 """Of the line through a gap, which is paler than one through readings."""
 
-LABEL_WIDTH, CELL_HEIGHT, HOURS_HEIGHT, LEGEND_HEIGHT = 90, 22, 18, 36
-TEXT_CELL_WIDTH = 7.2
-"""Pixels of a column of text at the size of the legend, about."""
-
 DOT = "  ·  "
 
 COLORS = {"session": SESSION, "weekly_all": WEEKLY}
-
-LEGEND = (
-    (1, "to 5 %"),
-    (2, "to 10 %"),
-    (3, "to 20 %"),
-    (4, "over 20 %"),
-    (0, "nothing"),
-    (None, "not known"),
-)
 
 
 class History(NamedTuple):
     """What the pictures show: the time from `start` to `end` in epoch seconds.
 
-    `thresholds` are percentages with a line. `summary` has sentences. `cost_note` says why there
-    are no `costs`, "" if they are not wanted.
+    `thresholds` are percentages with a line. `summary` has sentences. `cost_note` is the
+    reason why there are no `costs`, "" if they are not wanted.
     """
 
     curves: Sequence[Series]
@@ -97,40 +83,24 @@ class History(NamedTuple):
 
 def svg(history: History, *, dark: bool | None = None) -> bytes:
     """Return the file. With `dark` None, it has the colors that its reader prefers."""
-    heights = [panel_height(series) for series in history.curves]
+    lines = lines_of(history.summary)
+    heights = [TITLE_HEIGHT + panel_height(series) + SPACING for series in history.curves]
     rows = heatmap.rows(history.use)
-    header = HEADER_HEIGHT + SUMMARY_LINE_HEIGHT * len(history.summary)
-    header += SPACING if history.summary else 0
-    height = header + sum(heights) + (TITLE_HEIGHT + SPACING) * len(heights) + FOOTER_HEIGHT
-    if rows:
-        height += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
+    heatmap_height = heatmap_svg.height(rows, INNER_WIDTH) + TITLE_HEIGHT + SPACING if rows else 0
     costs, note = history.costs, history.cost_note
-    height += cost_svg.section_height(costs, note, WIDTH - 2 * MARGIN)
-    drawing = Drawing(WIDTH, height, "Plan usage", dark=dark)
-    if dark is None:
-        drawing.follow_reader()
-    drawing.box((0.5, 0.5, WIDTH - 1, height - 1), PAPER, rx=10, stroke=LINES)
-    drawing.text(MARGIN, 38, "Plan usage", font_size=20, font_weight=600)
-    drawing.text(MARGIN, 60, span_text(history.start, history.end), fill=FAINT)
-    drawing.text(WIDTH - MARGIN, 38, f"usageline {__version__}", fill=FAINT, text_anchor="end")
-    for number, sentence in enumerate(history.summary):
-        drawing.text(MARGIN, HEADER_HEIGHT + 8 + SUMMARY_LINE_HEIGHT * number, sentence)
-    top = header
+    content = sum(heights) + heatmap_height + cost_svg.section_height(costs, note, INNER_WIDTH)
+    span = span_text(history.start, history.end)
+    drawing, top = picture("Plan usage", span, lines, content, dark=dark)
     for series, color, height in zip(history.curves, colors(history.curves), heights, strict=True):
         _draw_title(drawing, series, top, color)
-        draw_panel(
-            drawing,
-            series,
-            color,
-            history,
-            (MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN, height),
-        )
-        top += TITLE_HEIGHT + height + SPACING
+        box = (MARGIN, top + TITLE_HEIGHT, INNER_WIDTH, panel_height(series))
+        draw_panel(drawing, series, color, history, box)
+        top += height
     if rows:
         drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
-        draw_heatmap(drawing, rows, MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN)
-        top += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
-    cost_svg.draw_section(drawing, costs, note, (MARGIN, top, WIDTH - 2 * MARGIN))
+        heatmap_svg.draw(drawing, rows, MARGIN, top + TITLE_HEIGHT, INNER_WIDTH)
+        top += heatmap_height
+    cost_svg.draw_section(drawing, costs, note, (MARGIN, top, INNER_WIDTH))
     return drawing.as_bytes()
 
 
@@ -166,10 +136,10 @@ def _date(timestamp: float) -> str:
     return f"{day_label(timestamp)} {day_label(timestamp, weekday=False).split()[1]}"
 
 
-def _draw_title(drawing: Drawing, series: Series, top: int, color: Color) -> None:
-    drawing.box((MARGIN, top + 5, 12, 12), color, rx=3)
-    drawing.text(MARGIN + 20, top + 16, series.name, font_size=14, font_weight=600)
-    drawing.text(WIDTH - MARGIN, top + 16, facts(series), fill=FAINT, text_anchor="end")
+def _draw_title(drawing: Drawing, series: Series, top: float, color: Color) -> None:
+    drawing.key(MARGIN, top + 5, color, series.name, font_size=14, font_weight=600)
+    words = {"fill": FAINT, "text_anchor": "end"}
+    drawing.text(MARGIN + INNER_WIDTH, top + 16, facts(series), **words)
 
 
 def draw_panel(drawing: Drawing, series: Series, color: Color, history: History, box: Box) -> None:
@@ -245,57 +215,3 @@ def _visible(piece: Sequence[Point], pixel_s: float) -> Sequence[Point]:
 def _outline(line: Sequence[Point]) -> list[Point]:
     """Return the area below the curve."""
     return [(line[0][0], 0), *line, (line[-1][0], 0)]
-
-
-def heatmap_height(rows: Sequence[Row], width: float) -> int:
-    """Return the pixels of the heatmap of that width, with its hours and its legend."""
-    legend = len({y for _, y, _, _ in _legend(0, width)}) * CELL_HEIGHT
-    return HOURS_HEIGHT + CELL_HEIGHT * len(rows) + LEGEND_HEIGHT - CELL_HEIGHT + legend
-
-
-def draw_heatmap(
-    drawing: Drawing, rows: Sequence[Row], left: float, top: float, width: float
-) -> None:
-    """Draw a cell for each hour of each row, and the legend below."""
-    cells, cell_width = left + LABEL_WIDTH, (width - LABEL_WIDTH) / 24
-    step = 3 if cell_width > 2 * TEXT_CELL_WIDTH else 6
-    for hour in range(0, 24, step):
-        drawing.text(cells + hour * cell_width, top + 10, f"{hour:02}:00", fill=FAINT, font_size=12)
-    y = top + HOURS_HEIGHT
-    for day, use in rows:
-        name = heatmap.day_name(day)
-        drawing.text(left, y + 15, name, fill=FAINT, font_size=12)
-        for hour in range(24):
-            gap = 2 if cell_width > 2 * TEXT_CELL_WIDTH else 1
-            cell = (cells + hour * cell_width, y, cell_width - gap, CELL_HEIGHT - gap)
-            _draw_cell(drawing, cell, heatmap.level(use.get(hour)), _tip(name, hour, use.get(hour)))
-        y += CELL_HEIGHT
-    for x, below, level, words in _legend(left, width):
-        _draw_cell(drawing, (x, y + 10 + below, 16, 14), level)
-        drawing.text(x + 22, y + 21 + below, words, fill=FAINT, font_size=12)
-
-
-def _legend(left: float, width: float) -> list[tuple[float, int, int | None, str]]:
-    """Return x, y, level and words of each entry, on as many lines as it needs."""
-    start = left + (LABEL_WIDTH if width > WIDTH / 2 else 0)
-    x, y, entries = start, 0, []
-    for level, words in LEGEND:
-        taken = 52 + 7 * len(words)
-        if x > start and x + taken > left + width:
-            x, y = start, y + CELL_HEIGHT
-        entries.append((x, y, level, words))
-        x += taken
-    return entries
-
-
-def _tip(day: str, hour: int, points: float | None) -> str:
-    return "" if points is None else f"{day} {hour:02}:00: {points:.0f} % of the limit"
-
-
-def _draw_cell(drawing: Drawing, box: Box, level: int | None, tip: str = "") -> None:
-    if level is None:
-        left, top, width, height = box
-        outline = (left + 0.5, top + 0.5, width - 1, height - 1)
-        drawing.box(outline, "none", rx=3, stroke=LINES)
-    else:
-        drawing.box(box, SHADES[level], tip, rx=3)

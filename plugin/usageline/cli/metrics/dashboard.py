@@ -179,11 +179,6 @@ def as_json() -> str:
     return json.dumps(dashboard(), indent=2)
 
 
-def expressions() -> list[str]:
-    """Return every expression of the dashboard."""
-    return [target.expr for panel in (*PANELS, *TELEMETRY) for target in panel.targets]
-
-
 def dashboard() -> dict[str, Any]:
     """Return the dashboard in Grafana's model."""
     panels, bottom = _placed(PANELS, 0, 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org import names
-from usageline.cli.org.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org.overview import day, money
 from usageline.cli.org.reading import DEFAULT_TOP
 from usageline.core.windows import severity

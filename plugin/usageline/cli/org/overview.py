@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from usageline.core import formatting
-from usageline.core.text import display_width
 from usageline.usage.money import WITHOUT_DECIMALS
 
 if TYPE_CHECKING:
@@ -115,21 +114,6 @@ def percent(share: float | None) -> str:
         return ""
     whole = int(share * 100 + 0.5)
     return "<1 %" if not whole and share > 0 else f"{whole} %"
-
-
-def broken(text: str, cells: int) -> list[str]:
-    """Return sanitized text in lines of at most `cells` columns, broken at spaces if possible."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and display_width(f"{lines[-1]} {word}") <= cells:
-            lines[-1] += f" {word}"
-            continue
-        lines += [""] if lines[-1] else []
-        for char in word:
-            if lines[-1] and display_width(lines[-1] + char) > cells:
-                lines.append("")
-            lines[-1] += char
-    return lines
 
 
 def day(moment: date, *, year: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.org import svg
 from usageline.cli.org.overview import UNKNOWN, percent
-from usageline.cli.page import at_each_width, document, escaped, list_of
+from usageline.cli.page import TableRow, at_each_width, details, document, escaped, list_of, table
 from usageline.cli.svg import Drawing
 
 if TYPE_CHECKING:
@@ -54,24 +54,19 @@ def _table(shown: Overview) -> list[str]:
     if not shown.rows:
         return []
     entries = [*shown.entries, *filter(None, [shown.unattributed])]
-    titles = (shown.unit.capitalize(), *NUMBERS)
-    head = "".join(f"<th scope=col>{escaped(title)}</th>" for title in titles)
-    rows = "".join(_row(entry, shown) for entry in entries)
-    is_open = " open" if len(entries) <= MAX_OPEN_ROWS else ""
-    table = (
-        f"<table class=counts><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-        f"<tfoot>{_row(shown.total, shown)}</tfoot></table>"
+    content = table(
+        (shown.unit.capitalize(), *NUMBERS),
+        (_row(entry, shown) for entry in entries),
+        _row(shown.total, shown),
+        "counts",
     )
-    return [
-        f"<details{is_open}><summary>All numbers</summary><div class=scroll>{table}</div></details>"
-    ]
+    return [details("All numbers", content, is_open=len(entries) <= MAX_OPEN_ROWS)]
 
 
-def _row(entry: Entry, shown: Overview) -> str:
+def _row(entry: Entry, shown: Overview) -> TableRow:
     """Return a row; the models are its tooltip, because they need more room than there is."""
-    numbers = "".join(f"<td>{escaped(value)}</td>" for value in _numbers(entry, shown))
-    tip = escaped(shown.models(entry))
-    return f'<tr title="{tip}"><th scope=row>{escaped(entry.label)}</th>{numbers}</tr>'
+    numbers = [escaped(value) for value in _numbers(entry, shown)]
+    return TableRow(escaped(entry.label), numbers, shown.models(entry))
 
 
 def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:

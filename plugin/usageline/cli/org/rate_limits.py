@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from usageline.cli.columns import column, fitted, print_lines, wrapped
 from usageline.cli.org import names
-from usageline.cli.org.columns import column, fitted, print_lines, wrapped
 from usageline.cli.org.overview import UNKNOWN
 
 if TYPE_CHECKING:

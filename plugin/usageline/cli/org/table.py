@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli.org.columns import Column, column, fitted, print_lines, words, wrapped
+from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org.overview import count, percent
 from usageline.cli.org.reading import overview
 

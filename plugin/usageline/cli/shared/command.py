@@ -25,7 +25,7 @@ from usageline.system.terminal import sanitize_lines
 def command(context: click.Context, *, as_json: bool) -> None:
     """Show the reading that all machines of the account share: its age, and who asked last.
 
-    A machine has a random name, which tells nothing about it. `shared init` begins to share.
+    A machine has a random name, which reveals nothing about it. `shared init` begins to share.
     """
     if context.invoked_subcommand is not None:
         if as_json:

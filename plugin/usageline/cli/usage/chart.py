@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY, Drawing
+from usageline.cli.formatting import cut
+from usageline.cli.svg import FAINT, OTHERS, SESSION, WEEKLY, Drawing
+from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import amount, cost_text, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
-from usageline.usage.local.prices import PICO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,12 +25,9 @@ MAX_COLUMNS = 400
 MAX_BARS = 24
 COLUMNS_HEIGHT = 240
 BAR_HEIGHT, BAR_SPACING = 16, 10
-AXIS_WIDTH, AXIS_HEIGHT = 56, 26
-TOP_SPACING = 14
 TEXT_CELL_WIDTH = 8.0
 """Pixels of a column of text, about."""
 
-MAX_GRID_LINES = 4
 COLORS = (SESSION, WEEKLY, *OTHERS[:3])
 OTHER_MODELS = OTHERS[3]
 OTHERS_NAME = "other models"
@@ -90,68 +87,19 @@ def draw(drawing: Drawing, result: Result, box: Box) -> None:
 
 def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
     rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
-    left, top, width, height = (
-        box[0] + AXIS_WIDTH,
-        box[1] + TOP_SPACING,
-        box[2] - AXIS_WIDTH,
-        box[3] - AXIS_HEIGHT - TOP_SPACING,
-    )
-    bottom = top + height
-    values = [_value(row, result) for row in rows]
-    most = max(values, default=0)
-    step = _step(most, PICO if result.total.cost else 1)
-    lines = max(math.ceil(most / step), 1)
-    scale = step * lines
-    for number in range(lines + 1):
-        y = bottom - number * height / lines
-        drawing.paths([((left, y), (left + width, y))], stroke=MARK if number == 0 else LINES)
-        drawing.text(
-            left - 6,
-            y + 4,
-            _axis_label(number * step, step, result),
-            fill=FAINT,
-            font_size=12,
-            text_anchor="end",
-        )
     shown = legend(result)
-    band = width / max(len(rows), 1)
-    gap = 2 if band > 8 else 1 if band > 4 else 0
-    thickness = min(band - gap, 64)
-    for number, row in enumerate(rows):
-        x = left + number * band + (band - thickness) / 2
-        y = bottom
-        for color, part, tip in _parts(row, result, shown):
-            size = part / scale * height if scale else 0
-            y -= size
-            if size > 0:
-                drawing.box(
-                    (round(x, 2), round(y, 2), round(thickness, 2), round(size, 2)), color, tip
-                )
-    _draw_labels(drawing, [row.key for row in rows], result.kind, (left, bottom, width, band))
-
-
-def _draw_labels(drawing: Drawing, keys: Sequence[str], kind: str, place: Box) -> None:
-    left, bottom, width, band = place
-    labels = [short_label(key, kind) for key in keys]
-    cells = max(map(display_width, labels), default=1) * TEXT_CELL_WIDTH
-    every = max(math.ceil((cells + 16) / band), 1) if labels else 1
-    free_from = left
-    for number in range(0, len(labels), every):
-        half = display_width(labels[number]) * TEXT_CELL_WIDTH / 2
-        middle = left + (number + 0.5) * band
-        x = min(max(middle, left + half), left + width - half)
-        # The first and the last are moved inside, and may reach their neighbors there.
-        if x - half >= free_from:
-            drawing.text(
-                x, bottom + 18, labels[number], fill=FAINT, font_size=12, text_anchor="middle"
-            )
-            free_from = x + half + 8
+    drawn = [
+        column_chart.Column(short_label(row.key, result.kind), _parts(row, result, shown))
+        for row in rows
+    ]
+    column_chart.draw(drawing, drawn, box, is_cost=bool(result.total.cost))
 
 
 def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
     rows = result.rows[:MAX_BARS]
     left, top, width, _ = box
-    names = [_cut(_name(row, result), width * NAME_PART) for row in rows]
+    name_cells = max(int(min(width * NAME_PART, MAX_NAME_WIDTH) / TEXT_CELL_WIDTH) - 2, 4)
+    names = [cut(_name(row, result), name_cells) for row in rows]
     texts = [_words(row, result) for row in rows]
     name_width = max(map(display_width, names)) * TEXT_CELL_WIDTH + 12
     name_width = min(name_width, width * NAME_PART, MAX_NAME_WIDTH)
@@ -217,28 +165,3 @@ def _name(row: Row, result: Result) -> str:
 
 def _words(row: Row, result: Result) -> str:
     return cost_text(row) if result.total.cost else f"{count(row.tokens)} tokens"
-
-
-def _step(largest: int, unit: int) -> int:
-    """Return the distance of two grid lines; MAX_GRID_LINES of them reach the largest value."""
-    wanted = largest / MAX_GRID_LINES / unit
-    if wanted <= 0:
-        return unit
-    power = 10.0 ** math.floor(math.log10(wanted))
-    nice = next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= wanted - 1e-12)
-    return max(round(nice * power * unit), 1)
-
-
-def _axis_label(value: int, step: int, result: Result) -> str:
-    if not result.total.cost:
-        return count(value)
-    return amount(value).removesuffix(".00") if step % PICO == 0 else amount(value)
-
-
-def _cut(text: str, width: float) -> str:
-    cells = max(int(min(width, MAX_NAME_WIDTH) / TEXT_CELL_WIDTH) - 2, 4)
-    if display_width(text) <= cells:
-        return text
-    while display_width(text) >= cells:
-        text = text[:-1]
-    return text + "…"

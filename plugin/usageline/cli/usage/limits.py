@@ -24,7 +24,7 @@ READINGS_S = 21 * 86400
 """Three weeks, so that the price of a percent follows the plan and the models."""
 
 FRESH_S = 3600
-"""Three weeks of readings take long to read: what they say is remembered so long."""
+"""Three weeks of readings take long to read: cache the result for this time."""
 
 NAMES = {"weekly_all": "the week", "session": "the 5-hour window"}
 MAX_WORTH = 10**18
@@ -32,7 +32,7 @@ MAX_WORTH = 10**18
 
 # tried by: snapshot
 def sentences(index: Index, env: Mapping[str, str]) -> list[str]:
-    """Return what one percent of each limit costs, as far as the kept readings tell it."""
+    """Return what one percent of each limit costs, if the readings suffice."""
     paths, now = Paths(env), time.time()
     snapshot = json_file.json_file(paths.snapshot) or {}
     account = snapshot.get("account")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 5
 REST = 20
-"""The interval is at least so many times what reading takes."""
+"""The interval is at least this multiple of the time that reading takes."""
 
 FRAME_LINES = 3
 """Beside the rows: the head, the total and the hint."""

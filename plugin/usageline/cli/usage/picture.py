@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-import click
-
-from usageline import __version__
-from usageline.cli import output_file
-from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
-from usageline.cli.svg import FAINT, LINES, PAPER, Drawing
+from usageline.cli import output
+from usageline.cli.page import (
+    TableRow,
+    at_each_width,
+    color_key,
+    details,
+    document,
+    escaped,
+    list_of,
+    table,
+)
+from usageline.cli.svg import (
+    INNER_WIDTH,
+    LINE_HEIGHT,
+    MARGIN,
+    TEXT_CELL_WIDTH,
+    Drawing,
+    flow,
+    lines_of,
+    picture,
+)
 from usageline.cli.usage import chart
 from usageline.cli.usage.result import NO_RESPONSES, amount, cost_text, long_label
 from usageline.core.errors import UsagelineError
@@ -24,11 +38,7 @@ if TYPE_CHECKING:
     from usageline.storage.usage_index.queries import Row
 
 TITLE = "Tokens and cost"
-WIDTH, MARGIN = 960, 24
-HEADER_HEIGHT, FOOTER_HEIGHT = 84, 16
-LINE_HEIGHT = 20
-SENTENCE_COLUMNS = 128
-TEXT_CELL_WIDTH = 7.4
+LEGEND_SPACING = 20
 HEAD = (
     *("Cost", "Input", "Output", "Cache write, 5 min", "Cache write, 1 h", "Cache read"),
     *("Web searches", "Responses"),
@@ -55,37 +65,25 @@ def write(
         made.append((html_path, html(result, others, dark=dark)))
     if svg_path is not None:
         made.append((svg_path, svg(result, dark=dark)))
-    for path, content in made:
-        output_file.write(path, content)
-        click.echo(f"wrote {sanitize(path)}")
+    output.write_files(made)
 
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:
     """Return the file. With `dark` None, it has the colors that its reader prefers."""
-    sentences = [
-        line
-        for sentence in (*result.limits, *result.notes)
-        for line in textwrap.wrap(sentence, SENTENCE_COLUMNS)
-    ]
-    entries = _legend(chart.legend(result))
-    legend_height = max((y for _, y, _ in entries), default=-LINE_HEIGHT) + LINE_HEIGHT
-    top = HEADER_HEIGHT + LINE_HEIGHT * len(sentences) + legend_height + 20
-    height = top + chart.height(result) + FOOTER_HEIGHT
-    drawing = Drawing(WIDTH, height, f"{TITLE}: {subtitle(result)}", dark=dark)
-    if dark is None:
-        drawing.follow_reader()
-    drawing.box((0.5, 0.5, WIDTH - 1, height - 1), PAPER, rx=10, stroke=LINES)
-    drawing.text(MARGIN, 38, TITLE, font_size=20, font_weight=600)
-    drawing.text(MARGIN, 62, subtitle(result), fill=FAINT)
-    right = {"text_anchor": "end"}
-    drawing.text(WIDTH - MARGIN, 38, f"usageline {__version__}", fill=FAINT, **right)
-    for number, sentence in enumerate(sentences):
-        drawing.text(MARGIN, HEADER_HEIGHT + 6 + LINE_HEIGHT * number, sentence)
-    legend_top = HEADER_HEIGHT + LINE_HEIGHT * len(sentences)
-    for x, y, share in entries:
-        drawing.box((MARGIN + x, legend_top + y, 12, 12), share.color, rx=3)
-        drawing.text(MARGIN + x + 20, legend_top + y + 11, _entry(share))
-    chart.draw(drawing, result, (MARGIN, top, WIDTH - 2 * MARGIN, chart.height(result)))
+    shares = chart.legend(result)
+    places = _places(shares)
+    legend_height = LINE_HEIGHT * (1 + max((line for _, line in places), default=-1))
+    drawing, top = picture(
+        TITLE,
+        subtitle(result),
+        lines_of((*result.limits, *result.notes)),
+        legend_height + LEGEND_SPACING + chart.height(result),
+        dark=dark,
+    )
+    for (x, line), share in zip(places, shares, strict=True):
+        drawing.key(MARGIN + x, top + line * LINE_HEIGHT, share.color, _entry(share))
+    top += legend_height + LEGEND_SPACING
+    chart.draw(drawing, result, (MARGIN, top, INNER_WIDTH, chart.height(result)))
     return drawing.as_bytes()
 
 
@@ -130,23 +128,19 @@ def _section(result: Result) -> str:
 
 def _table(result: Result, *, is_open: bool) -> str:
     names = (result.kind.capitalize(), *HEAD, *(["Limit"] if result.percents else []))
-    head = "".join(f"<th scope=col>{name}</th>" for name in names)
-    rows = "".join(
-        f"<tr><th scope=row>{escaped(long_label(row.key, result.kind))}</th>"
-        f"{_cells(row, result)}</tr>"
-        for row in result.rows
+    content = table(
+        names,
+        (
+            TableRow(escaped(long_label(row.key, result.kind)), _cells(row, result))
+            for row in result.rows
+        ),
+        TableRow("Total", _cells(result.total, result)),
+        "counts" if result.kind in {"project", "account"} else "counts times",
     )
-    names_class = "counts" if result.kind in {"project", "account"} else "counts times"
-    total = f"<tr><th scope=row>Total</th>{_cells(result.total, result)}</tr>"
-    return (
-        f"<details{' open' if is_open else ''}><summary>Numbers by {result.kind}</summary>"
-        f'<div class="scroll" tabindex=0><table class="{names_class}">'
-        f"<thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody><tfoot>{total}</tfoot></table></div></details>"
-    )
+    return details(f"Numbers by {result.kind}", content, is_open=is_open)
 
 
-def _cells(row: Row, result: Result) -> str:
+def _cells(row: Row, result: Result) -> list[str]:
     counts = (
         *(row.input, row.output, row.write_5m, row.write_1h, row.read),
         *(row.searches, row.responses),
@@ -155,20 +149,14 @@ def _cells(row: Row, result: Result) -> str:
     if result.percents:
         percent = result.percents.get(row.key)
         cells.append("" if percent is None else f"{percent} %")
-    return "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+    return [escaped(cell) for cell in cells]
 
 
 def _entry(share: Share) -> str:
     return f"{sanitize(share.name)[:64]} {amount(share.cost)}"
 
 
-def _legend(shares: Sequence[Share]) -> list[tuple[float, int, Share]]:
-    """Return the place of each entry, on as many lines as they need."""
-    x, y, entries = 0.0, 0, []
-    for share in shares:
-        taken = 44 + display_width(_entry(share)) * TEXT_CELL_WIDTH
-        if x and x + taken > WIDTH - 2 * MARGIN:
-            x, y = 0, y + LINE_HEIGHT
-        entries.append((x, y, share))
-        x += taken
-    return entries
+def _places(shares: Sequence[Share]) -> list[tuple[float, int]]:
+    return flow(
+        (44 + display_width(_entry(share)) * TEXT_CELL_WIDTH for share in shares), INNER_WIDTH
+    )

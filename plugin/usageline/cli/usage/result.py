@@ -77,7 +77,7 @@ def cost_text(row: Row) -> str:
 
 
 def project_names(directories: Iterable[str]) -> dict[str, str]:
-    """Return as many last parts of each directory as tell it from the others."""
+    """Return for each directory the shortest end of its path that no other one has."""
     parts = {each: each.replace("\\", "/").rstrip("/").split("/") for each in directories}
     sizes = dict.fromkeys(parts, 1)
     while True:

@@ -9,6 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.cli.formatting import cut
 from usageline.cli.usage.result import NO_RESPONSES, cost_text, long_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width
@@ -28,7 +29,7 @@ GAP = "  "
 MIN_BAR_CELLS, MAX_BAR_CELLS = 6, 24
 MIN_LABEL_CELLS = 8
 WIDE = 100
-"""In so many columns each kind of tokens has a column of its own."""
+"""From this width on, each kind of tokens has a column of its own."""
 
 PIPE_CELLS = 4096
 """For programs that read the output: long names must not be cut."""
@@ -109,21 +110,13 @@ def _cells(row: Row, result: Result, width: int) -> list[str]:
 
 
 def _line(cells: Sequence[str], columns: Sequence[int]) -> str:
-    label = _cut(cells[0], columns[0])
+    label = cut(cells[0], columns[0])
     padded = label + " " * (columns[0] - display_width(label))
     numbers = (
         " " * (width - display_width(cell)) + cell
         for cell, width in zip(cells[1:], columns[1:], strict=True)
     )
     return GAP.join([padded, *numbers])
-
-
-def _cut(label: str, cells: int) -> str:
-    if display_width(label) <= cells:
-        return label
-    while display_width(label) >= cells:
-        label = label[:-1]
-    return label + "…"
 
 
 def _bar(part: float, cells: int) -> str:

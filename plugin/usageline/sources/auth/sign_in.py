@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import glob
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.core import other_sign_ins
 from usageline.sources.auth import claude_state, credentials, keychain
 from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
-from usageline.sources.claude_files import read_keys
+from usageline.sources.claude_files import MANAGED, read_keys
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
 from usageline.usage.values import EARLIEST, LATEST, PLANS, mapping, number, plan_name
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
 
     from usageline.sources.auth.claude_state import ClaudeState
     from usageline.sources.auth.credentials import Credentials
-
-MANAGED = (
-    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
-)
-"""The directory of an organization's settings, whose `env` the client applies, too."""
 
 NEWER_S = 60
 """Two files written within this time may belong to the same change."""

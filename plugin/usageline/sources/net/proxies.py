@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.sources.claude_files import MANAGED, parse_object, read_bytes
 from usageline.system import origin, origin_record
 from usageline.system.api_address import is_loopback
 from usageline.usage.model import SourceFailure
@@ -22,11 +21,6 @@ from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-MANAGED = (
-    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
-)
-"""The directory of an organization's settings (Claude Code's documentation: settings)."""
 
 MAX_SETTINGS_BYTES = 1 << 20
 MAX_DROP_INS = 32

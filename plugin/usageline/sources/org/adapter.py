@@ -37,7 +37,7 @@ class Listing:
 
     @property
     def key(self) -> str:
-        """Return what tells this listing apart from others."""
+        """Return what distinguishes this listing from others."""
         return "&".join([self.path, *(f"{name}={value}" for name, value in self.params)])
 
 

@@ -1,4 +1,4 @@
-"""Describe a refused request in one sentence that says what to do.
+"""Describe a refused request in one sentence with advice.
 
 Only the status, the error's type and its code decide. The service's own words are never shown:
 they may repeat a part of the request.

@@ -1,4 +1,4 @@
-"""Gather what lines say before it is written: of each response once."""
+"""Collect the content of lines before it is written, each response once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Batch:
         self.lines = 0
 
     def add(self, response: Response) -> None:
-        """Add what one line says."""
+        """Add the content of one line."""
         self.lines += 1
         if response.grouped:
             group = self.grouped.setdefault(response.key, [])

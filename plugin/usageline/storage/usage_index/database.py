@@ -218,7 +218,7 @@ SURROUNDINGS = (
     "disk I/O error",
     "out of memory",
 )
-"""What SQLite says if something other than the index is to blame."""
+"""SQLite's messages for errors whose cause is not the index."""
 
 
 def is_damage(error: Exception) -> bool:
@@ -251,7 +251,7 @@ def _set_aside(path: str) -> None:
 
 
 def identity_aside(directory: str) -> str:
-    """Return a text that tells one set-aside database from another, "" if there is none."""
+    """Return the identity of the database that was set aside, "" if there is none."""
     path = os.path.join(directory, NAME + ASIDE)
     try:
         status = os.lstat(path)

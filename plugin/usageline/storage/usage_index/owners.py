@@ -1,4 +1,4 @@
-"""Tell which account a session is of, as far as its transcript names one."""
+"""Find the account of each session whose transcript names one."""
 
 from __future__ import annotations
 

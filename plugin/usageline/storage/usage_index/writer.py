@@ -89,7 +89,7 @@ class Writer:
         )
 
     def reprice(self) -> None:
-        """Compute every cost anew, after a change of the prices."""
+        """Recompute every cost after a change of the prices."""
         update = "UPDATE responses SET cost = ? WHERE key = ? AND part = ?"
         rows = self._connection.execute(SELECT + "1").fetchall()
         self._connection.executemany(

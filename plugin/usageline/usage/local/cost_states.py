@@ -27,7 +27,7 @@ class Counts(NamedTuple):
         return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def greatest(self, other: Counts) -> Counts:
-        """Return what two readings of the same counters say, which only grow."""
+        """Return the higher values of two readings of the same counters, which only grow."""
         return Counts(*map(max, zip(self, other, strict=True)))
 
 

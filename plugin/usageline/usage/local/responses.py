@@ -61,7 +61,7 @@ class Part(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What the lines of one session say about whose a response is.
+    """The claim of one session on a response, from its lines.
 
     session  its id
     at       when the first of these lines was written (epoch ms)
@@ -134,7 +134,7 @@ class Line(NamedTuple):
 
 
 def merged(one: Response, other: Response) -> Response:
-    """Return what two descriptions of one response say together, in any order."""
+    """Return two descriptions of one response as one; their order does not matter."""
     # Lines that differ in nothing that ranks them must not depend on their order either.
     wins = (one.rank, one.parts) >= (other.rank, other.parts)
     winner = one if wins else other
@@ -221,5 +221,5 @@ def _digest(text: str) -> bytes:
 
 
 def digest(data: bytes) -> bytes:
-    """Return KEY_BYTES that tell one text from another."""
+    """Return a digest of a text, of KEY_BYTES."""
     return blake2b(data, digest_size=KEY_BYTES).digest()

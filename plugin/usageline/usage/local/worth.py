@@ -1,6 +1,6 @@
 """Compute what one percent of a plan's limit costs at list prices. Pure.
 
-The readings say how much of a limit was used until some time, and the index what that cost.
+The readings have the used part of a limit at a time, and the index has its cost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from usageline.usage.model import Reading
 
 MIN_PERCENT = 5
-"""Percentages are whole: less than this in all windows would say little."""
+"""Percentages are whole: less than this in all windows is too inaccurate."""
 
 SAME_RESET_S = 120
 """The service reports one reset with a jitter of seconds."""
@@ -47,7 +47,7 @@ def windows(readings: Iterable[Reading], kind: str) -> list[Window]:
 
 
 def worth(known: Iterable[Window], cost: Callable[[int, int], int]) -> int | None:
-    """Return the picodollars of one percent, None if too little of the limit was used to say.
+    """Return the picodollars of one percent, None if too little of the limit was used.
 
     `cost` returns the picodollars between two times (epoch s).
     """

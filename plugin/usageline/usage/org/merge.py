@@ -203,7 +203,7 @@ def make_report(  # noqa: PLR0913 - the fields of a report
 
 
 def _identity(who: Who | None) -> str | None:
-    """Return what tells two rows apart: an id may occur as a user's and as a key's."""
+    """Return the identity of a row: an id may occur as a user's and as a key's."""
     return None if who is None else f"{who.kind}\0{who.key}"
 
 

@@ -33,7 +33,7 @@ class Malformed(UsagelineError):
 
 
 class Who(NamedTuple):
-    """What a row stands for; see `model.Row`. `id_field` tells that the key is an id."""
+    """What a row stands for; see `model.Row`. `id_field` is true if the key is an id."""
 
     key: str
     kind: str = ""

@@ -18,7 +18,7 @@ MAX_DAYS = 31
 """In one request."""
 
 FINAL_AFTER_DAYS = 30
-"""The service revises a day for so long."""
+"""The time in which the service may revise a day."""
 
 DAY = timedelta(days=1)
 

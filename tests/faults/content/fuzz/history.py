@@ -6,7 +6,7 @@ import json
 
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, printed
-from usageline.cli import log
+from usageline.cli.doctor import log
 from usageline.cli.history import (
     chart,
     export,

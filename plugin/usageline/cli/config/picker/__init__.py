@@ -16,15 +16,13 @@ from usageline.cli.config.report import broken
 from usageline.cli.formatting import short
 from usageline.config import edit, file, loader
 from usageline.system.paths import Paths
+from usageline.system.terminal import limit_environment, output_env
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SIGNALED = 128
 """The exit status of a program that a signal ended, without the signal's number."""
-
-IGNORED = ("COLUMNS", "LINES")
-"""They do not change with the window."""
 
 
 def is_possible(env: Mapping[str, str]) -> bool:
@@ -45,7 +43,9 @@ def run(env: dict[str, str]) -> None:
         file.parse(text)
     except file.UnusableFile as unusable:
         raise broken(paths, edit.NotToml([unusable.problem])) from None
-    _limit_environment()
+    limit_environment()
+    # The line has only colors that the terminal shows: leave them as they are.
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
     from usageline.cli.config.picker.app import Picker  # noqa: PLC0415 - slow to import
     from usageline.cli.config.picker.draft import Draft  # noqa: PLC0415 - as above
     from usageline.cli.config.picker.drawing import Drawing  # noqa: PLC0415 - as above
@@ -62,16 +62,5 @@ def run(env: dict[str, str]) -> None:
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
     click.echo(f"wrote {short(paths.config_file, paths)}: the next status line shows it")
-    rows = preview.own_rows(saved.values, preview.output_env(), preview.terminal_columns())
+    rows = preview.own_rows(saved.values, output_env(), preview.terminal_columns())
     click.echo("\n".join(rows), color=True)
-
-
-def _limit_environment() -> None:
-    """Remove variables that make Textual import a module or write a file.
-
-    A project's settings can set them. The line has only colors that the terminal shows: leave them
-    as they are.
-    """
-    for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
-        del os.environ[name]
-    os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"

@@ -123,7 +123,7 @@ class Typing(ModalScreen["str | None"]):
 
 
 def _width(columns: int) -> int:
-    """Return the cells in a box on a screen of so many columns."""
+    """Return the width of a box on a screen of that many columns."""
     return max(min(columns, MAX_CELLS) - 6, 20)
 
 

@@ -135,13 +135,13 @@ class Draft:
         return self._with_rows(f"new row at {name}", divided)
 
     def undo(self) -> Draft:
-        """Take back the last edit."""
+        """Undo the last edit."""
         if not self.edits:
             return self
         return Draft(self.base, self.edits[:-1], self.texts[:-1], (*self.undone, self.edits[-1]))
 
     def redo(self) -> Draft:
-        """Do the edit again that was taken back last."""
+        """Redo the edit that was undone last."""
         if not self.undone:
             return self
         again = self._do(*self.undone[-1])

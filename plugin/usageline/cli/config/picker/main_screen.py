@@ -192,11 +192,11 @@ class Main(View):
         )
 
     def action_undo(self) -> None:
-        """Take back the last change."""
+        """Undo the last change."""
         self._step_back(self.draft.edits, "Undone", lambda draft: draft.undo())
 
     def action_redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo what was undone."""
         self._step_back(self.draft.undone, "Done again", lambda draft: draft.redo())
 
     def _step_back(

@@ -162,7 +162,7 @@ class Themes(Gallery):
         return str(draft.values.get("theme"))
 
     def about(self, key: str, draft: Draft) -> str:  # noqa: ARG002
-        """Return what a theme looks like."""
+        """Return the lines that show a theme."""
         return f"{key}: {themes.find(key).about}"
 
 

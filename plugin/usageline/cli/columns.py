@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
-from usageline.cli import appearance, table
-from usageline.cli.org.overview import broken
+from usageline.cli import appearance, formatting, table
 from usageline.core import json_file
 from usageline.core.text import display_width
-from usageline.line import layout
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -108,7 +106,7 @@ def _line(
     line = Text(no_wrap=True).join(pieces)
     line.rstrip()
     if line.cell_len > width:
-        line.truncate(max(width, 1), overflow="crop")
+        line.truncate(max(width, 1), overflow="ellipsis")
     return line
 
 
@@ -116,8 +114,7 @@ def cut(cell: Text, cells: int, look: Appearance) -> Text:
     """Return the text in at most `cells` columns, with an ellipsis if it is cut."""
     if cell.cell_len <= cells:
         return cell
-    parts = layout.cut_parts([("plain", str(cell))], cells, look.terminal.glyphs["ellipsis"])
-    return Text("".join(part[1] for part in parts), cell.style)
+    return Text(formatting.cut(str(cell), cells, look.terminal.glyphs["ellipsis"]), cell.style)
 
 
 def words(text: str, look: Appearance, style: str = "plain") -> Text:
@@ -127,4 +124,6 @@ def words(text: str, look: Appearance, style: str = "plain") -> Text:
 
 def wrapped(text: str, style: str, look: Appearance, width: int) -> list[Text]:
     """Return the text on as many lines as it needs."""
-    return [look.text(line, style) for line in broken(str(words(text, look)), max(width, 1))]
+    return [
+        look.text(line, style) for line in formatting.broken(str(words(text, look)), max(width, 1))
+    ]

@@ -36,7 +36,7 @@ SHORT = (0, 1, ENDED, 4)
 """The columns of an entry's first line, if the terminal is narrow."""
 
 TABLE_COLUMNS = 110
-"""A terminal with so many columns has a table."""
+"""In a terminal of at least this width, the entries are a table."""
 
 GAP = 2
 MAX_TEXTS = 16

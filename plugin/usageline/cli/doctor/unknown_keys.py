@@ -25,7 +25,7 @@ MAX_BYTES = 1 << 20
 MAX_ROWS = 200
 
 
-def show_schema(env: Mapping[str, str], file: str | None) -> None:
+def show_unknown_keys(env: Mapping[str, str], file: str | None) -> None:
     """Print the unread keys with their types.
 
     The body is that in `file`, or the last one that Claude Code received. Raise `UsagelineError`

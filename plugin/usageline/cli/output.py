@@ -1,0 +1,80 @@
+"""Write what other programs read: files that the user named, CSV, and data on stdout."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import click
+
+from usageline.core.errors import UsagelineError
+from usageline.core.text import sanitize
+from usageline.system import lookalikes
+from usageline.system.files import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""Spreadsheets run text that starts with one of these as a formula."""
+
+
+def echo_data(text: str) -> None:
+    """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
+    is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
+    click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
+
+
+def csv_text(*rows: Iterable[object]) -> str:
+    """Return the rows as CSV. Pass texts from outside through `csv_cell` first."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def csv_cell(text: str | None) -> str | None:
+    """Return `text` without control characters, and with an apostrophe before a formula."""
+    clean = sanitize(text) if text else text
+    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
+
+
+def utc_time(timestamp: int | None) -> str | None:
+    """Return epoch seconds as `2026-12-01T00:00:00Z`, None for None."""
+    if timestamp is None:
+        return None
+    return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def write_files(files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files and print their names. Make every content before the call: all or none."""
+    for path, content in files:
+        write_file(path, content)
+        click.echo(f"wrote {sanitize(path)}")
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write the file atomically. A new file has mode 0600, an existing one keeps its mode.
+
+    Raise `UsagelineError` if `path` is not a regular file or cannot be written.
+    """
+    try:
+        write_atomic(os.path.abspath(path), content, _mode_of(path))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UsagelineError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from None
+
+
+def _mode_of(path: str) -> int:
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return 0o600
+    if not stat.S_ISREG(mode):
+        raise UsagelineError(f"{path} is not a regular file: usageline left it unchanged")
+    return stat.S_IMODE(mode)
