@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +82,25 @@ COMMANDS = (
 """In the order of `usageline --help`."""
 
 
-def command_named(name: str | None) -> Command | None:
+def command_named(name: str | None, entries: Sequence[Command] = COMMANDS) -> Command | None:
     """Return the entry of that name, None if there is none."""
-    return next((entry for entry in COMMANDS if entry.name == name), None)
+    return next((entry for entry in entries if entry.name == name), None)
 
 
 class LazyGroup(click.Group):
     """A group that imports a command only when it runs: the table needs none of them."""
 
+    def __init__(self, *args: Any, entries: Sequence[Command], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.entries = entries
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, without an import."""
-        return [*(entry.name for entry in COMMANDS), *super().list_commands(ctx)]
+        return [*(entry.name for entry in self.entries), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, None if there is none."""
-        entry = command_named(cmd_name)
+        entry = command_named(cmd_name, self.entries)
         return entry.load() if entry else super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -110,7 +118,7 @@ class LazyGroup(click.Group):
         """Return the names that begin so, without an import."""
         names = [
             CompletionItem(entry.name, help=entry.help)
-            for entry in COMMANDS
+            for entry in self.entries
             if entry.name.startswith(incomplete)
         ]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -122,4 +130,4 @@ class LazyGroup(click.Group):
     ) -> None:
         """Write the names and what each does, without an import."""
         with formatter.section("Commands"):
-            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])
+            formatter.write_dl([(entry.name, entry.help) for entry in self.entries])

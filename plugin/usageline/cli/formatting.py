@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +16,16 @@ from usageline.system import lookalikes
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from usageline.system.paths import Paths
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 """Spreadsheets run text that starts with one of these as a formula."""
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 def short(path: str, paths: Paths) -> str:
@@ -69,3 +76,20 @@ def csv_cell(text: str | None) -> str | None:
     """Return `text` without control characters, and with an apostrophe before a formula."""
     clean = sanitize(text) if text else text
     return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
+
+
+def csv_table(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return a line for each row, below a line of the names. A missing value is empty."""
+    output = io.StringIO()
+    lines = csv.writer(output, lineterminator="\n")
+    lines.writerow(map(csv_cell, names))
+    lines.writerows([_csv_value(row.get(name)) for name in names] for row in rows)
+    return output.getvalue()
+
+
+def _csv_value(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if not isinstance(value, str) or NUMBER.fullmatch(value):
+        return value
+    return csv_cell(value)

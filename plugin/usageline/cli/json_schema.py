@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import types
 from dataclasses import MISSING, fields
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.sources.status_page import Incident
 from usageline.storage.snapshot import ALERT_PLACES
 from usageline.usage.alerts import Alert
 from usageline.usage.model import STATUSES, Credit, Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES: dict[type, str] = {
@@ -129,6 +132,24 @@ def schema() -> dict[str, Any]:
         "properties": properties,
         "required": list(properties),
         "additionalProperties": True,
+    }
+
+
+def document(title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what a command prints."""
+    return {"$schema": DIALECT, "title": title, **json_object(properties)}
+
+
+def json_object(
+    properties: dict[str, Any], *, optional: Iterable[str] = (), **options: Any
+) -> dict[str, Any]:
+    """Return the schema of an object with these keys. Later versions may add keys."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": True,
+        **options,
     }
 
 

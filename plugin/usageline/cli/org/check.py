@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.doctor.result import MARKS
-from usageline.cli.org.progress import Progress
+from usageline.cli.org.progress import with_progress
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
@@ -27,15 +27,11 @@ MAX_COLUMNS = 100
 def command(*, as_json: bool) -> None:
     """Show what kind of key this is, whose organization it is for, and what it reaches.
 
-    Sends up to seven requests, one a second. The exit status is 1 if there is no report at all.
+    Sends up to nine requests, one a second. The exit status is 1 if there is no report at all.
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 
-    progress = Progress()
-    try:
-        result = org_check.check(dict(os.environ), progress)
-    finally:
-        progress.end()
+    result = with_progress(lambda progress: org_check.check(dict(os.environ), progress))
     if as_json:
         click.echo(json.dumps(_plain(result)))
     else:

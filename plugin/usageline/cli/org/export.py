@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.formatting import csv_cell
+from usageline.cli.formatting import csv_table
 from usageline.usage.org.amounts import plain
 from usageline.usage.org.spans import stamp
 
@@ -18,6 +16,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "requests")
+UNSPLIT = "cache_write"
+"""The key of all cache writes, if a report does not say which kind they are."""
+
 UNATTRIBUTED = "unattributed"
 
 
@@ -44,26 +45,24 @@ def as_json(report: Report, top: int | None = None) -> str:
 
 def as_csv(report: Report, top: int | None = None) -> str:
     """Return a line for each row, below a line of names. The lines add up to the total."""
-    output = io.StringIO()
-    lines = csv.writer(output, lineterminator="\n")
-    lines.writerow((report.by, "name", "email", "cost", "list_cost", "currency", *COUNTS))
+    counts = COUNTS if report.total.cache_write is None else (*COUNTS, UNSPLIT)
     entries = [(row.key, row.name, row.email, row.sums) for row in report.rows[:top]]
     if report.unattributed is not None:
         entries.append((UNATTRIBUTED, None, None, report.unattributed))
-    for key, name, email, sums in entries:
-        values = _values(sums)
-        lines.writerow(
-            (
-                csv_cell(key),
-                csv_cell(name),
-                csv_cell(email),
-                values["cost"],
-                values["list_cost"],
-                report.currency,
-                *(values[count] for count in COUNTS),
-            )
-        )
-    return output.getvalue()
+    names = (report.by, "name", "email", "cost", "list_cost", "currency", *counts)
+    return csv_table(
+        names,
+        (
+            {
+                report.by: key,
+                "name": name,
+                "email": email,
+                "currency": report.currency,
+                **_values(sums),
+            }
+            for key, name, email, sums in entries
+        ),
+    )
 
 
 def _values(sums: Sums) -> dict[str, Any]:
@@ -71,6 +70,7 @@ def _values(sums: Sums) -> dict[str, Any]:
         "cost": _amount(sums.cost),
         "list_cost": _amount(sums.list_cost),
         **{name: getattr(sums, name) for name in COUNTS},
+        **({} if sums.cache_write is None else {UNSPLIT: sums.cache_write}),
         "models": {model: plain(cost) for model, cost in sums.models.items()},
     }
 

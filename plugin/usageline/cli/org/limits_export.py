@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from datetime import datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.formatting import csv_cell
+from usageline.cli.formatting import csv_table
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.amounts import plain
 
@@ -42,13 +40,8 @@ def as_json(report: LimitsReport, top: int | None = None) -> str:
 
 def as_csv(report: LimitsReport, top: int | None = None) -> str:
     """Return a line for each limit, below a line of names."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(COLUMNS)
-    for limit in report.limits[:top]:
-        values = {**row(limit, report.at), "groups": "; ".join(limit.groups)}
-        lines.writerow([_cell(values[name]) for name in COLUMNS])
-    return text.getvalue()
+    rows = (row(limit, report.at) for limit in report.limits[:top])
+    return csv_table(COLUMNS, ({**one, "groups": "; ".join(one["groups"])} for one in rows))
 
 
 def row(limit: SpendLimit, now: float) -> dict[str, Any]:
@@ -104,9 +97,3 @@ def _holder(holder: Holder) -> dict[str, Any]:
 
 def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else plain(amount)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return csv_cell(value) if isinstance(value, str) else value

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from usageline.cli.org import names
-from usageline.cli.org.overview import Entry, Overview, day, money
+from usageline.cli.org.overview import Entry, Overview, day, money, span
 from usageline.core import formatting
 from usageline.core.text import sanitize
 from usageline.usage.org.amounts import add
@@ -54,7 +54,7 @@ def overview(report: Report, top: int | None) -> Overview:
 
 def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
     models = sorted(sums.models.items(), key=lambda item: (-item[1], item[0]))
-    written = (sums.cache_write_5m, sums.cache_write_1h)
+    written = (sums.cache_write_5m, sums.cache_write_1h, sums.cache_write)
     return Entry(
         label,
         sums.cost,
@@ -105,13 +105,13 @@ def _name(by: str, row: Row) -> str:
     if by == "model":
         return names.model_name(row.key)
     if by == "day":
-        return _day_name(row.key)
+        return day_name(row.key)
     if row.name:
         return row.name
     return words(row.key) if by in ("product", "actor-type") else row.key
 
 
-def _day_name(key: str) -> str:
+def day_name(key: str) -> str:
     """Return `Tue 24 Nov` for 2026-11-24."""
     try:
         moment = date.fromisoformat(key)
@@ -121,15 +121,8 @@ def _day_name(key: str) -> str:
 
 
 def _span(report: Report) -> str:
-    """Return `1 – 29 Nov 2026 (days in UTC), by person, data up to 29 Nov 04:00 UTC`."""
-    first, last = report.since, report.until - timedelta(microseconds=1)
-    if first.date() == last.date():
-        days = day(first, year=True)
-    elif (first.year, first.month) == (last.year, last.month):
-        days = f"{first.day} – {day(last, year=True)}"
-    else:
-        days = f"{day(first, year=first.year != last.year)} – {day(last, year=True)}"
-    parts = [f"{days} (UTC)", f"by {report.by.replace('-', ' ')}"]
+    """Return `1 – 29 Nov 2026 (UTC), by person, data up to 29 Nov 04:00 UTC`."""
+    parts = [span(report.since, report.until), f"by {report.by.replace('-', ' ')}"]
     if report.refreshed_at is not None and report.refreshed_at < report.until:
         parts.append(f"data up to {_time(report.refreshed_at)}")
     return ", ".join(parts)

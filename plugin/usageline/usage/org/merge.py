@@ -52,12 +52,13 @@ class Entry:
 
 
 class Coverage(NamedTuple):
-    """Which numbers a source reports."""
+    """Which numbers a source reports. `cache_kinds`: the two kinds of cache writes apart."""
 
     cost: bool = True
     list_cost: bool = True
     tokens: bool = True
     requests: bool = True
+    cache_kinds: bool = True
 
 
 @dataclass(slots=True)
@@ -225,6 +226,9 @@ def _sums(entry: Entry, coverage: Coverage, models: dict[str, Decimal] | None = 
     by_cost = sorted(chosen.items(), key=lambda one: (-one[1], one[0]))
     tokens = entry.tokens if coverage.tokens else (None,) * 5
     fresh, output, read, short, long = tokens
+    written = None
+    if not coverage.cache_kinds and short is not None and long is not None:
+        written, short, long = short + long, None, None
     return Sums(
         entry.cost if coverage.cost else None,
         entry.listed if coverage.list_cost else None,
@@ -235,6 +239,7 @@ def _sums(entry: Entry, coverage: Coverage, models: dict[str, Decimal] | None = 
         long,
         entry.requests if coverage.requests else None,
         dict(by_cost) if coverage.cost else {},
+        written,
     )
 
 
