@@ -18,7 +18,7 @@ from usageline.sources.org.client import MAX_PAGES, ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import LimitsReport
+from usageline.usage.org.limits import WORKSPACE, LimitsReport
 from usageline.usage.org.merge import anonymous as without_name
 from usageline.usage.org.rate_limits import read_rate_limits
 from usageline.usage.org.records import Who
@@ -45,7 +45,6 @@ PENDING = [("status[]", "pending"), *PAGE_SIZE]
 NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
 """The service refuses the wrong kind of key, or of organization, with any of these."""
 
-WORKSPACE = "workspace"
 WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""

@@ -60,7 +60,8 @@ def _print(result: Result) -> None:
         click.echo(f"\n`usageline org` uses {used.probe.label}.")
     missing = [one for one in result.findings if _is_missed(one.probe.adapter, result)]
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
-        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{reason}."), _columns())))
+        labels = ", ".join(one.probe.label for one in missing if one.reason == reason)
+        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), _columns())))
 
 
 def _columns() -> int:

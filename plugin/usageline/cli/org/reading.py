@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from usageline.cli.org import names
 from usageline.cli.org.overview import Entry, Overview, day, money, span
@@ -14,12 +14,13 @@ from usageline.usage.org.amounts import add
 from usageline.usage.values import text, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
     from usageline.usage.org.model import Report, Row, Sums
 
+Value = TypeVar("Value")
 DEFAULT_TOP = 20
 """Rows that are shown one by one. Days are all shown: they are at most a few months."""
 
@@ -67,15 +68,22 @@ def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
 
 
 def _rest(entries: Sequence[Entry]) -> Entry:
+    """Return the sum of several rows. What one of them lacks is unknown."""
     return Entry(
         f"{len(entries):,} more",
         _amount(entry.cost for entry in entries),
-        _amount(entry.list_cost for entry in entries),
+        _whole(_amount, [entry.list_cost for entry in entries]),
         (),
         [_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
-        _sum(entry.requests for entry in entries),
+        _whole(_sum, [entry.requests for entry in entries]),
         is_rest=True,
     )
+
+
+def _whole(
+    add_up: Callable[[list[Value | None]], Value | None], values: list[Value | None]
+) -> Value | None:
+    return None if None in values else add_up(values)
 
 
 def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:

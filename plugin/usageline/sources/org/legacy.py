@@ -228,7 +228,9 @@ def _cost_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any
 
 
 def _usage_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
-    return Record(day, who, model, None, records.tokens(row), records.count(row.get("requests")))
+    return Record(
+        day, who, model, None, records.tokens(row), records.optional_count(row.get("requests"))
+    )
 
 
 def _claude_code_rows(page: Mapping[str, Any], by: str, day: str) -> Iterator[Record]:
