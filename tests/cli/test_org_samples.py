@@ -18,6 +18,7 @@ import pytest
 
 from tests.jobs.org_world import OrgWorld
 from tests.org_bodies import ANALYTICS, ERRORS, HEADERS, LISTS
+from tests.org_command import command_of, run_all
 from tests.org_server import BASE, KEY, OrgServer, Reply, error
 from tests.world import REPOSITORY
 
@@ -38,42 +39,6 @@ EFFECTIVE, CONFIGURED = f"{BASE}/spend_limits/effective", f"{BASE}/spend_limits"
 COST, USAGE = f"{ANALYTICS}/cost", f"{ANALYTICS}/usage"
 TOTAL = " total"
 """Ends the path of a request that does not group."""
-
-DRIVER = """
-import json, os, sys, time
-from usageline.system import this_process
-
-at = [1795593600.0]  # 25 November 2026, 08:00 UTC
-def sleep(seconds):
-    at[0] += seconds
-this_process.SYSTEM_CLOCK = this_process.Clock(lambda: at[0], lambda: at[0], sleep)
-from usageline.cli.main import main
-import rich.console
-import usageline.cli.org.command, usageline.cli.org.report, usageline.cli.org.table
-for name in usageline.cli.org.command.SUBCOMMANDS:
-    name.load()
-import usageline.cli.org.limits_table, usageline.cli.org.activity_table
-import usageline.jobs.org_check, usageline.jobs.org_limits, usageline.jobs.org_activity
-sys.modules["httpx._main"] = None  # as in usageline.sources.net.http
-import httpx
-del sys.modules["httpx._main"]
-
-def run(case):
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        flags = os.O_RDWR | os.O_CREAT
-        os.dup2(os.open(case[name], flags, 0o600), number)
-    with open(os.environ["KEY_FILE"], "w") as file:
-        file.write(case["key"])
-    sys.argv = ["usageline", *case["arguments"]]
-    main()
-
-for case in json.load(sys.stdin):
-    child = os.fork()
-    if not child:
-        run(case)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-"""Runs `usageline` once for each case, at a time at which the samples are a day old."""
 
 
 @dataclass(frozen=True)
@@ -281,38 +246,14 @@ def org(world: World) -> Iterator[OrgWorld]:
 
 def outputs(org: OrgWorld, corpus: Corpus, release: Release) -> dict[str, str]:
     """Return what each command prints, with its exit status."""
-    cases_of_keys = {f"{case.key}-{number}": case for number, case in enumerate(CASES.values())}
-
-    def reply(path: str, query: dict[str, list[str]]) -> Reply:
-        key = org.server.requests[-1].headers["x-api-key"]
-        return corpus.reply(cases_of_keys[key], path, query)
-
-    org.server.reply = reply
-    root = org.world.root
-    cases = []
-    for number, (key, case) in enumerate(cases_of_keys.items()):
-        cases.append(
-            {
-                "arguments": ["org", *case.arguments],
-                "stdin": "/dev/null",
-                **{name: str(root / f"{number}.{name}") for name in ("stdout", "stderr")},
-                "key": key,
-            }
-        )
-    done = org.world.run(
-        *(release.python, "-I", "-c", DRIVER),
-        input=json.dumps(cases),
-        stdin=None,
-        env={**org.world.env, "COLUMNS": "100", "KEY_FILE": str(org.key_file)},
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    cases = [*CASES.values()]
+    org.server.reply = lambda path, query: corpus.reply(cases[command_of(org)], path, query)
+    printed = run_all(org, release, [(("org", *case.arguments), case.key) for case in cases])
     result = {}
-    for number, (name, status) in enumerate(zip(CASES, done.stdout.split(), strict=True)):
-        output, errors = ((root / f"{number}.{one}").read_text() for one in ("stdout", "stderr"))
-        text = (output + errors).replace(org.server.url.partition("://")[2], "HOST")
+    for name, one in zip(CASES, printed, strict=True):
+        text = (one.output + one.errors).replace(org.server.url.partition("://")[2], "HOST")
         text = re.sub("anon_[0-9a-f]{16}", "anon_DIGEST", text)
-        result[name] = text + f"exit {status}\n"
+        result[name] = text + f"exit {one.status}\n"
     return result
 
 

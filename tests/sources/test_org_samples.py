@@ -202,8 +202,8 @@ def test_claude_code_report_adds_up_the_rows_of_a_person() -> None:
 def test_messages_report() -> None:
     pages = sample("admin_usage_messages.page1", "admin_usage_messages.page2")
     assert tokens(read(AdminReports(), "model", "usage_report/messages", pages)) == {
-        ("", "claude-opus-5-5"): (120000, 84000, 0, 0, 0, 0),
-        ("", "claude-haiku-4-5"): (1500000, 300000, 0, 0, 0, 0),
+        ("", "claude-opus-5-5"): (120000, 84000, 0, 0, 0, None),
+        ("", "claude-haiku-4-5"): (1500000, 300000, 0, 0, 0, None),
     }
 
 
