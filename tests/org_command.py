@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.jobs.org_world import OrgWorld
     from tests.world import Release
 
+TIMEOUT_S = 900
+"""A loaded machine may take ten times as long."""
+
 DRIVER = """
 import json, os, sys, time
 from usageline.system import this_process
@@ -27,7 +30,8 @@ for name in usageline.cli.org.command.SUBCOMMANDS:
 import usageline.cli.org.limits_table, usageline.cli.org.activity_table
 import usageline.jobs.org_check, usageline.jobs.org_limits, usageline.jobs.org_activity
 sys.modules["httpx._main"] = None  # as in usageline.sources.net.http
-import httpx
+import httpx, httpcore, h11, anyio, certifi
+import encodings.idna, importlib.resources
 del sys.modules["httpx._main"]
 
 def run(case):
@@ -78,7 +82,7 @@ def run_all(
         input=json.dumps(cases),
         stdin=None,
         env={**org.world.env, "COLUMNS": "100", "KEY_FILE": str(org.key_file)},
-        timeout=300,
+        timeout=TIMEOUT_S,
     )
     assert done.returncode == 0, done.stderr
     statuses = done.stdout.split()

@@ -1,8 +1,8 @@
 """Random organizations with everything that the service may report.
 
-They have refunds, amounts of twelve decimals, prices and counts that are null, people who left,
-unknown actors and products, other currencies, days without usage, and pages of any size. The
-service may revise its numbers between two pages.
+They have refunds, amounts of twelve decimals, and prices and counts that are null. People left,
+actors and products are unknown, and days have no usage. Pages have any size, and the service may
+revise its numbers between two of them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import pytest
 from tests.jobs.org_world import OrgWorld
 from tests.jobs.test_org_report import sums_of
 from tests.jobs.test_org_sdk import sdk_key
-from tests.org_command import command_of, run_all
+from tests.org_command import TIMEOUT_S, command_of, run_all
 from tests.org_random import Wild, wild
 from tests.org_server import KEY, OrgServer, expected
 from usageline.sources.org.analytics import BETA, DIMENSIONS
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 COSTS = ("cost", "list_cost")
 COUNTS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "requests")
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="forks"),
+    pytest.mark.timeout(TIMEOUT_S),
+]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 
 from tests.jobs.org_world import OrgWorld
 from tests.org_bodies import ANALYTICS, ERRORS, HEADERS, LISTS
-from tests.org_command import command_of, run_all
+from tests.org_command import TIMEOUT_S, command_of, run_all
 from tests.org_server import BASE, KEY, OrgServer, Reply, error
 from tests.world import REPOSITORY
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
     from tests.world import Release, World
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="forks"),
+    pytest.mark.timeout(TIMEOUT_S),
+]
 
 OFFICIAL = REPOSITORY.parent / "shared" / "official"
 EXPECTED = Path(__file__).parent / "org_samples"

@@ -136,7 +136,7 @@ def _people(people: Sequence[Person], look: Appearance) -> Iterator[Sequence[Col
 
 
 def _seats(last: Day) -> str:
-    """Return `34 of 40 seats were active in the 30 days to 23 Nov (85 %); 2 invites are pending`."""
+    """Return how many seats were active in the last 30 days, and how many invitations there are."""
     parts = []
     if last.seats is not None and last.active.monthly is not None:
         rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f} %)"

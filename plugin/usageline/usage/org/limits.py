@@ -29,7 +29,7 @@ LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = (
     "unreadable",
 )
 STATES = (LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE)
-"""What a limit is. A zero lets a member use the plan alone, at a gateway or in a workspace nothing."""
+"""What a limit is. A zero lets a member use the plan alone. At a gateway it blocks everything."""
 
 KNOWN, ZERO = "known", "zero-or-unreadable"
 SPENT_STATES = (KNOWN, ZERO, UNREADABLE)

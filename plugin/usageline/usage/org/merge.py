@@ -47,7 +47,7 @@ class Entry:
             self.models[model] = add(self.models.get(model, ZERO), cost)
 
     def is_equal(self, other: Entry) -> bool:
-        """Return whether cost, tokens and requests are exactly the same, as far as both are known."""
+        """Return whether cost, tokens and requests are exactly the same, as far as known."""
         return (
             (self.cost, self.tokens) == (other.cost, other.tokens)
             and (None in {self.listed, other.listed} or self.listed == other.listed)

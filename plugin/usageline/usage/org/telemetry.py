@@ -23,7 +23,7 @@ MAX_URL = 2048
 class Destination:
     """One destination. Times are in epoch seconds, None if there is none.
 
-    state       enabled, disabled, or a new word; `reason` is why the service or a caller disabled it
+    state       enabled, disabled, or a new word; `reason` says why it is disabled
     content     metadata_only, content, or a new word; "" if it gets no traces
     workspaces  all, include, exclude, or a new word
     """
