@@ -44,14 +44,14 @@ REFRESHED_AT = "2026-11-25T04:00:00Z"
 
 @dataclass(frozen=True)
 class Event:
-    """What one actor used of one model on one day. Amounts are cents."""
+    """What one actor used of one model on one day. Amounts are cents, None if not reported."""
 
     day: date
     group: dict[str, Any]
     amount: Decimal
-    list_amount: Decimal
+    list_amount: Decimal | None
     tokens: tuple[int, int, int, int, int]
-    requests: int
+    requests: int | None
 
 
 def user(number: int, *, deleted: bool = False) -> dict[str, Any]:
@@ -117,6 +117,7 @@ class Organization:
     events: list[Event]
     page_size: Callable[[int], int] = lambda _number: 1000
     refreshed_at: str = REFRESHED_AT
+    currency: str = "USD"
     _rows: dict[str, tuple[list[Event], list[dict[str, Any]]]] = field(default_factory=dict)
     """The rows of each query that was answered, with the events that they are from."""
 
@@ -152,7 +153,7 @@ class Organization:
                 "starting_at": _stamp(day) if day else query["starting_at"][0],
                 "ending_at": _stamp(day, 1) if day else query["ending_at"][0],
                 "group": {**dict.fromkeys(DIMENSIONS), **group},
-                kind: _cost(events) if kind == "cost" else _usage(events),
+                kind: _cost(events, self.currency) if kind == "cost" else _usage(events),
             }
             for day, group, events in sums.values()
         ]
@@ -208,13 +209,26 @@ def _size(row: dict[str, Any], kind: str) -> Decimal:
     return Decimal(row["cost"]["amount"] if kind == "cost" else row["usage"]["total_tokens"])
 
 
-def _cost(events: list[Event]) -> dict[str, Any]:
+def _cost(events: list[Event], currency: str) -> dict[str, Any]:
+    listed = listed_sum(events)
     return {
-        "amount": f"{sum((event.amount for event in events), Decimal(0)):.6f}",
-        "list_amount": f"{sum((event.list_amount for event in events), Decimal(0)):.6f}",
-        "currency": "USD",
-        "requests": sum(event.requests for event in events),
+        "amount": f"{sum((event.amount for event in events), Decimal(0)):f}",
+        "list_amount": None if listed is None else f"{listed:f}",
+        "currency": currency,
+        "requests": requests_sum(events),
     }
+
+
+def listed_sum(events: list[Event]) -> Decimal | None:
+    """Return the list price, None if one of the events has none."""
+    known = [event.list_amount for event in events if event.list_amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(events) else None
+
+
+def requests_sum(events: list[Event]) -> int | None:
+    """Return the requests, None if one of the events has none."""
+    known = [event.requests for event in events if event.requests is not None]
+    return sum(known) if len(known) == len(events) else None
 
 
 def _usage(events: list[Event]) -> dict[str, Any]:
@@ -227,7 +241,7 @@ def _usage(events: list[Event]) -> dict[str, Any]:
         "cache_creation": {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": long},
         "output_tokens": output,
         "total_tokens": fresh + output + read + short + long,
-        "requests": sum(event.requests for event in events),
+        "requests": requests_sum(events),
         "server_tool_use": {"web_search_requests": 0},
     }
 
@@ -294,15 +308,16 @@ def expected(events: list[Event]) -> dict[str, Any]:
     fresh, output, read, short, long = (
         sum(event.tokens[index] for event in events) for index in range(5)
     )
+    listed = listed_sum(events)
     return {
         "cost": sum((event.amount for event in events), Decimal(0)) / 100,
-        "list_cost": sum((event.list_amount for event in events), Decimal(0)) / 100,
+        "list_cost": None if listed is None else listed / 100,
         "input": fresh,
         "output": output,
         "cache_read": read,
         "cache_write_5m": short,
         "cache_write_1h": long,
-        "requests": sum(event.requests for event in events),
+        "requests": requests_sum(events),
     }
 
 

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import pairwise
@@ -292,11 +293,20 @@ def test_stopped_process_goes_on_in_little_memory_and_leaks_no_key(
     org.write_key(f"sk-ant-admin01-{secret}")
     # The server ignores the limit: all rows are in the first page but three.
     org.server.organization = Organization(events, lambda number: 9997 if number == 0 else 1)
-    org.server.reply = whole_pages(org.server.organization)
+    stops = threading.Event()
+    answer = whole_pages(org.server.organization)
+
+    def reply(path: str, query: dict[str, list[str]]) -> Reply:
+        if len(org.server.requests) > 2:
+            stops.wait(50)
+        return answer(path, query)
+
+    org.server.reply = reply
     stopped = start(org.world, built_release, "--json")
     eventually(lambda: len(org.server.requests) >= 3)
     assert processes_with(secret.encode()) == [], "the key is in no process list"
     stopped.send_signal(signal.SIGINT)
+    stops.set()
     output, errors = stopped.communicate(timeout=50)
     assert (stopped.returncode, output) == (130, "")
     assert "run it again" in errors

@@ -190,7 +190,7 @@ def test_check_says_what_the_key_reaches_and_remembers_it(org: OrgWorld) -> None
     assert (result.kind, result.organization) == ("Enterprise key", "Synthetic Org")
     assert result.adapter == "enterprise-reports"
     reached = {one.probe.label: one.is_reached for one in result.findings}
-    assert list(reached.values()) == [False, True, False, False]
+    assert list(reached.values()) == [False, True, False, False, False, False]
     (limits,) = [one for one in result.findings if "effective" in one.probe.path]
     assert "read:spend_limits" in limits.reason
     org.server.requests.clear()

@@ -233,7 +233,7 @@ def test_refused_requests_are_reported_below_the_limits(org: OrgWorld) -> None:
             Reply(429, error("rate_limit_error", "x", "enforced_spend_limit_reached")),
             ("raise",),
         ),
-        (KEY, Reply(200, {"data": "none"}), ("without a list of limits",)),
+        (KEY, Reply(200, {"data": "none"}), ("without a list of spend limits",)),
         (KEY, Reply(200, b"<html>"), ("JSON",)),
     ],
 )

@@ -69,9 +69,9 @@ def by_key(ledger: Ledger) -> dict[tuple[str, str | None], Entry]:
     }
 
 
-def short(amount: Decimal) -> str:
-    """Return an amount without zeros at its end."""
-    return f"{amount.normalize():f}"
+def short(amount: Decimal | None) -> str | None:
+    """Return an amount without zeros at its end, None for None."""
+    return None if amount is None else f"{amount.normalize():f}"
 
 
 COST_OF_TWO_DAYS: Rows = {
@@ -191,9 +191,9 @@ def test_claude_code_report_adds_up_the_rows_of_a_person() -> None:
     pages = sample("admin_claude_code.page1", "admin_claude_code.page2", "admin_claude_code.empty")
     ledger = read(AdminReports(), "person", "claude_code", pages)
     assert costs(ledger) == {
-        ("", "ana@example.com"): ("19.04", "0"),
-        ("", "ben@example.com"): ("11.83", "0"),
-        ("", "synthetic-ci"): ("3", "0"),
+        ("", "ana@example.com"): ("19.04", None),
+        ("", "ben@example.com"): ("11.83", None),
+        ("", "synthetic-ci"): ("3", None),
     }
     assert tokens(ledger)["", "ana@example.com"] == (112000, 73900, 1920000, 340000, 0, 0)
     assert {who.kind for who in people(ledger)} == {USER, API_KEY}
@@ -202,16 +202,16 @@ def test_claude_code_report_adds_up_the_rows_of_a_person() -> None:
 def test_messages_report() -> None:
     pages = sample("admin_usage_messages.page1", "admin_usage_messages.page2")
     assert tokens(read(AdminReports(), "model", "usage_report/messages", pages)) == {
-        ("", "claude-opus-5-5"): (120000, 84000, 0, 0, 0, 0),
-        ("", "claude-haiku-4-5"): (1500000, 300000, 0, 0, 0, 0),
+        ("", "claude-opus-5-5"): (120000, 84000, 0, 0, 0, None),
+        ("", "claude-haiku-4-5"): (1500000, 300000, 0, 0, 0, None),
     }
 
 
 def test_cost_report_of_the_admin_api() -> None:
     body = sample("admin_cost_report")
     assert costs(read(AdminReports(), "workspace", "/cost_report", body)) == {
-        ("", "wrkspc_01SyntheticWs0000001"): ("66.048525", "0"),
-        ("", None): ("0.052", "0"),
+        ("", "wrkspc_01SyntheticWs0000001"): ("66.048525", None),
+        ("", None): ("0.052", None),
     }
 
 
@@ -228,7 +228,7 @@ def result(**fields: Any) -> dict[str, Any]:
             "workspace",
             "/cost_report",
             result(amount="123.45", currency="USD", workspace_id=None, model="m"),
-            {("", None): ("1.2345", "0")},
+            {("", None): ("1.2345", None)},
         ),
         (
             AdminReports(),
@@ -245,7 +245,7 @@ def result(**fields: Any) -> dict[str, Any]:
                     }
                 ]
             },
-            {("", "x@example.com"): ("0.135", "0")},
+            {("", "x@example.com"): ("0.135", None)},
         ),
         (
             EnterpriseReports(),
@@ -272,7 +272,7 @@ def result(**fields: Any) -> dict[str, Any]:
                     }
                 ]
             },
-            {("", "u"): ("0.00000001", "0")},
+            {("", "u"): ("0.00000001", None)},
         ),
     ],
     ids=["cents", "number", "twins", "old-email"],

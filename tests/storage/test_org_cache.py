@@ -32,6 +32,7 @@ def ledger() -> Ledger:
         "", Entry(who, Decimal("412.80000001"), Decimal(0), (1, 2, 3, 4, 5), 6, models)
     )
     result.add_entry("", Entry(None, Decimal("-0.5"), Decimal("0.1")))
+    result.add_entry("", Entry(Who("unreported"), Decimal(1), None, requests=None))
     return result
 
 
@@ -129,4 +130,4 @@ def test_changed_values_are_refused_or_have_the_right_types() -> None:
             day, sums = entry
             assert isinstance(day, str)
             assert isinstance(sums.cost, Decimal)
-            assert all(isinstance(count, int) for count in (*sums.tokens, sums.requests))
+            assert all(isinstance(count, int) for count in (*sums.tokens, sums.requests or 0))

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,15 @@ COMMANDS = (
 """In the order of `usageline --help`."""
 
 
-def command_named(name: str | None) -> Command | None:
+def command_named(name: str | None, entries: Sequence[Command] = COMMANDS) -> Command | None:
     """Return the entry of that name, None if there is none."""
-    return next((entry for entry in COMMANDS if entry.name == name), None)
+    return next((entry for entry in entries if entry.name == name), None)
 
 
 class LazyGroup(click.Group):
     """A group that imports a command of `entries` only when it runs."""
 
-    def __init__(self, *args: Any, entries: tuple[Command, ...] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, entries: Sequence[Command], **options: Any) -> None:
         super().__init__(*args, **options)
         self.entries = entries
 
@@ -97,7 +100,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, None if there is none."""
-        entry = next((entry for entry in self.entries if entry.name == cmd_name), None)
+        entry = command_named(cmd_name, self.entries)
         return entry.load() if entry else super().get_command(ctx, cmd_name)
 
     def resolve_command(

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import types
 from dataclasses import MISSING, fields
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.sources.status_page import Incident
 from usageline.storage.snapshot import ALERT_PLACES
 from usageline.usage.alerts import Alert
 from usageline.usage.model import STATUSES, Credit, Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMES: dict[type, str] = {
@@ -128,16 +131,19 @@ def schema() -> dict[str, Any]:
 def document(title: str, properties: dict[str, Any], about: str = "") -> dict[str, Any]:
     """Return the schema of a whole output, an object with these properties."""
     head = {"$schema": DIALECT, "title": title} | ({"description": about} if about else {})
-    return {**head, **object_of(properties)}
+    return {**head, **json_object(properties)}
 
 
-def object_of(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that always has these properties; later ones may add some."""
+def json_object(
+    properties: dict[str, Any], *, optional: Iterable[str] = (), **options: Any
+) -> dict[str, Any]:
+    """Return the schema of an object with these keys. Later versions may add keys."""
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if name not in optional],
         "additionalProperties": True,
+        **options,
     }
 
 
@@ -153,7 +159,7 @@ def _object(cls: type) -> dict[str, Any]:
         }
         if field.default not in (MISSING, None):
             properties[field.name]["default"] = field.default
-    return object_of(properties)
+    return json_object(properties)
 
 
 def _types(hint: Any) -> str | list[str]:

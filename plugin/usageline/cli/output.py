@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import stat
 import sys
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,10 +19,12 @@ from usageline.system import lookalikes
 from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 """Spreadsheets run text that starts with one of these as a formula."""
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 def echo_data(text: str) -> None:
@@ -30,17 +33,29 @@ def echo_data(text: str) -> None:
     click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
 
 
-def csv_text(*rows: Iterable[object]) -> str:
-    """Return the rows as CSV. Pass texts from outside through `csv_cell` first."""
+def csv_text(names: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a line for each row, below a line of the names. A missing value is empty.
+
+    Texts lose control characters, and get an apostrophe before a formula.
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerows(map(_csv_cell, row) for row in (names, *rows))
     return text.getvalue()
 
 
-def csv_cell(text: str | None) -> str | None:
-    """Return `text` without control characters, and with an apostrophe before a formula."""
-    clean = sanitize(text) if text else text
-    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
+def csv_table(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the values of these names as `csv_text` does, a line for each mapping."""
+    return csv_text(names, ([row.get(name) for name in names] for row in rows))
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if not isinstance(value, str) or NUMBER.fullmatch(value):
+        return value
+    clean = sanitize(value)
+    return "'" + clean if clean.lstrip()[:1] in FORMULA_STARTS else clean
 
 
 def utc_time(timestamp: int | None) -> str | None:

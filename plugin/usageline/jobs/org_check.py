@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.jobs import org_telemetry
+from usageline.jobs.org_activity import SUMMARIES
 from usageline.jobs.org_report import Org, open_org
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.analytics import Analytics
 from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
-from usageline.sources.org.key import SCOPED
-from usageline.sources.org.legacy import AdminReports, EnterpriseReports
+from usageline.sources.org.key import ADMIN, SCOPED
+from usageline.sources.org.legacy import CLAUDE_CODE, AdminReports, EnterpriseReports
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
+from usageline.usage.org.spans import DAY
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -123,8 +126,25 @@ def _probes(org: Org) -> list[Probe]:
         (("limit", "1"),),
         SPEND_LIMITS_BETA,
     )
+    telemetry = Probe(
+        "telemetry destinations",
+        "where the API sends its traces",
+        org_telemetry.DESTINATIONS,
+        (("limit", "1"),),
+        org_telemetry.BETA,
+    )
     reports = [_adapter_probe(org, adapter) for adapter in (Analytics(), *legacy)]
-    return [*reports, limits, configured]
+    return [*reports, _activity_probe(org), limits, configured, telemetry]
+
+
+def _activity_probe(org: Org) -> Probe:
+    """Return the probe for the activity, of which Console reports Claude Code alone."""
+    day = org.now().date() - 3 * DAY  # the service has no later ones yet
+    if org.client.key.kind == ADMIN:
+        params = (("starting_at", str(day)), ("limit", "1"))
+        return Probe("activity of people", "who uses Claude Code", CLAUDE_CODE, params)
+    params = (("starting_date", str(day)), ("ending_date", str(day + DAY)))
+    return Probe("activity of people", "how many are active, and who", SUMMARIES, params)
 
 
 def _adapter_probe(org: Org, adapter: Adapter) -> Probe:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
@@ -18,13 +18,13 @@ from usageline.sources.org.client import MAX_PAGES, ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import LimitsReport
+from usageline.usage.org.limits import WORKSPACE, LimitsReport
 from usageline.usage.org.merge import anonymous as without_name
 from usageline.usage.org.rate_limits import read_rate_limits
 from usageline.usage.org.records import Who
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from usageline.jobs.org_report import Org
     from usageline.sources.org.client import OrgClient
@@ -38,13 +38,13 @@ REQUESTS = "/v1/organizations/spend_limit_increase_requests"
 RATE = "/v1/organizations/rate_limits"
 RATE_OF_WORKSPACE = "/v1/organizations/workspaces/{}/rate_limits"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
+NAME = "spend limits"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
 
 NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
 """The service refuses the wrong kind of key, or of organization, with any of these."""
 
-WORKSPACE = "workspace"
 WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""
@@ -65,7 +65,7 @@ def load(
     client, remarks = org.client, list[str]()
     requests: list[IncreaseRequest] | None = None
     try:
-        limits = spend_limits.read_limits(_rows(client, EFFECTIVE, PAGE_SIZE))
+        limits = spend_limits.read_limits(client.rows(EFFECTIVE, PAGE_SIZE, name=NAME))
     except OrgFailure as failure:
         if failure.status not in NOT_WITH_THIS_KEY:
             raise
@@ -97,30 +97,17 @@ def load_rate_limits(
     """
     client = org_report.open_org(env, progress, clock=clock).client
     if workspace is None:
-        return read_rate_limits(_rows(client, RATE, []))
+        return read_rate_limits(client.rows(RATE))
     if not WORKSPACE_ID.fullmatch(workspace):
         raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
     path = RATE_OF_WORKSPACE.format(workspace)
-    return read_rate_limits(_rows(client, path, [("include_inherited", "true")]))
-
-
-def _rows(
-    client: OrgClient, path: str, params: list[tuple[str, str]], beta: str = ""
-) -> Iterator[Any]:
-    name = path.removesuffix("/effective").rpartition("/")[2].replace("_", " ")
-    client.progress(f"loading {name}")
-    for number, page in enumerate(client.pages(path, params, beta), 2):
-        rows = page.get("data")
-        if not isinstance(rows, list):
-            raise OrgFailure(f"{client.host} answers without a list of limits: report it")
-        yield from rows
-        client.progress(f"loading {name}, page {number}")
+    return read_rate_limits(client.rows(path, [("include_inherited", "true")]))
 
 
 def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
     """Return the pending requests, None if they cannot be read."""
     try:
-        return spend_limits.read_requests(_rows(client, REQUESTS, PENDING))
+        return spend_limits.read_requests(client.rows(REQUESTS, PENDING))
     except OrgFailure as failure:
         # A gateway has no such requests.
         if failure.status != 404:
@@ -131,7 +118,7 @@ def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | 
 def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
     """Return the limits of a Console organization. Raise the first refusal if it has none."""
     try:
-        return spend_limits.read_limits(_rows(client, CONFIGURED, PAGE_SIZE, CONFIGURED_BETA))
+        return spend_limits.read_limits(client.rows(CONFIGURED, PAGE_SIZE, CONFIGURED_BETA))
     except OrgFailure as failure:
         if failure.status in NOT_WITH_THIS_KEY and refusal.code != ORGANIZATION_TYPE:
             raise refusal from None

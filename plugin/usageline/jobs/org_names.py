@@ -1,4 +1,4 @@
-"""Look up the names of workspaces, keys and groups: the reports have only their ids."""
+"""Look up the names of workspaces, keys, groups and people that a report has only by id."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
 from usageline.usage.org import records
+from usageline.usage.org.model import USER
 from usageline.usage.org.records import Malformed
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from usageline.sources.org.client import OrgClient
     from usageline.storage.org_cache import OrgCache
-    from usageline.usage.org.model import Report
+    from usageline.usage.org.model import Report, Row
 
+PERSON = "person"
 LISTS = {
+    PERSON: (f"{BASE}/users", (("limit", "1000"),)),
     "workspace": (f"{BASE}/workspaces", (("include_archived", "true"), ("limit", "1000"))),
     "key": (f"{BASE}/api_keys", (("limit", "1000"),)),
     "group": (f"{BASE}/rbac_groups", (("limit", "1000"),)),
@@ -27,19 +30,28 @@ LISTS = {
 
 def with_names(report: Report, client: OrgClient, cache: OrgCache, now: float) -> Report:
     """Return the report with the names that the key may read. It raises nothing."""
-    ids = {row.key for row in report.rows if row.name is None}
-    if report.by not in LISTS or report.is_anonymous or not ids:
+    if report.by not in LISTS or report.is_anonymous or not any(map(_lacks_name, report.rows)):
         return report
     names = names_of(report.by, client, cache, now)
     rows = (
-        row if row.name is not None else replace(row, name=names.get(row.key))
+        replace(row, name=names.get(row.key) or names.get(row.email or ""))
+        if _lacks_name(row)
+        else row
         for row in report.rows
     )
     return replace(report, rows=tuple(rows))
 
 
+def _lacks_name(row: Row) -> bool:
+    """Return whether a list may have the name; actors other than people are in none."""
+    return row.name is None and row.kind in {"", USER} and not row.deleted
+
+
 def names_of(by: str, client: OrgClient, cache: OrgCache, now: float) -> Mapping[str, str]:
-    """Return the names by id, as far as the key may read them. It raises nothing."""
+    """Return the names by id, those of people also by address, as far as the key may read them.
+
+    It raises nothing.
+    """
     names = cache.names(by, now)
     if names is None:
         names = _load(by, client)
@@ -57,9 +69,10 @@ def _load(by: str, client: OrgClient) -> dict[str, str] | None:
     try:
         for page in client.pages(path, params):
             for row in records.rows(page):
-                key, name = records.text(row.get("id")), records.text(row.get("name"))
-                if key is not None and name is not None:
-                    names[key] = name
+                name = records.text(row.get("name"))
+                # The older reports have only the address of a person.
+                keys = map(records.text, (row.get("id"), row.get("email")))
+                names |= {key: name for key in keys if key is not None and name is not None}
     except OrgFailure as failure:
         return {} if failure.status in NOT_THERE | NOT_WITH_THIS_KEY else None
     except Malformed:

@@ -10,7 +10,13 @@ from usageline.config.org import load_org
 from usageline.jobs.org_names import with_names
 from usageline.sources.org.adapter import Adapter, Listing, Unsupported
 from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.client import MAX_PAGES, CursorRepeated, OrgClient, ignore
+from usageline.sources.org.client import (
+    MAX_PAGES,
+    CursorRepeated,
+    OrgClient,
+    PagesExhausted,
+    ignore,
+)
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
 from usageline.sources.org.key import SCOPED, read_key
 from usageline.sources.org.legacy import AdminReports, EnterpriseReports
@@ -135,6 +141,13 @@ def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
     )
 
 
+def unreadable(client: OrgClient, malformed: Malformed) -> OrgFailure:
+    """Return the failure for an answer of another shape than documented."""
+    return OrgFailure(
+        f"an answer of {client.host} cannot be read ({malformed}): update usageline, or report it"
+    )
+
+
 def _answers(org: Org, adapter: Adapter) -> bool:
     listing = adapter.probe(org.now().date())
     try:
@@ -256,6 +269,8 @@ class _Reader:
             except CursorRepeated:
                 cache.remove_pages(listing.key)  # they lead there again
                 raise
+            except PagesExhausted as failure:
+                raise PagesExhausted(f"{failure}, or run it again to go on from there") from None
             except OrgFailure as failure:
                 is_cursor_stale = failure.status == 400 and number > 0 and not self.has_restarted
                 if not is_cursor_stale:
@@ -293,8 +308,5 @@ class _Reader:
                 else:
                     ledger.add_record(record)
         except Malformed as malformed:
-            raise OrgFailure(
-                f"an answer of {self.org.client.host} cannot be read ({malformed}): update "
-                "usageline, or report it"
-            ) from None
+            raise unreadable(self.org.client, malformed) from None
         return ledger

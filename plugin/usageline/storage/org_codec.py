@@ -50,7 +50,7 @@ def plain_ledger(ledger: Ledger) -> dict[str, Any]:
                 day,
                 None if entry.who is None else [*entry.who],
                 plain(entry.cost),
-                plain(entry.listed),
+                None if entry.listed is None else plain(entry.listed),
                 [*entry.tokens],
                 entry.requests,
                 {model: plain(cost) for model, cost in entry.models.items()},
@@ -82,15 +82,20 @@ def _entry(row: object) -> tuple[str, Entry] | None:
         return None
     day, who, cost, listed, tokens, requests, models = row
     amount, list_amount = read_decimal(cost), read_decimal(listed)
+    list_amounts = [] if listed is None else [listed]
     costs = {model: read_decimal(one) for model, one in mapping(models).items()}
-    counts = [*tokens, requests] if isinstance(tokens, list) and len(tokens) == 5 else [None]
+    counts = (
+        [*tokens, 0 if requests is None else requests]
+        if isinstance(tokens, list) and len(tokens) == 5
+        else [None]
+    )
     person = _who(who)
     if (
         not isinstance(day, str)
         or not (day == "" or _is_day(day))
         or amount is None
-        or list_amount is None
-        or not all(isinstance(one, str) for one in (cost, listed, *mapping(models).values()))
+        or (list_amount is None and listed is not None)
+        or not all(isinstance(one, str) for one in (cost, *list_amounts, *mapping(models).values()))
         or not isinstance(models, dict)
         or not all(_is_count(one) for one in counts)
         or (who is not None and person is None)

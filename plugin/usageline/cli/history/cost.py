@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.cli.formatting import cut
-from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.output import csv_text
 from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
 from usageline.cli.usage.result import cost_text
 from usageline.core.errors import StoreBroken, UsagelineError
@@ -149,10 +149,10 @@ def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
     head = ("day", "model", *CSV_NAMES)
     rows = (
-        (_date(day), csv_cell(row.key), *csv_values(row), sum(row.unpriced.values()) or "")
+        (_date(day), row.key, *csv_values(row), sum(row.unpriced.values()) or "")
         for day, row in _rows(costs)
     )
-    return csv_text(head, *rows)
+    return csv_text(head, rows)
 
 
 def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.doctor.result import MARKS
-from usageline.cli.org.progress import Progress
+from usageline.cli.org.progress import with_progress
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
@@ -27,15 +27,11 @@ MAX_COLUMNS = 100
 def command(*, as_json: bool) -> None:
     """Show what kind of key this is, whose organization it is for, and what it reaches.
 
-    Sends up to seven requests, one a second. The exit status is 1 if there is no report at all.
+    Sends up to nine requests, one a second. The exit status is 1 if there is no report at all.
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 
-    progress = Progress()
-    try:
-        result = org_check.check(dict(os.environ), progress)
-    finally:
-        progress.end()
+    result = with_progress(lambda progress: org_check.check(dict(os.environ), progress))
     if as_json:
         click.echo(json.dumps(_plain(result)))
     else:
@@ -64,7 +60,8 @@ def _print(result: Result) -> None:
         click.echo(f"\n`usageline org` uses {used.probe.label}.")
     missing = [one for one in result.findings if _is_missed(one.probe.adapter, result)]
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
-        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{reason}."), _columns())))
+        labels = ", ".join(one.probe.label for one in missing if one.reason == reason)
+        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), _columns())))
 
 
 def _columns() -> int:

@@ -11,10 +11,13 @@ from usageline.cli.commands import Command, LazyGroup
 from usageline.usage.org.model import VIEWS
 
 SUBCOMMANDS = (
+    Command("activity", "org.activity", "Show how many people are active, and who."),
     Command("check", "org.check", "Show what kind of key this is, and what it reaches."),
     Command("limits", "org.limits", "Show who will soon be stopped by a spend limit."),
     Command("metrics", "org.metrics", "Print cost, tokens and limits for Prometheus."),
+    Command("telemetry", "org.telemetry", "Show where the API sends its traces."),
 )
+"""In the order of `usageline org --help`."""
 
 GIVEN = {click.core.ParameterSource.COMMANDLINE}
 
@@ -33,7 +36,7 @@ GIVEN = {click.core.ParameterSource.COMMANDLINE}
     "--pages",
     metavar="N",
     type=click.IntRange(1),
-    help="Load at most N pages of a list (default 60).",
+    help="Load at most N pages (default 60).",
 )
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 @click.pass_context

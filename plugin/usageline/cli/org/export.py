@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.output import csv_table
 from usageline.usage.org.amounts import plain
 from usageline.usage.org.spans import stamp
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 COUNTS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "requests")
+UNSPLIT = "cache_write"
+"""The key of all cache writes, if a report does not say which kind they are."""
+
 UNATTRIBUTED = "unattributed"
 
 
@@ -42,21 +45,24 @@ def as_json(report: Report, top: int | None = None) -> str:
 
 def as_csv(report: Report, top: int | None = None) -> str:
     """Return a line for each row, below a line of names. The lines add up to the total."""
+    counts = COUNTS if report.total.cache_write is None else (*COUNTS, UNSPLIT)
     entries = [(row.key, row.name, row.email, row.sums) for row in report.rows[:top]]
     if report.unattributed is not None:
         entries.append((UNATTRIBUTED, None, None, report.unattributed))
-    head = (report.by, "name", "email", "cost", "list_cost", "currency", *COUNTS)
-    lines = (
+    names = (report.by, "name", "email", "cost", "list_cost", "currency", *counts)
+    return csv_table(
+        names,
         (
-            *map(csv_cell, (key, name, email)),
-            _amount(sums.cost),
-            _amount(sums.list_cost),
-            report.currency,
-            *(getattr(sums, count) for count in COUNTS),
-        )
-        for key, name, email, sums in entries
+            {
+                report.by: key,
+                "name": name,
+                "email": email,
+                "currency": report.currency,
+                **_values(sums),
+            }
+            for key, name, email, sums in entries
+        ),
     )
-    return csv_text(head, *lines)
 
 
 def _values(sums: Sums) -> dict[str, Any]:
@@ -64,6 +70,7 @@ def _values(sums: Sums) -> dict[str, Any]:
         "cost": _amount(sums.cost),
         "list_cost": _amount(sums.list_cost),
         **{name: getattr(sums, name) for name in COUNTS},
+        **({} if sums.cache_write is None else {UNSPLIT: sums.cache_write}),
         "models": {model: plain(cost) for model, cost in sums.models.items()},
     }
 

@@ -19,7 +19,7 @@ from usageline.usage.org.limits import STATES
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from usageline.usage.org.limits import LimitsReport
     from usageline.usage.org.model import Report, Sums
@@ -61,9 +61,25 @@ class _Metrics(Collector):
         numbers = self._numbers
         if numbers.models:
             yield _cost(numbers)
-            yield _list_cost(numbers)
-            yield _tokens(numbers)
-            yield _requests(numbers)
+            yield _by_model(
+                numbers,
+                "list_cost_dollars",
+                "Cost before discount, in UTC days.",
+                lambda sums: [((), sums.list_cost)],
+            )
+            yield _by_model(
+                numbers,
+                "tokens",
+                "Tokens by their type, in UTC days.",
+                lambda sums: [((kind,), getattr(sums, kind)) for kind in TOKENS],
+                ("type",),
+            )
+            yield _by_model(
+                numbers,
+                "requests",
+                "Requests to the models, in UTC days.",
+                lambda sums: [((), sums.requests)],
+            )
             yield from _refreshed(numbers)
         if numbers.people is not None:
             yield _people(numbers.people)
@@ -112,31 +128,20 @@ def _cost(numbers: Numbers) -> GaugeMetricFamily:
     return family.done()
 
 
-def _list_cost(numbers: Numbers) -> GaugeMetricFamily:
-    family = _Family("list_cost_dollars", "Cost before discount, in UTC days.", ("period", "model"))
+def _by_model(
+    numbers: Numbers,
+    name: str,
+    help_: str,
+    values: Callable[[Sums], Iterable[tuple[tuple[str, ...], Decimal | int | None]]],
+    labels: tuple[str, ...] = (),
+) -> GaugeMetricFamily:
+    """Return a gauge by period, model and `labels`, with the `values` of each row."""
+    family = _Family(name, help_, ("period", "model", *labels))
     names = _Names(numbers.models)
     for period, report in numbers.models.items():
         for key, sums in _parts(report):
-            family.add((period, names.label(key)), sums.list_cost)
-    return family.done()
-
-
-def _tokens(numbers: Numbers) -> GaugeMetricFamily:
-    family = _Family("tokens", "Tokens by their type, in UTC days.", ("period", "model", "type"))
-    names = _Names(numbers.models)
-    for period, report in numbers.models.items():
-        for key, sums in _parts(report):
-            for kind in TOKENS:
-                family.add((period, names.label(key), kind), getattr(sums, kind))
-    return family.done()
-
-
-def _requests(numbers: Numbers) -> GaugeMetricFamily:
-    family = _Family("requests", "Requests to the models, in UTC days.", ("period", "model"))
-    names = _Names(numbers.models)
-    for period, report in numbers.models.items():
-        for key, sums in _parts(report):
-            family.add((period, names.label(key)), sums.requests)
+            for more, value in values(sums):
+                family.add((period, names.label(key), *more), value)
     return family.done()
 
 

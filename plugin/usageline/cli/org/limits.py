@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from usageline.cli.org.progress import with_progress
+
 
 @click.command("limits")
 @click.option("--top", metavar="N", type=click.IntRange(1), help="Show only the first N limits.")
@@ -43,7 +45,6 @@ def _print_spend_limits(
     *, top: int | None, output: str | None, anonymous: bool, pages: int | None, **_others: object
 ) -> None:
     from usageline.cli.org import limits_export  # noqa: PLC0415 - the client is slow to import
-    from usageline.cli.org.report import with_progress  # noqa: PLC0415 - as above
     from usageline.jobs import org_limits  # noqa: PLC0415 - as above
     from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
@@ -64,7 +65,6 @@ def _print_spend_limits(
 
 def _print_rate_limits(workspace: str | None, *, as_json: bool) -> None:
     from usageline.cli.org import rate_limits  # noqa: PLC0415 - as above
-    from usageline.cli.org.report import with_progress  # noqa: PLC0415 - as above
     from usageline.jobs import org_limits  # noqa: PLC0415 - as above
 
     limits = with_progress(

@@ -6,7 +6,7 @@ import json
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_cell, csv_text, utc_time
+from usageline.cli.output import csv_table, utc_time
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.amounts import plain
 
@@ -39,11 +39,8 @@ def as_json(report: LimitsReport, top: int | None = None) -> str:
 
 def as_csv(report: LimitsReport, top: int | None = None) -> str:
     """Return a line for each limit, below a line of names."""
-    rows = (
-        {**row(limit, report.at), "groups": "; ".join(limit.groups)}
-        for limit in report.limits[:top]
-    )
-    return csv_text(COLUMNS, *([_cell(values[name]) for name in COLUMNS] for values in rows))
+    rows = (row(limit, report.at) for limit in report.limits[:top])
+    return csv_table(COLUMNS, ({**one, "groups": "; ".join(one["groups"])} for one in rows))
 
 
 def row(limit: SpendLimit, now: float) -> dict[str, Any]:
@@ -92,9 +89,3 @@ def _holder(holder: Holder) -> dict[str, Any]:
 
 def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else plain(amount)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return csv_cell(value) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
+from usageline.cli.json_schema import document, json_object
 from usageline.cli.org.limits_export import VERSION
 from usageline.usage.org.limits import NEAR_PERCENT, SPENT_STATES, STATES
 
@@ -46,8 +46,8 @@ LIMIT: dict[str, Any] = {
 
 def schema() -> dict[str, Any]:
     """Return the schema. Later versions may add keys."""
-    limit = object_of(LIMIT)
-    request = object_of(
+    limit = json_object(LIMIT)
+    request = json_object(
         {
             "id": {"type": "string"},
             **HOLDER,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli.org.progress import with_progress
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
@@ -40,7 +41,6 @@ def command(*, per_person: bool, textfile: str | None) -> None:
     Names and e-mail addresses are never labels.
     """
     from usageline.cli.org.exposition import exposition  # noqa: PLC0415 - slow to import
-    from usageline.cli.org.report import with_progress  # noqa: PLC0415 - as above
 
     numbers = with_progress(
         lambda progress: load(dict(os.environ), progress, with_people=per_person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from usageline.usage.money import WITHOUT_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
 UNKNOWN = "–"
 MAX_MODELS = 3
@@ -120,6 +121,18 @@ def day(moment: date, *, year: bool = False) -> str:
     """Return `24 Nov`, or `24 Nov 2026` with the year."""
     text = f"{moment.day} {formatting.MONTHS[moment.month - 1]}"
     return f"{text} {moment.year}" if year else text
+
+
+def span(since: datetime, until: datetime) -> str:
+    """Return the days until `until` (exclusive): `1 – 29 Nov 2026 (UTC)`."""
+    first, last = since, until - timedelta(microseconds=1)
+    if first.date() == last.date():
+        days = day(first, year=True)
+    elif (first.year, first.month) == (last.year, last.month):
+        days = f"{first.day} – {day(last, year=True)}"
+    else:
+        days = f"{day(first, year=first.year != last.year)} – {day(last, year=True)}"
+    return f"{days} (UTC)"
 
 
 def count(number: int | None) -> str:

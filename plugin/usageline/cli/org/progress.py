@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, TypeVar
+
+import click
 
 from usageline.core.text import display_width, sanitize
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Loaded = TypeVar("Loaded")
 MAX_CELLS = 78
 
 
@@ -30,3 +37,17 @@ class Progress:
             sys.stderr.write(f"\r{' ' * self._cells}\r")
             sys.stderr.flush()
             self._cells = 0
+
+
+def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) -> Loaded:
+    """Show the progress while `work` runs. `resumes`: the next run goes on from there."""
+    progress = Progress()
+    try:
+        return work(progress)
+    except KeyboardInterrupt:
+        progress.end()
+        rest = ": run it again to go on from there" if resumes else ""
+        click.echo(f"usageline: stopped{rest}", err=True)
+        sys.exit(130)
+    finally:
+        progress.end()

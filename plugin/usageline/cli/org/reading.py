@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from usageline.cli.org import names
-from usageline.cli.org.overview import Entry, Overview, day, money
+from usageline.cli.org.overview import Entry, Overview, day, money, span
 from usageline.core import formatting
 from usageline.core.text import sanitize
 from usageline.usage.org.amounts import add
 from usageline.usage.values import text, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
     from usageline.usage.org.model import Report, Row, Sums
 
+Value = TypeVar("Value")
 DEFAULT_TOP = 20
 """Rows that are shown one by one. Days are all shown: they are at most a few months."""
 
@@ -54,7 +55,7 @@ def overview(report: Report, top: int | None) -> Overview:
 
 def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
     models = sorted(sums.models.items(), key=lambda item: (-item[1], item[0]))
-    written = (sums.cache_write_5m, sums.cache_write_1h)
+    written = (sums.cache_write_5m, sums.cache_write_1h, sums.cache_write)
     return Entry(
         label,
         sums.cost,
@@ -67,15 +68,22 @@ def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
 
 
 def _rest(entries: Sequence[Entry]) -> Entry:
+    """Return the sum of several rows. What one of them lacks is unknown."""
     return Entry(
         f"{len(entries):,} more",
         _amount(entry.cost for entry in entries),
-        _amount(entry.list_cost for entry in entries),
+        _whole(_amount, [entry.list_cost for entry in entries]),
         (),
         [_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
-        _sum(entry.requests for entry in entries),
+        _whole(_sum, [entry.requests for entry in entries]),
         is_rest=True,
     )
+
+
+def _whole(
+    add_up: Callable[[list[Value | None]], Value | None], values: list[Value | None]
+) -> Value | None:
+    return None if None in values else add_up(values)
 
 
 def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
@@ -105,13 +113,13 @@ def _name(by: str, row: Row) -> str:
     if by == "model":
         return names.model_name(row.key)
     if by == "day":
-        return _day_name(row.key)
+        return day_name(row.key)
     if row.name:
         return row.name
     return words(row.key) if by in ("product", "actor-type") else row.key
 
 
-def _day_name(key: str) -> str:
+def day_name(key: str) -> str:
     """Return `Tue 24 Nov` for 2026-11-24."""
     try:
         moment = date.fromisoformat(key)
@@ -121,15 +129,8 @@ def _day_name(key: str) -> str:
 
 
 def _span(report: Report) -> str:
-    """Return `1 – 29 Nov 2026 (days in UTC), by person, data up to 29 Nov 04:00 UTC`."""
-    first, last = report.since, report.until - timedelta(microseconds=1)
-    if first.date() == last.date():
-        days = day(first, year=True)
-    elif (first.year, first.month) == (last.year, last.month):
-        days = f"{first.day} – {day(last, year=True)}"
-    else:
-        days = f"{day(first, year=first.year != last.year)} – {day(last, year=True)}"
-    parts = [f"{days} (UTC)", f"by {report.by.replace('-', ' ')}"]
+    """Return `1 – 29 Nov 2026 (UTC), by person, data up to 29 Nov 04:00 UTC`."""
+    parts = [span(report.since, report.until), f"by {report.by.replace('-', ' ')}"]
     if report.refreshed_at is not None and report.refreshed_at < report.until:
         parts.append(f"data up to {_time(report.refreshed_at)}")
     return ", ".join(parts)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from usageline.cli.days import read_day
-from usageline.cli.org.progress import Progress
+from usageline.cli.org.progress import with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from usageline.usage.org.model import Report
-
-Loaded = TypeVar("Loaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +82,7 @@ def load(env: dict[str, str], options: Options) -> Report:
         options.anonymous,
         options.pages or MAX_PAGES,
     )
-    return with_progress(lambda progress: org_report.load(env, request, progress))
-
-
-def with_progress(work: Callable[[Progress], Loaded]) -> Loaded:
-    """Show the progress while `work` runs."""
-    progress = Progress()
-    try:
-        return work(progress)
-    except KeyboardInterrupt:
-        progress.end()
-        click.echo("usageline: stopped; run it again to go on from there", err=True)
-        sys.exit(130)
-    finally:
-        progress.end()
+    return with_progress(lambda progress: org_report.load(env, request, progress), resumes=True)
 
 
 def _write(path: str, text: str) -> None:

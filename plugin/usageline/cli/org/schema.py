@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
-from usageline.cli.org.export import COUNTS, VERSION
+from usageline.cli.json_schema import document, json_object
+from usageline.cli.org.export import COUNTS, UNSPLIT, VERSION
 
 AMOUNT = {"type": ["string", "null"], "pattern": r"^-?[0-9]+\.[0-9]{6,}$"}
 COUNT = {"type": ["integer", "null"], "minimum": 0}
@@ -16,12 +16,14 @@ SUMS: dict[str, Any] = {
     "cost": {**AMOUNT, "description": "after discount, before credits; null if not reported"},
     "list_cost": {**AMOUNT, "description": "before discount; null if not reported"},
     **dict.fromkeys(COUNTS, COUNT),
+    UNSPLIT: {**COUNT, "description": "instead of both kinds, if a report does not split them"},
     "models": {
         "type": "object",
         "description": "the cost of each model",
         "additionalProperties": {**AMOUNT, "type": "string"},
     },
 }
+OPTIONAL = (UNSPLIT,)
 ROW: dict[str, Any] = {
     "key": {"type": "string", "description": "what the row stands for: an id, a model, a day"},
     "name": TEXT,
@@ -32,7 +34,7 @@ ROW: dict[str, Any] = {
 
 def schema() -> dict[str, Any]:
     """Return the schema."""
-    sums = object_of(SUMS)
+    sums = json_object(SUMS, optional=OPTIONAL)
     return document(
         "usageline org --json",
         {
@@ -45,7 +47,7 @@ def schema() -> dict[str, Any]:
                 "description": "up to when the service had data; the last 30 days may change",
             },
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-            "rows": {"type": "array", "items": object_of(ROW)},
+            "rows": {"type": "array", "items": json_object(ROW, optional=OPTIONAL)},
             "unattributed": {
                 "anyOf": [sums, {"type": "null"}],
                 "description": "what belongs to no row",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.output import csv_text
 from usageline.cli.usage.result import dollars
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
@@ -86,20 +86,20 @@ def as_csv(rows: Sequence[Row], kind: str) -> str:
     """Return a line for each row, below a line of names."""
     lines = (
         (
-            csv_cell(row.key),
+            row.key,
             *csv_values(row),
-            csv_cell("; ".join(f"{name}: {number}" for name, number in row.unpriced.items())),
+            "; ".join(f"{name}: {number}" for name, number in row.unpriced.items()),
         )
         for row in rows
     )
-    return csv_text((kind, *CSV_NAMES), *lines)
+    return csv_text((kind, *CSV_NAMES), lines)
 
 
 def csv_values(row: Row) -> tuple[object, ...]:
     """Return the values of a row for `CSV_NAMES`, without the last one."""
     values = fields(row)
     counts = (values[name] for name in NAMES)
-    return (*counts, values["cost_usd"], "yes" if values["at_least"] else "")
+    return (*counts, values["cost_usd"], values["at_least"])
 
 
 def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:

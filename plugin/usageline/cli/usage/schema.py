@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
+from usageline.cli.json_schema import document, json_object
 from usageline.cli.usage import check, report
 from usageline.usage.local.cost_states import Counts
 
@@ -50,7 +50,7 @@ def schema() -> dict[str, Any]:
             "description": "responses without a price, by model",
         },
     }
-    row = object_of({"key": {"type": "string", "description": KEY}, **values})
+    row = json_object({"key": {"type": "string", "description": KEY}, **values})
     return document(
         "usageline usage",
         {
@@ -61,7 +61,7 @@ def schema() -> dict[str, Any]:
             },
             "timezone": {"type": "string", "description": "the time zone of the days"},
             "rows": {"type": "array", "items": row},
-            "total": {**object_of(values), "description": "the sums of all rows"},
+            "total": {**json_object(values), "description": "the sums of all rows"},
         },
         "what `usageline usage --json` prints",
     )
@@ -69,8 +69,8 @@ def schema() -> dict[str, Any]:
 
 def check_schema() -> dict[str, Any]:
     """Return the JSON Schema of `usageline usage --check --json`."""
-    counts = object_of(dict.fromkeys(Counts._fields, COUNT))
-    row = object_of(
+    counts = json_object(dict.fromkeys(Counts._fields, COUNT))
+    row = json_object(
         {
             "session": {"type": "string", "description": "the id of the session"},
             "model": {"type": "string"},

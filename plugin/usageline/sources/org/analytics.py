@@ -109,7 +109,7 @@ def _usage(day: str, who: Who | None, model: str | None, row: Mapping[str, Any])
     if not isinstance(usage, dict):
         raise Malformed("a row has no usage")
     return Record(
-        day, who, model, None, records.tokens(usage), records.count(usage.get("requests"))
+        day, who, model, None, records.tokens(usage), records.optional_count(usage.get("requests"))
     )
 
 

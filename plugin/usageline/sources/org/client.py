@@ -14,7 +14,7 @@ from usageline import __version__
 from usageline.sources.net import http
 from usageline.sources.net.proxies import network_variables
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
-from usageline.sources.org.key import Key, default_place, is_gateway
+from usageline.sources.org.key import default_place, is_gateway
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from usageline.config.org import OrgConfig
+    from usageline.sources.org.key import Key
     from usageline.sources.org.pace import Pace
+
 MANY_KEYS = 16
 API_VERSION = "2023-06-01"
 REQUEST_TIMEOUT_S = 90.0
@@ -78,6 +80,7 @@ class OrgClient:
     max_pages: int = MAX_PAGES
     progress: Callable[[str], None] = ignore
     has_answered: bool = field(default=False, init=False)
+    pages_read: int = field(default=0, init=False)
 
     @property
     def host(self) -> str:
@@ -115,18 +118,33 @@ class OrgClient:
         """Yield the body of each page."""
         return (page.body for page in self.listing(path, params, beta))
 
+    def rows(
+        self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", name: str = ""
+    ) -> Iterator[Any]:
+        """Yield the rows of each page of a list. `name` is what the progress calls them."""
+        name = name or path.rpartition("/")[2].replace("_", " ")
+        self.progress(f"loading {name}")
+        for number, page in enumerate(self.pages(path, params, beta), 2):
+            rows = page.get("data")
+            if not isinstance(rows, list):
+                raise OrgFailure(f"{self.host} answers without a list of {name}: report it")
+            yield from rows
+            self.progress(f"loading {name}, page {number}")
+
     def listing(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", cursor: str = ""
     ) -> Iterator[Page]:
         """Yield each page, from the one that `cursor` names on.
 
-        Raise PagesExhausted after `max_pages`, and OrgFailure if a cursor comes again.
+        Raise PagesExhausted after `max_pages` of all listings, and OrgFailure if a cursor comes
+        again.
         """
         cursors = {cursor}
-        for _ in range(self.max_pages):
+        while self.pages_read < self.max_pages:
             name = "after_id" if cursor.startswith(_AFTER) else "page"
             extra = [(name, cursor.removeprefix(_AFTER))] if cursor else []
             body = self.get(path, [*params, *extra], beta)
+            self.pages_read += 1
             cursor = next_cursor(body)
             if len(cursor) > MAX_CURSOR:
                 raise OrgFailure(f"{self.host} sends a cursor that is too long: report it")
@@ -139,8 +157,7 @@ class OrgClient:
                 )
             cursors.add(cursor)
         raise PagesExhausted(
-            f"{self.max_pages} pages were read and there are more: run it again to go on from "
-            "there, or allow more with --pages"
+            f"{self.max_pages} pages were read and there are more: allow more with --pages"
         )
 
     def _answer(self, path: str, params: Sequence[tuple[str, str]], beta: str) -> http.Answer:

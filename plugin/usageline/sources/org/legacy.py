@@ -55,7 +55,8 @@ class AdminReports:
 
     def coverage(self, by: str) -> Coverage:
         """Return which numbers a report has: no list prices, and no count of requests."""
-        return Coverage(cost=by != "key", list_cost=False, requests=False)
+        is_code = by in {"person", "actor-type"}
+        return Coverage(by != "key", list_cost=False, requests=False, cache_kinds=not is_code)
 
     def listings(self, by: str, span: Span, *, daily: bool, today: date) -> list[Listing]:
         """Return the listings for a span."""
@@ -227,14 +228,15 @@ def _cost_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any
 
 
 def _usage_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
-    return Record(day, who, model, None, records.tokens(row), records.count(row.get("requests")))
+    return Record(
+        day, who, model, None, records.tokens(row), records.optional_count(row.get("requests"))
+    )
 
 
 def _claude_code_rows(page: Mapping[str, Any], by: str, day: str) -> Iterator[Record]:
     """Yield a record for each model of a row. One person has a row for each terminal.
 
-    The report does not tell the two kinds of cache writes apart. They count as the default one, of
-    5 minutes.
+    The report does not tell the two kinds of cache writes apart: they are one sum here.
     """
     for row in records.rows(page):
         who = _actor(row, by)

@@ -29,12 +29,13 @@ LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = (
     "unreadable",
 )
 STATES = (LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE)
-"""What a limit is. A zero lets a member use the plan alone, and at a gateway nothing."""
+"""What a limit is. A zero lets a member use the plan alone. At a gateway it blocks everything."""
 
 KNOWN, ZERO = "known", "zero-or-unreadable"
 SPENT_STATES = (KNOWN, ZERO, UNREADABLE)
 """What is known of the spending. The service also reports 0 if it cannot read it."""
 
+WORKSPACE = "workspace"
 NEAR_PERCENT = 80
 """From here on a limit is shown first."""
 
@@ -200,17 +201,17 @@ def read_amount(value: object, currency: str) -> Decimal | None:
 
 def _limit(row: Body) -> SpendLimit:
     groups = row.get("groups")
-    of_gateway = isinstance(groups, list)
     currency = currency_code(row.get("currency"))
     limit = read_amount(row.get("amount"), currency)
-    state = _state(row, limit, of_gateway=of_gateway)
     # Only a member's row has the spending. A limit that is configured has none.
     spent = read_amount(row.get("period_to_date_spend"), currency)
     scope = mapping(row.get("scope"))
+    # A gateway and a workspace have no plan that a member could go on with.
+    is_blocking = isinstance(groups, list) or scope.get("type") == WORKSPACE
     return SpendLimit(
         _actor(mapping(row.get("actor")), scope),
         text(row.get("period")) or "",
-        state,
+        _state(row, limit, is_blocking=is_blocking),
         limit,
         UNREADABLE if spent is None else KNOWN if spent else ZERO,
         spent,
@@ -221,12 +222,12 @@ def _limit(row: Body) -> SpendLimit:
     )
 
 
-def _state(row: Body, limit: Decimal | None, *, of_gateway: bool) -> str:
+def _state(row: Body, limit: Decimal | None, *, is_blocking: bool) -> str:
     if limit is None:
         return UNLIMITED if "amount" in row and row["amount"] is None else UNREADABLE
     if limit:
         return LIMITED
-    return BLOCKED if of_gateway else PLAN_ONLY
+    return BLOCKED if is_blocking else PLAN_ONLY
 
 
 def _actor(actor: Body, scope: Body) -> Holder:

@@ -21,13 +21,16 @@ OVERLAP = "groups overlap: a person in two groups is counted in both"
 
 @dataclass(slots=True)
 class Entry:
-    """The sums of one row on one day, or over all days of a span without buckets."""
+    """The sums of one row on one day, or over all days of a span without buckets.
+
+    `listed` and `requests` are None if one of the records does not report them.
+    """
 
     who: Who | None
     cost: Decimal = ZERO
-    listed: Decimal = ZERO
+    listed: Decimal | None = ZERO
     tokens: tuple[int, ...] = NO_TOKENS
-    requests: int = 0
+    requests: int | None = 0
     models: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, other: Entry) -> None:
@@ -35,29 +38,31 @@ class Entry:
         if self.who and other.who:
             self.who = _newer(self.who, other.who)
         self.cost = add(self.cost, other.cost)
-        self.listed = add(self.listed, other.listed)
+        known = self.listed is not None and other.listed is not None
+        self.listed = add(self.listed or ZERO, other.listed or ZERO) if known else None
         self.tokens = tuple(map(sum, zip(self.tokens, other.tokens, strict=True)))
-        self.requests += other.requests
+        counted = self.requests is not None and other.requests is not None
+        self.requests = (self.requests or 0) + (other.requests or 0) if counted else None
         for model, cost in other.models.items():
             self.models[model] = add(self.models.get(model, ZERO), cost)
 
     def is_equal(self, other: Entry) -> bool:
-        """Return whether cost, tokens and requests are exactly the same."""
-        return (self.cost, self.listed, self.tokens, self.requests) == (
-            other.cost,
-            other.listed,
-            other.tokens,
-            other.requests,
+        """Return whether cost, tokens and requests are exactly the same, as far as known."""
+        return (
+            (self.cost, self.tokens) == (other.cost, other.tokens)
+            and (None in {self.listed, other.listed} or self.listed == other.listed)
+            and (None in {self.requests, other.requests} or self.requests == other.requests)
         )
 
 
 class Coverage(NamedTuple):
-    """Which numbers a source reports."""
+    """Which numbers a source reports. `cache_kinds`: the two kinds of cache writes apart."""
 
     cost: bool = True
     list_cost: bool = True
     tokens: bool = True
     requests: bool = True
+    cache_kinds: bool = True
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ class Ledger:
         if money is not None:
             self.set_currency(money.currency)
             entry.cost = money.cost
-            entry.listed = ZERO if money.listed is None else money.listed
+            entry.listed = money.listed
             if record.model is not None:
                 entry.models[record.model] = money.cost
         self.add_entry(record.day, entry)
@@ -130,12 +135,16 @@ def add_remainder(rows: Ledger, total: Ledger) -> None:
         rest = Entry(
             None,
             add(whole.cost, part.cost.copy_negate()),
-            add(whole.listed, part.listed.copy_negate()),
+            None
+            if whole.listed is None or part.listed is None
+            else add(whole.listed, part.listed.copy_negate()),
             tuple(a - b for a, b in zip(whole.tokens, part.tokens, strict=True)),
-            whole.requests - part.requests,
+            None
+            if whole.requests is None or part.requests is None
+            else whole.requests - part.requests,
         )
-        counts = (*rest.tokens, rest.requests)
-        is_excess = min(rest.cost, rest.listed) < 0 or min(counts) < 0
+        counts = (*rest.tokens, rest.requests or 0)
+        is_excess = min(rest.cost, rest.listed or ZERO) < 0 or min(counts) < 0
         if not is_excess and (rest.cost or rest.listed or any(counts)):
             rows.add_entry(day, rest)
 
@@ -225,6 +234,9 @@ def _sums(entry: Entry, coverage: Coverage, models: dict[str, Decimal] | None = 
     by_cost = sorted(chosen.items(), key=lambda one: (-one[1], one[0]))
     tokens = entry.tokens if coverage.tokens else (None,) * 5
     fresh, output, read, short, long = tokens
+    written = None
+    if not coverage.cache_kinds and short is not None and long is not None:
+        written, short, long = short + long, None, None
     return Sums(
         entry.cost if coverage.cost else None,
         entry.listed if coverage.list_cost else None,
@@ -235,6 +247,7 @@ def _sums(entry: Entry, coverage: Coverage, models: dict[str, Decimal] | None = 
         long,
         entry.requests if coverage.requests else None,
         dict(by_cost) if coverage.cost else {},
+        written,
     )
 
 

@@ -28,7 +28,8 @@ class Sums:
     """Cost and tokens of one row.
 
     `cost` is after discount, `list_cost` before it. `models` has the cost of each model, as far as
-    the source names one.
+    the source names one. `cache_write` has the cache writes if the source does not say for how
+    long they are; then the two others are None.
     """
 
     cost: Decimal | None = None
@@ -40,6 +41,7 @@ class Sums:
     cache_write_1h: int | None = None
     requests: int | None = None
     models: Mapping[str, Decimal] = field(default_factory=dict)
+    cache_write: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

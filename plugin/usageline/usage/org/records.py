@@ -54,7 +54,8 @@ class Money(NamedTuple):
 class Record(NamedTuple):
     """One record. `who` is None if it cannot be attributed, `day` is "" without a bucket.
 
-    `tokens` are input, output, cache reads, and cache writes for 5 minutes and 1 hour.
+    `tokens` are input, output, cache reads, and cache writes for 5 minutes and 1 hour. `requests`
+    are None if the service does not report them.
     """
 
     day: str
@@ -62,7 +63,7 @@ class Record(NamedTuple):
     model: str | None
     money: Money | None = None
     tokens: tuple[int, int, int, int, int] = NO_TOKENS
-    requests: int = 0
+    requests: int | None = 0
 
 
 def rows(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -90,6 +91,11 @@ def count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_COUNT:
         raise Malformed("a count is not a whole number")
     return value
+
+
+def optional_count(value: object) -> int | None:
+    """Return a count, None if there is none."""
+    return None if value is None else count(value)
 
 
 def money(value: object, listed: object, currency: object) -> Money:

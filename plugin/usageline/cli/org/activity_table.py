@@ -1,0 +1,208 @@
+"""The tables of `usageline org activity`. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING
+
+from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
+from usageline.cli.org import names
+from usageline.cli.org.overview import UNKNOWN, day, span
+from usageline.cli.org.reading import DEFAULT_TOP, day_name
+from usageline.core.text import sanitize
+from usageline.usage.org.activity import BY_DAY, CLAUDE_CODE
+from usageline.usage.values import text
+from usageline.usage.values import words as in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.text import Text
+
+    from usageline.cli.appearance import Appearance
+    from usageline.usage.org.activity import Activity, Day, Person
+
+MAX_DAYS = 100
+MAX_PRODUCTS = 6
+NAME_CELLS = 14
+NO_ACTIVITY = "no activity in these days"
+CODE_ALONE = (
+    "this organization reports Claude Code in the API alone: it has no seats, and may lack people "
+    "who sign in by subscription"
+)
+DAYS_DIFFER = "a person who is active on several days is counted on each of them"
+NOT_MEASURED = "not money: `usageline org` has cost and tokens"
+
+
+def print_table(activity: Activity, top: int | None) -> None:
+    """Print the days, or the people."""
+    print_lines(lambda look, width: render(activity, look, width, top))
+
+
+def render(activity: Activity, look: Appearance, width: int, top: int | None) -> list[Text]:
+    """Return the lines for `width` columns."""
+    is_by_day = activity.by == BY_DAY
+    title = f"{span(activity.since, activity.until)}, active people"
+    lines = wrapped(title if is_by_day else f"{title} by name", "name", look, width)
+    days, people = activity.days, activity.people
+    shown_days = days[-(top or MAX_DAYS) :]
+    shown_people = people[: top or DEFAULT_TOP]
+    if is_by_day and days:
+        lines += fitted(_days(shown_days, look), width, look)
+    elif people:
+        lines += fitted(_people(shown_people, look), width, look)
+    else:
+        return [*lines, *wrapped(NO_ACTIVITY, "plain", look, width)]
+    if more := len(days) - len(shown_days) + len(people) - len(shown_people):
+        lines.append(words(f"{more:,} more", look, "quiet"))
+    notes = [*([_seats(days[-1])] if is_by_day else []), *([DAYS_DIFFER] if len(days) > 1 else [])]
+    notes += [CODE_ALONE] if activity.code_alone else []
+    notes += [] if is_by_day else [NOT_MEASURED]
+    return [
+        *lines,
+        *(line for note in notes if note for line in wrapped(note, "quiet", look, width)),
+    ]
+
+
+def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
+    """Yield the columns, from all of them to two."""
+    quiet = partial(column, look=look, style="quiet", right=True)
+    name = column([_day_name(one.day) for one in days], look, title="day")
+    active = column([_count(one.active.daily) for one in days], look, title="active", right=True)
+    most = max([one.active.daily or 0 for one in days] + [one.seats or 0 for one in days]) or 1
+
+    def bar(cells: int) -> Column:
+        return Column(
+            [look.bar((one.active.daily or 0) / most * 100, cells, "normal") for one in days]
+        )
+
+    def known(title: str, number: Callable[[Day], int | None]) -> list[Column]:
+        counts = [number(one) for one in days]
+        known = any(count is not None for count in counts)
+        return [quiet(map(_count, counts), title=title)] if known else []
+
+    week = known("7 days", lambda one: one.active.weekly)
+    month = known("30 days", lambda one: one.active.monthly)
+    seats = known("seats", lambda one: one.seats)
+    invites = known("invites", lambda one: one.invites)
+    products = [
+        column
+        for product in _products(days)
+        for column in known(
+            _product(product),
+            lambda one, product=product: (  # type: ignore[misc]
+                one.products[product].daily if product in one.products else None
+            ),
+        )
+    ]
+    code = [quiet([_count(_code(one)) for one in days], title=_product(CLAUDE_CODE))] * any(
+        _code(one) is not None for one in days
+    )
+    yield name, bar(16), active, *week, *month, *seats, *invites, *products
+    yield name, bar(10), active, *week, *month, *seats, *products
+    yield name, bar(10), active, *week, *month, *seats, *code
+    yield name, bar(8), active, *week, *month, *code
+    yield name, active, *week, *month
+    yield name, active
+
+
+def _people(people: Sequence[Person], look: Appearance) -> Iterator[Sequence[Column]]:
+    """Yield the columns, from all of them to two."""
+    quiet = partial(column, look=look, style="quiet", right=True)
+    who = [names.Subject(one.who.kind, one.who.key, one.who.name, one.who.email) for one in people]
+    name = column(names.labels(who), look, title="person", keeps=NAME_CELLS)
+    last = column([_short_day(one.last_day) for one in people], look, "quiet", title="last day")
+    sessions = column(
+        [_count(one.work.sessions) for one in people], look, title="sessions", right=True
+    )
+    commits = quiet([_count(one.work.commits) for one in people], title="commits")
+    requests = quiet([_count(one.work.pull_requests) for one in people], title="PRs")
+    lines = quiet([_lines(one, look) for one in people], title="lines")
+    edits = quiet([_accepted(one) for one in people], title="edits accepted")
+    has_messages = any(one.messages for one in people)
+    messages = [
+        quiet([_count(one.all_messages) for one in people], title="messages")
+    ] * has_messages
+    products = [column(map(_in_products, people), look, "quiet", title="in")] * any(
+        one.all_messages for one in people
+    )
+    yield name, last, sessions, commits, requests, lines, edits, *messages, *products
+    yield name, last, sessions, commits, requests, lines, edits, *messages
+    yield name, last, sessions, commits, requests, lines, *messages
+    yield name, last, sessions, commits, lines, *messages
+    yield name, last, sessions, *messages
+    yield name, sessions
+
+
+def _seats(last: Day) -> str:
+    """Return how many seats were active in the last 30 days, and how many invitations there are."""
+    parts = []
+    if last.seats is not None and last.active.monthly is not None:
+        rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f} %)"
+        parts.append(
+            f"{last.active.monthly:,} of {last.seats:,} seats were active in the 30 days to "
+            f"{_short_day(last.day)}{rate}"
+        )
+    if last.invites:
+        are = "invitation is" if last.invites == 1 else "invitations are"
+        parts.append(f"{last.invites:,} {are} pending")
+    return "; ".join(parts)
+
+
+def _products(days: Sequence[Day]) -> list[str]:
+    """Return the products that people use, the most used ones first."""
+    most: dict[str, int] = {}
+    for one in days:
+        for product, active in one.products.items():
+            most[product] = max(most.get(product, 0), active.daily or 0, active.monthly or 0)
+    used = sorted((name for name, count in most.items() if count), key=lambda name: -most[name])
+    return used[:MAX_PRODUCTS]
+
+
+def _code(one: Day) -> int | None:
+    active = one.products.get(CLAUDE_CODE)
+    return active.daily if active else None
+
+
+def _product(name: str) -> str:
+    return sanitize(text(in_words(name)) or "?")
+
+
+def _in_products(person: Person) -> str:
+    """Return `Chat 4 · Cowork 2`."""
+    used = sorted(person.messages.items(), key=lambda item: (-item[1], item[0]))
+    return " · ".join(f"{_product(name)} {count:,}" for name, count in used if count)
+
+
+def _lines(person: Person, look: Appearance) -> str:
+    work = person.work
+    if work.lines_added is None and work.lines_removed is None:
+        return UNKNOWN
+    minus = "-" if look.ascii else "−"
+    return f"+{work.lines_added or 0:,} {minus}{work.lines_removed or 0:,}"
+
+
+def _accepted(person: Person) -> str:
+    """Return `95 % of 40`."""
+    accepted, rejected = person.work.edits_accepted, person.work.edits_rejected
+    if accepted is None or rejected is None:
+        return UNKNOWN
+    every = accepted + rejected
+    return f"{accepted * 100 // every} % of {every:,}" if every else "0"
+
+
+def _count(number: int | None) -> str:
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def _day_name(key: str) -> str:
+    return day_name(key)
+
+
+def _short_day(key: str) -> str:
+    """Return `23 Nov` for 2026-11-23."""
+    try:
+        return day(datetime.strptime(key, "%Y-%m-%d").replace(tzinfo=timezone.utc))
+    except ValueError:
+        return UNKNOWN
