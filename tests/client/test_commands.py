@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,7 +150,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         configure = chat.send("/usageline:configure as you like", _commands_of_table)
         config = (sandbox.world.home / ".config/usageline/config.toml").read_text()
         others = {
-            command: chat.send("/usageline:configure", lambda _prompt, one=command: [one])
+            command: chat.send("/usageline:configure", partial(_only, command))
             for command in OTHERS
         }
         yield Session(
@@ -188,6 +189,10 @@ def _text_of(messages: list[dict[str, Any]]) -> str:
         if isinstance(content, list)
         for block in content
     )
+
+
+def _only(command: str, _prompt: str) -> list[str]:
+    return [command]
 
 
 def _steps_of_setup(prompt: str) -> list[str]:

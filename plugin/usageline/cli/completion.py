@@ -7,6 +7,7 @@ import os
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
+from usageline.cli.commands import Choice
 from usageline.core.errors import UsagelineError
 
 PROGRAM = "usageline"
@@ -28,7 +29,7 @@ HELP += "\n".join(
 
 
 @click.command("completion", help=HELP)
-@click.argument("shell", type=click.Choice(list(PLACES)), required=False)
+@click.argument("shell", type=Choice(list(PLACES)), required=False)
 def command(*, shell: str | None) -> None:
     """Print the completion script."""
     shell = shell or os.path.basename(os.environ.get("SHELL", ""))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
 
 from usageline.core.text import sanitize
 from usageline.system import lookalikes
+from usageline.system.terminal import sanitize_lines, wrap_words
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ def echo_data(text: str) -> None:
     """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
     is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
     click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
+
+
+def echo_problem(text: str) -> None:
+    """Print `usageline: ` and a sanitized text to stderr, on a terminal without broken words."""
+    message = sanitize_lines(f"usageline: {text}")
+    if sys.stderr.isatty():
+        columns = get_terminal_size().columns
+        message = "\n".join(wrap_words(line, columns) for line in message.split("\n"))
+    click.echo(message, err=True)
 
 
 def local_time(at: float) -> str:

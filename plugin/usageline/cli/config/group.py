@@ -11,7 +11,7 @@ from usageline import themes
 from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import echo_data, short
+from usageline.cli.formatting import echo_data, echo_problem, short
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
@@ -49,6 +49,8 @@ def command(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     if not picker.is_possible(os.environ):
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            echo_problem("this terminal cannot show the picker; use these commands instead")
         raise click.exceptions.NoArgsIsHelpError(context)
     picker.run(dict(os.environ))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
+from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -176,7 +178,7 @@ def _about(name: str, values: Values) -> str:
 
 
 def _print(lines: Iterable[tuple[str, str]]) -> None:
-    width = shutil.get_terminal_size().columns - NAME_CELLS - 2
+    """Print names, and beside each what it is. Only a terminal breaks lines."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for name, about in lines:
-        text = about if len(about) <= width or width < 10 else about[: width - 2] + ".."
-        click.echo(f"  {name:{NAME_CELLS}}{text}")
+        click.echo(wrap_words(about, columns, f"  {name:{NAME_CELLS}}"))
