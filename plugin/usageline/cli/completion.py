@@ -45,4 +45,6 @@ def script(shell: str) -> str:
         raise UsagelineError(f"there is no completion for {shell}")
     group = click.Group(PROGRAM)
     # The class for bash starts bash to check its version. The template needs none of that.
-    return ShellComplete.source(chosen(group, {}, PROGRAM, VARIABLE))
+    source = ShellComplete.source(chosen(group, {}, PROGRAM, VARIABLE))
+    # A description may have commas, which click's script for fish would take for separators.
+    return source.replace('string split ","', 'string split -m 1 ","')

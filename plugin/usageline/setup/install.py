@@ -263,7 +263,7 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     difference = settings_step.preview(ctx, entries)
     if difference:
         outcome.add_change("settings", ctx.display_path(ctx.paths.claude_settings))
-        outcome.notes.append(difference.rstrip("\n"))
+        outcome.notes.append(difference.rstrip())
     ctx.show(
         f"usageline {__version__}: an install would do this:"
         if outcome.changes

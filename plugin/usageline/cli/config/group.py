@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from usageline import themes
-from usageline.cli.config import picker, segment_commands
+from usageline.cli.config import complete, picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import echo_data, echo_problem, short
@@ -23,11 +24,21 @@ from usageline.sources import claude_files
 from usageline.system.paths import Paths
 from usageline.system.terminal import decode_argument, sanitize_lines
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 class ThemeName(click.ParamType[str]):
     """The name of a theme, usageline's or the user's, in any case."""
 
     name = "theme"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin so."""
+        ctx.params["key"] = self.name
+        return complete.values(ctx, param, incomplete)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Fail with the most similar one."""
@@ -93,7 +104,7 @@ def path() -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete.keys)
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
     env = dict(os.environ)
@@ -114,8 +125,8 @@ def get(key: str) -> None:
 
 
 @command.command(name="set")
-@click.argument("key")
-@click.argument("value", required=False)
+@click.argument("key", shell_complete=complete.keys)
+@click.argument("value", required=False, shell_complete=complete.values)
 @click.option(
     "--previous",
     is_flag=True,
@@ -143,7 +154,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete.keys)
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
     if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):

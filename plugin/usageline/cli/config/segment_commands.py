@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli.config import complete
 from usageline.cli.config.change import current_text, named
 from usageline.cli.config.report import apply
 from usageline.config import edit, loader, presets, rows
@@ -46,12 +47,24 @@ def _at_position(
     decorated: Callable[..., Any] = with_position
     for option in (
         click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
-        click.option("--after", metavar="SEGMENT", help="After this segment."),
-        click.option("--before", metavar="SEGMENT", help="Before this segment."),
+        click.option(
+            "--after",
+            metavar="SEGMENT",
+            shell_complete=complete.segments,
+            help="After this segment.",
+        ),
+        click.option(
+            "--before",
+            metavar="SEGMENT",
+            shell_complete=complete.segments,
+            help="Before this segment.",
+        ),
         click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
     ):
         decorated = option(decorated)
-    return click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)(decorated)
+    return click.argument(
+        "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+    )(decorated)
 
 
 @click.command("list")
@@ -92,7 +105,9 @@ def move(segments: tuple[str, ...], position: rows.Position) -> None:
 
 
 @click.command()
-@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
+@click.argument(
+    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+)
 def remove(segments: tuple[str, ...]) -> None:
     """Remove segments from the line. Their options stay in config.toml."""
     _change(
@@ -103,7 +118,7 @@ def remove(segments: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="[PRESET]", required=False)
+@click.argument("name", metavar="[PRESET]", required=False, shell_complete=complete.preset_names)
 def preset(name: str | None) -> None:
     """Use a ready-made line: rows, and the theme that belongs to them.
 
