@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.server import usage_body
+from tests.world import REPOSITORY
 from usageline.cli.main import cli
+from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     from tests.server import Api
@@ -126,10 +133,71 @@ def test_hostile_label_is_printed_without_control_characters(usageline: Run, api
     assert "\u202e" not in done.stdout
 
 
+def every_command(group: click.Command, *words: str) -> Iterator[tuple[str, click.Context]]:
+    """Yield each command with its name as typed, and its context."""
+    context = click.Context(group, info_name=" ".join(words), terminal_width=80)
+    yield context.command_path, context
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield from every_command(command, *words, name)
+
+
+EVERY_COMMAND = dict(every_command(cli, "usageline"))
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_help_fits_80_columns_and_has_no_line_that_is_cut_off(name: str) -> None:
+    usage, _, body = EVERY_COMMAND[name].get_help().partition("\n\n")
+    assert [line for line in body.splitlines() if line.endswith("...")] == []
+    # A path or a command that a user copies stays in one line.
+    assert [line for line in body.splitlines() if len(line) > 80 and "/" not in line] == []
+    assert all(len(line) <= 80 for line in usage.splitlines())
+    assert "|" not in usage.partition("\n")[2]
+
+
+def test_message_breaks_between_words_in_a_terminal_alone(world: World, usageline: Run) -> None:
+    arguments = ("config", "set", "clock", "13h")
+    command = [sys.executable, "-m", "usageline.cli", *arguments]
+    env = {**world.env, "PYTHONPATH": str(REPOSITORY / "plugin"), "TERM": "xterm"}
+    with Terminal(command, env, world.home, columns=40) as terminal:
+        assert terminal.end() == 1
+        shown = [line for line in terminal.lines() if line]
+    message = usageline(*arguments).stderr
+    assert (message.count("\n"), len(shown)) == (1, 3)
+    assert " ".join(shown) == message.strip()
+
+
+@given(
+    st.lists(st.text("abc-/", min_size=1, max_size=30), max_size=20),
+    st.integers(20, 200),
+    st.sampled_from(["", "  name  "]),
+)
+def test_wrapped_words_stay_whole(words: list[str], columns: int, margin: str) -> None:
+    text = " ".join(words)
+    lines = wrap_words(text, columns, margin).split("\n")
+    bodies = [line[len(margin) :] for line in lines]
+    assert " ".join(bodies) == text
+    assert lines[0].startswith(margin)
+    room = max(columns - len(margin), 20)
+    assert all(len(body) <= room or " " not in body for body in bodies)
+
+
+def test_wrapped_command_stays_whole() -> None:
+    text = "it exists already: use `usageline config edit`, please"
+    assert wrap_words(text, 30) == "it exists already: use\n`usageline config edit`,\nplease"
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         ("docter", "Did you mean 'doctor'?"),
+        ("usage moth", "Did you mean 'month'?"),
+        ("line --for wezter", "Did you mean 'wezterm'?"),
+        ("org --by persons", "Did you mean 'person'?"),
+        ("completion fsh", "Did you mean 'fish'?"),
+        ("history --htm x", "'--html'"),
         ("config set theme", "no value: use `usageline config set theme VALUE`"),
         ("config set chain.command x --previous", "--previous takes the place of VALUE"),
     ],

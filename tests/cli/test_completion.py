@@ -8,8 +8,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from click.shell_completion import ShellComplete
 
-from usageline.cli.commands import COMMANDS
+from usageline.cli.commands import COMMANDS, command_named
+from usageline.cli.main import cli
+from usageline.config.arguments import key_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +49,7 @@ def on_path(world: World, built_release: Release) -> World:
         (("usageline", "history", "--da"), ["--days", "--dark"]),
         (("usageline", "line", "--for", "t"), ["tmux"]),
         (("usageline", "explain", "sess"), ["session", "session_name"]),
+        (("usageline", "config", "set", "theme", "no"), ["nord"]),
         (("usageline", "x"), [""]),
     ],
 )
@@ -56,6 +60,50 @@ def test_bash_completes_commands_options_and_values(
     done = on_path.run("/bin/bash", "--norc", "-c", script)
     assert done.stderr == ""
     assert done.stdout.splitlines() == expected
+
+
+def completed(words: str) -> list[str]:
+    """Return what the last word may become."""
+    *before, last = words.split(" ")
+    shell = ShellComplete(cli, {}, "usageline", "_USAGELINE_COMPLETE")
+    return [item.value for item in shell.get_completions(before, last)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("config add vi", ["vim"]),
+        ("config move git --after mo", ["model"]),
+        ("config preset two", ["two-rows"]),
+        ("config get alerts.th", ["alerts.thresholds"]),
+        ("config set clock ", ["24h", "12h"]),
+        ("config set wrap t", ["true"]),
+        ("config set sources oa", ["oauth"]),
+        ("config set separator ", []),
+        ("config set nothing x", []),
+        ("config unset segments.credits.hide_", ["segments.credits.hide_below"]),
+        ("config preview power", ["powerline"]),
+    ],
+)
+def test_config_completes_keys_values_and_segments(words: str, expected: list[str]) -> None:
+    assert completed(words) == expected
+
+
+def test_keys_without_a_beginning_have_no_options_of_segments() -> None:
+    names = {name for name in key_names() if not name.startswith("segments.")}
+    assert {*completed("config set ")} == names
+
+
+def test_fish_shows_whole_descriptions(on_path: World) -> None:
+    program = shutil.which("fish")
+    if program is None:
+        pytest.skip("no fish here")
+    script = "usageline completion fish | source; complete -C 'usageline conf'"
+    done = on_path.run(program, "--no-config", "-c", script)
+    assert done.stderr == ""
+    entry = command_named("config")
+    assert entry is not None
+    assert done.stdout == f"config\t{entry.help}\n"
 
 
 @pytest.mark.parametrize(("shell", "check"), [("zsh", "-n"), ("fish", "-n"), ("bash", "-n")])

@@ -75,7 +75,7 @@ def named(text: str) -> list[str]:
         ('[glyphs]\nfull = "🟩"', "one character that takes one cell is allowed"),
         ('[glyphs]\nfull = "ab"', "one character that takes one cell is allowed"),
         ('[glyphs]\nparts = "abc"', "text of 0 or 8 characters"),
-        ('theme = "powrline"', 'not "powrline"; did you mean "powerline"?'),
+        ('theme = "powrline"', 'c:1: theme: "powrline" is not allowed; did you mean "powerline"?'),
         (
             "[alerts]\nthresholds = [75, 101]",
             (

@@ -136,7 +136,10 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
 @settings(max_examples=20, deadline=None)
 @given(DRAWN)
 def test_one_row_gives_the_place_only_room_that_is_left(drawn: Drawn) -> None:
-    """The other segments are as without a directory and a branch, but for the length of bars."""
+    """The other segments are as without a directory and a branch.
+
+    Only bars and the words after the forecast's time may be shorter.
+    """
     for width in range(render.ONE_ROW_WIDTH, 251, 5):
         lines = drawn.lines(width)
         if len(lines) > 1:
@@ -148,8 +151,22 @@ def test_one_row_gives_the_place_only_room_that_is_left(drawn: Drawn) -> None:
         ]
 
 
+def test_one_row_has_the_place_rather_than_how_early_a_limit_is_full() -> None:
+    window = _limit("session", "", 68, 2 * HOUR) | {"exhausts_at": NOW + HOUR, "chance": 0.9}
+    snapshot = {"version": 1, "status": "ok", "credentials": "", "observed_at": NOW}
+    payload = {"model": {"display_name": "Opus 5.5"}, "cwd": "/work/a-name-of-30-characters-in-all"}
+    ctx = view.build(payload, {**snapshot, "limits": [window]}, "", {}, NOW)
+    rows = [text(ctx, columns, {"NO_COLOR": "1"}) for columns in (110, 150)]
+    place, forecast = "…-name-of-30-characters-in-all", "5h full at 03:00"
+    assert [(place in row, row.endswith(forecast)) for row in rows] == [(True, True), (True, False)]
+
+
 def _words(segment: tuple[str, list[layout.Part]]) -> list[str]:
-    return [text for style, text, *_ in segment[1] if style != layout.BAR]
+    return [
+        text
+        for style, text, *_ in segment[1]
+        if style != layout.BAR and not text.endswith(" before its reset")
+    ]
 
 
 def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:

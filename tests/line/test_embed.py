@@ -11,6 +11,7 @@ import pytest
 
 from usageline import themes
 from usageline.config.compile import compile_config
+from usageline.core.text import sanitize
 from usageline.line import embed
 
 if TYPE_CHECKING:
@@ -176,12 +177,17 @@ def test_it_reads_the_snapshot_and_starts_nothing(hot: Hot, api: Api) -> None:
         ["x"],
         ["--for=tmux", "--loud"],
         ["--colors", "green"],
+        ["--for", "\x1b[2J"],
     ],
 )
 def test_wrong_usage_is_named(hot: Hot, arguments: list[str]) -> None:
     done = line(hot, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("usage: usageline line")
+    wrong, usage, *_ = done.stderr.split("\n")
+    words = " ".join(arguments).removeprefix("--for=tmux ")
+    assert wrong == f"usageline: not understood: {sanitize(words)}"
+    assert usage.startswith("usage: usageline line")
+    assert "swiftbar" in done.stderr
 
 
 @pytest.mark.parametrize(

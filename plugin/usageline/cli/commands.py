@@ -6,6 +6,7 @@ To add a command, write a module with the click command `command`, and list it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,16 @@ COMMANDS = (
 def command_named(name: str | None, entries: Sequence[Command] = COMMANDS) -> Command | None:
     """Return the entry of that name, None if there is none."""
     return next((entry for entry in entries if entry.name == name), None)
+
+
+class Choice(click.Choice[str]):
+    """One of some words. For any other one the error suggests the most similar word."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """Return the message of click, with a suggestion."""
+        message = super().get_invalid_choice_message(value, ctx)
+        close = get_close_matches(str(value).lower(), self.choices, n=1)
+        return f"{message} Did you mean {close[0]!r}?" if close else message
 
 
 class LazyGroup(click.Group):

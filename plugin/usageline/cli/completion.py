@@ -7,6 +7,7 @@ import os
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
+from usageline.cli.commands import Choice
 from usageline.core.errors import UsagelineError
 
 PROGRAM = "usageline"
@@ -28,7 +29,7 @@ HELP += "\n".join(
 
 
 @click.command("completion", help=HELP)
-@click.argument("shell", type=click.Choice(list(PLACES)), required=False)
+@click.argument("shell", type=Choice(list(PLACES)), required=False)
 def command(*, shell: str | None) -> None:
     """Print the completion script."""
     shell = shell or os.path.basename(os.environ.get("SHELL", ""))
@@ -44,4 +45,6 @@ def script(shell: str) -> str:
         raise UsagelineError(f"there is no completion for {shell}")
     group = click.Group(PROGRAM)
     # The class for bash starts bash to check its version. The template needs none of that.
-    return ShellComplete.source(chosen(group, {}, PROGRAM, VARIABLE))
+    source = ShellComplete.source(chosen(group, {}, PROGRAM, VARIABLE))
+    # A description may have commas, which click's script for fish would take for separators.
+    return source.replace('string split ","', 'string split -m 1 ","')

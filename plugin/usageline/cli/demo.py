@@ -156,8 +156,8 @@ def _theme_rows(
     scenes: tuple[Scene, ...], values: Values, env: Mapping[str, str], columns: int, name: str
 ) -> list[str]:
     number = f"{themes.NAMES.index(name) + 1} of {len(themes.NAMES)}"
-    title = f"Theme {number}: {name}: {themes.find(name).about}"
-    return [title, "", *_frame(scenes, preview.with_theme(values, name), env, columns)]
+    title = terminal.wrap_words(f"Theme {number}: {name}: {themes.find(name).about}", columns)
+    return [*title.split("\n"), "", *_frame(scenes, preview.with_theme(values, name), env, columns)]
 
 
 def _cycle(scenes: tuple[Scene, ...], values: Values, env: Mapping[str, str]) -> None:

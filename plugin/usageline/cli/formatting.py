@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
+
+import click
 
 from usageline.core.text import display_width, sanitize
 from usageline.line import layout
+from usageline.system.terminal import sanitize_lines, wrap_words
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -18,6 +23,15 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
     return sanitize(paths.abbreviate(path))
+
+
+def echo_problem(text: str) -> None:
+    """Print `usageline: ` and a sanitized text to stderr, on a terminal without broken words."""
+    message = sanitize_lines(f"usageline: {text}")
+    if sys.stderr.isatty():
+        columns = get_terminal_size().columns
+        message = "\n".join(wrap_words(line, columns) for line in message.split("\n"))
+    click.echo(message, err=True)
 
 
 def local_time(at: float) -> str:

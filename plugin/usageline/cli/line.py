@@ -7,6 +7,7 @@ import time
 
 import click
 
+from usageline.cli.commands import Choice
 from usageline.cli.output import echo_data
 from usageline.line import embed
 
@@ -15,14 +16,21 @@ from usageline.line import embed
 @click.option(
     "--for",
     "form",
-    type=click.Choice(list(embed.FORMS)),
+    metavar="FORM",
+    type=Choice(embed.FORMS),
     default="plain",
-    help="The program that shows it.",
+    help=f"For what program: {', '.join(embed.FORMS)}.",
 )
-@click.option("--width", type=click.IntRange(1), default=200, help="Maximum width in columns.")
+@click.option(
+    "--width",
+    metavar="CELLS",
+    type=click.IntRange(1),
+    default=200,
+    help="Maximum width in columns.",
+)
 @click.option(
     "--colors",
-    type=click.Choice(list(embed.COLOR_CHOICES)),
+    type=Choice(embed.COLOR_CHOICES),
     help="Colors of the bar around it (the default for tmux), or of the theme.",
 )
 def command(*, form: str, width: int, colors: str | None) -> None:

@@ -17,11 +17,12 @@ import click
 
 from usageline import __version__
 from usageline.cli.commands import COMMANDS, LazyGroup, command_named
+from usageline.cli.formatting import echo_problem
 from usageline.core import freshness
 from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
-from usageline.system.terminal import adapt_output, sanitize_lines
+from usageline.system.terminal import adapt_output
 
 
 @click.group(
@@ -94,20 +95,17 @@ def main() -> NoReturn:
             sys.stdout.flush()
             gc.freeze()  # The interpreter's last collection takes as long as the imports of click.
     except UsagelineError as problem:
-        click.echo(f"usageline: {sanitize_lines(str(problem))}", err=True)
+        echo_problem(str(problem))
     except LookupError as problem:  # no HOME
-        click.echo(f"usageline: {problem.args[0]}", err=True)
+        echo_problem(str(problem.args[0]))
     except ImportError as error:
-        click.echo(f"usageline: {error}: the program is incomplete: install it again", err=True)
+        echo_problem(f"{error}: the program is incomplete: install it again")
     except OSError as error:  # mostly a full or missing disk
-        where = f"{sanitize_lines(str(error.filename))}: " if error.filename else ""
+        where = f"{error.filename}: " if error.filename else ""
         if not isinstance(error, BrokenPipeError):  # a closed pipe (`usageline | head`)
-            click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+            echo_problem(f"{where}{error.strerror or error}")
         # Python flushes stdout again at exit, and a second failure would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(
-            f"usageline: {sanitize_lines(f'{type(error).__name__}: {error}')}; please report it",
-            err=True,
-        )
+        echo_problem(f"{type(error).__name__}: {error}; please report it")
     sys.exit(1)

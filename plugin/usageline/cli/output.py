@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 """Spreadsheets run text that starts with one of these as a formula."""
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+NUMBER = re.compile(r"\d+(\.\d+)?|-\d+\.\d{6,}", re.ASCII)
+"""Texts that are numbers: of negative ones only exact amounts, as of a refund."""
 
 
 def echo_data(text: str) -> None:

@@ -48,7 +48,7 @@ def similar_key(key: str) -> str:
 
     Users leave out the table: `thresholds` is `alerts.thresholds`.
     """
-    names = list(_names())
+    names = list(key_names())
     last = {name.rpartition(".")[2]: name for name in reversed(names)}
     whole = next((name for name in names if name.endswith(f".{key}")), "")
     if whole or key in last:
@@ -78,7 +78,8 @@ def readings(value: str, of: ValueType | None) -> list[Any]:
     return [*meanings, value]
 
 
-def _names() -> Iterator[str]:
+def key_names() -> Iterator[str]:
+    """Yield the name of every key, without those of profiles and instances."""
     yield from (key.name for key in TOP)
     for table, (keys, _) in TABLES.items():
         yield from (f"{table}.{key.name}" for key in keys)

@@ -16,6 +16,10 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
 
+MAX_ALLOWED = 160
+"""Characters of what is allowed beside a suggestion."""
+
+
 class InvalidValue(Exception):
     """A value is not allowed; the message names what is.
 
@@ -27,9 +31,12 @@ class InvalidValue(Exception):
         self, allowed: str, value: object, within: Path = (), candidates: Sequence[str] = ()
     ) -> None:
         verb = "are" if allowed.partition(" ")[0].endswith("s") else "is"
-        super().__init__(
-            f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, candidates)}"
-        )
+        hint = suggestion(value, candidates)
+        if hint and len(allowed) > MAX_ALLOWED:  # the suggestion would be lost behind all words
+            message = f"{value_text(value)} is not allowed{hint}"
+        else:
+            message = f"{allowed} {verb} allowed, not {value_text(value)}{hint}"
+        super().__init__(message)
         self.within, self.value = within, value
         self.messages = [str(self)]
 

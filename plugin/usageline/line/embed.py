@@ -11,6 +11,7 @@ import time
 
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
+from usageline.core.text import sanitize
 from usageline.line import _defaults, emit, render, settings, theme, view
 from usageline.line.context import StatusContext
 
@@ -37,7 +38,10 @@ BAR_STYLES = {"warning": "30;43", "critical": "1;97;41", "alert": "30;43"}
 """Styles for a bar of any color: text has the bar's own, and a warning its own background."""
 
 WIDTH = 200
-USAGE = f"usage: usageline line [--for {'|'.join(FORMS)}] [--width CELLS] [--colors bar|theme]"
+USAGE = f"""usage: usageline line [--for FORM] [--width CELLS] [--colors bar|theme]
+FORM: {", ".join(FORMS)}
+CELLS: a whole number above 0
+"""
 BASIC = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES = {"1": "bold", "2": "dim", "3": "italics", "4": "underscore", "7": "reverse"}
 ASCII = ("", "ANSI_X3.4-1968", "US-ASCII", "ASCII", "646")
@@ -47,8 +51,9 @@ ASCII = ("", "ANSI_X3.4-1968", "US-ASCII", "ASCII", "646")
 def main(arguments: Sequence[str]) -> NoReturn:
     """Print the line in the chosen form and exit, with status 2 for wrong usage."""
     chosen = parse_arguments(arguments)
-    if chosen is None:
-        syscalls.write(2, (USAGE + "\n").encode())
+    if isinstance(chosen, str):
+        wrong = f"usageline: not understood: {sanitize(chosen)}\n{USAGE}"
+        syscalls.write(2, wrong.encode("utf-8", "replace"))
         syscalls._exit(2)
     form, width, colors = chosen
     try:
@@ -71,8 +76,11 @@ def locale_encoding() -> str:
     return "utf-8" if encoding in ASCII else encoding
 
 
-def parse_arguments(arguments: Sequence[str]) -> tuple[str, int, str] | None:
-    """Return form, width and colors, or None for wrong usage. The word `line` may come first."""
+def parse_arguments(arguments: Sequence[str]) -> tuple[str, int, str] | str:
+    """Return form, width and colors, or the first words that are wrong.
+
+    The word `line` may come first.
+    """
     words: list[str] = []
     for word in arguments[1:] if arguments[:1] == ["line"] else arguments:
         words += word.split("=", 1) if word.startswith("--") else [word]
@@ -86,7 +94,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, int, str] | None:
         elif name == "--colors" and value in COLOR_CHOICES:
             colors = value
         else:
-            return None
+            return f"{name} {value}".rstrip()
     return form, width, colors
 
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import errno
 import os
+import shutil
 import sys
 
 from usageline import __version__
@@ -186,7 +187,8 @@ class Screen:
     def wait(self, text: str) -> None:
         """Print `text` until the next one, in a terminal only."""
         if self._is_interactive:
-            self._print(text, "")
+            # Only the last line of the screen can be removed again.
+            self._print(text[: max(shutil.get_terminal_size().columns - 1, 1)], "")
             self._is_waiting = True
 
     def end(self) -> None:

@@ -209,11 +209,8 @@ def _network_notes(ctx: SetupContext) -> list[str]:
     used = [name for name in origin_record.NETWORK if ctx.env.get(name, "").strip()]
     if not used:
         return []
-    note = (
-        f"From now on requests use this shell's {', '.join(used)}, not a session's:"
-        " install again when these change."
-    )
-    return [note]
+    own = f"From now on, requests use this shell's {', '.join(used)}, and no session's."
+    return [f"{own} If that changes, install again."]
 
 
 def _link_command(ctx: SetupContext, prepared: Manifest, outcome: Outcome) -> str | None:
@@ -265,7 +262,7 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     difference = settings_step.preview(ctx, entries)
     if difference:
         outcome.add_change("settings", ctx.display_path(ctx.paths.claude_settings))
-        outcome.notes.append(difference)
+        outcome.notes.append(difference.rstrip())
     ctx.show(
         f"usageline {__version__}: an install would do this:"
         if outcome.changes

@@ -105,11 +105,11 @@ def explain(ranking: Sequence[Timing]) -> str:
             f"{text}; the system's own, as fast as the fastest of {len(ranking)}"
             f" ({fastest.interpreter.path}, {best.seconds / fastest.seconds:.2f}×)"
         )
-    return (
-        f"{text}, the fastest of {len(ranking)};"
-        f" the next takes {ranking[1].seconds / best.seconds:.2f}×,"
-        f" the last {ranking[-1].seconds / best.seconds:.2f}×"
-    )
+    second, last = (f"{ranking[at].seconds / best.seconds:.2f}×" for at in (1, -1))
+    others = f"the next takes {second}, the last {last}"
+    if len(ranking) == 2:
+        others = f"the other takes {second}"
+    return f"{text}, the fastest of {len(ranking)}; {others}"
 
 
 def _prints_line(interpreter: Interpreter, program: list[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from usageline.setup.program_files import is_packaged, package_of, package_tool
-from usageline.system.terminal import sanitize_lines
+from usageline.system.terminal import sanitize_lines, wrap_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,14 +55,31 @@ class Outcome:
         self.begin()
         self.changes.append((what, path))
         if self.live:
-            self.live(sanitize_lines(f"  {DONE} {what:<{WIDTH}}  {path}"))
+            self.live(_row(f"  {DONE} {what:<{WIDTH}}  ", path))
 
     def show(self, show: Callable[[str], None]) -> None:
         """Print what is not printed yet: notes, problems, and the changes of a dry run."""
         for what, path in () if self.live else self.changes:
-            show(sanitize_lines(f"  {what:<{WIDTH}}  {path}"))
+            show(_row(f"  {what:<{WIDTH}}  ", path))
         for text in (*self.notes, *self.problems):
-            show(sanitize_lines(f"\n{text}"))
+            show("\n" + _prose(text))
+
+
+def _row(margin: str, text: str) -> str:
+    """Return the row of a change; on a terminal no word is broken."""
+    return wrap_words(sanitize_lines(text), _columns(), margin)
+
+
+def _prose(text: str) -> str:
+    """Return a note, on a terminal without broken words. A command or a difference stays as is."""
+    lines = sanitize_lines(text).split("\n")
+    if not lines[0].startswith("--- "):
+        lines = [line if line[:1] in ("", " ") else wrap_words(line, _columns()) for line in lines]
+    return "\n".join(lines)
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 def next_steps(ctx: SetupContext) -> str:

@@ -9,6 +9,7 @@ import os
 import re
 import select
 import sys
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ try:
 except ImportError:  # Windows
     termios = None  # type: ignore[assignment]
 
+
+MIN_COLUMNS = 20
+"""A narrower terminal breaks the lines itself."""
+
+UNBROKEN = "\x00"
+"""Stands for a blank that must not become the end of a line. No sanitized text has it."""
 
 ASCII = "ascii"
 LETTERS = "Az09 ~"
@@ -59,6 +66,22 @@ ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 def sanitize_lines(text: str) -> str:
     """Sanitize each line of `text`. An argument or a file name may contain control sequences."""
     return "\n".join(map(sanitize, text.split("\n")))
+
+
+def wrap_words(text: str, columns: int, margin: str = "") -> str:
+    """Return a line of text in lines of at most `columns`, if its words and commands allow it.
+
+    A command in backquotes stays on one line, so that it can be copied. The first line begins with
+    `margin`, the others with as many blanks.
+    """
+    joined = re.sub("`[^`]+`", lambda command: command[0].replace(" ", UNBROKEN), text)
+    lines = textwrap.wrap(
+        joined,
+        max(columns - len(margin), MIN_COLUMNS),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return margin + ("\n" + " " * len(margin)).join(lines).replace(UNBROKEN, " ")
 
 
 def locale_encoding() -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from usageline import themes
-from usageline.cli.config import picker, segment_commands
+from usageline.cli.config import complete, picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import short
+from usageline.cli.formatting import echo_problem, short
 from usageline.cli.output import echo_data
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
@@ -24,11 +25,21 @@ from usageline.sources import claude_files
 from usageline.system.paths import Paths
 from usageline.system.terminal import decode_argument, output_env, sanitize_lines
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 class ThemeName(click.ParamType[str]):
     """The name of a theme, usageline's or the user's, in any case."""
 
     name = "theme"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin so."""
+        ctx.params["key"] = self.name
+        return complete.values(ctx, param, incomplete)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Fail with the most similar one."""
@@ -50,6 +61,8 @@ def command(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     if not picker.is_possible(os.environ):
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            echo_problem("this terminal cannot show the picker; use these commands instead")
         raise click.exceptions.NoArgsIsHelpError(context)
     picker.run(dict(os.environ))
 
@@ -92,7 +105,7 @@ def path() -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete.keys)
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
     env = dict(os.environ)
@@ -113,8 +126,8 @@ def get(key: str) -> None:
 
 
 @command.command(name="set")
-@click.argument("key")
-@click.argument("value", required=False)
+@click.argument("key", shell_complete=complete.keys)
+@click.argument("value", required=False, shell_complete=complete.values)
 @click.option(
     "--previous",
     is_flag=True,
@@ -142,7 +155,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
 
 
 @command.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete.keys)
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
     if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):

@@ -103,7 +103,7 @@ def all_themes(
 
 def with_sample_rows(values: Values) -> Values:
     """Return the values with one short row, which does not depend on the configuration."""
-    return values._replace(top={**values.top, "rows": SAMPLE_ROWS}, segments={})
+    return values._replace(top={**values.top, "rows": SAMPLE_ROWS, "fold": False}, segments={})
 
 
 def terminal_columns() -> int:

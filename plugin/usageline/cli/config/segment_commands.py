@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli.config import complete
 from usageline.cli.config.change import current_text, named
 from usageline.cli.config.report import apply
 from usageline.config import edit, loader, presets, rows
@@ -17,6 +19,7 @@ from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
+from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,12 +47,24 @@ def _at_position(
     decorated: Callable[..., Any] = with_position
     for option in (
         click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
-        click.option("--after", metavar="SEGMENT", help="After this segment."),
-        click.option("--before", metavar="SEGMENT", help="Before this segment."),
+        click.option(
+            "--after",
+            metavar="SEGMENT",
+            shell_complete=complete.segments,
+            help="After this segment.",
+        ),
+        click.option(
+            "--before",
+            metavar="SEGMENT",
+            shell_complete=complete.segments,
+            help="Before this segment.",
+        ),
         click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
     ):
         decorated = option(decorated)
-    return click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)(decorated)
+    return click.argument(
+        "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+    )(decorated)
 
 
 @click.command("list")
@@ -90,7 +105,9 @@ def move(segments: tuple[str, ...], position: rows.Position) -> None:
 
 
 @click.command()
-@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
+@click.argument(
+    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+)
 def remove(segments: tuple[str, ...]) -> None:
     """Remove segments from the line. Their options stay in config.toml."""
     _change(
@@ -101,7 +118,7 @@ def remove(segments: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="[PRESET]", required=False)
+@click.argument("name", metavar="[PRESET]", required=False, shell_complete=complete.preset_names)
 def preset(name: str | None) -> None:
     """Use a ready-made line: rows, and the theme that belongs to them.
 
@@ -176,7 +193,7 @@ def _about(name: str, values: Values) -> str:
 
 
 def _print(lines: Iterable[tuple[str, str]]) -> None:
-    width = shutil.get_terminal_size().columns - NAME_CELLS - 2
+    """Print names, and beside each what it is. Only a terminal breaks lines."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for name, about in lines:
-        text = about if len(about) <= width or width < 10 else about[: width - 2] + ".."
-        click.echo(f"  {name:{NAME_CELLS}}{text}")
+        click.echo(wrap_words(about, columns, f"  {name:{NAME_CELLS}}"))

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from usageline.cli.explain import words
@@ -66,31 +65,28 @@ def _explain(target: Console, piece: Piece, line: Line) -> None:
     target.print()
     target.print(_painted(piece.text), no_wrap=True, crop=False, overflow="ignore")
     described = words.describe(piece, line.snapshot)
-    table = _table()
-    table.add_row("", text(piece.name, "normal"), text(described.meaning))
-    table.add_row("", text("from", "dim"), text(described.origin))
-    table.add_row("", text("changes", "dim"), text(described.changes))
-    target.print(table)
+    _add(target, text(piece.name, "normal"), described.meaning)
+    _add(target, text("from", "dim"), described.origin)
+    _add(target, text("changes", "dim"), described.changes)
 
 
 def _list_absent(target: Console, pieces: list[Piece]) -> None:
     if not pieces:
         return
-    table = _table()
-    for piece in pieces:
-        table.add_row("", text(words.title(piece), "normal"), text(words.absence(piece)))
     target.print()
     target.print(text("Not in the line now:"))
-    target.print(table)
+    for piece in pieces:
+        _add(target, text(words.title(piece), "normal"), words.absence(piece))
 
 
-def _table() -> Table:
-    """Return a table of a margin, names in a narrow column, and texts."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column()
-    table.add_column(min_width=NAME_COLUMNS)
-    table.add_column(overflow="fold")
-    return table
+def _add(target: Console, name: Text, meaning: str) -> None:
+    """Print a name, and beside it what it means, without blanks at the end of a line."""
+    margin = Text(" ")
+    name.pad_right(max(NAME_COLUMNS - name.cell_len, 0))
+    beside = margin.cell_len + name.cell_len + 1
+    for line in text(meaning).wrap(target, max(target.width - beside, MIN_COLUMNS)):
+        target.print(Text.assemble(margin, name, " ", line), no_wrap=True, crop=False)
+        name = Text(" " * name.cell_len)
 
 
 def _painted(row: str) -> Text:

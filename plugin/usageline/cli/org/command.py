@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from usageline.cli.commands import Command, LazyGroup
+from usageline.cli.commands import Choice, Command, LazyGroup
 from usageline.usage.org.model import VIEWS
 
 SUBCOMMANDS = (
@@ -23,7 +23,13 @@ GIVEN = {click.core.ParameterSource.COMMANDLINE}
 
 
 @click.group("org", cls=LazyGroup, entries=SUBCOMMANDS, invoke_without_command=True)
-@click.option("--by", type=click.Choice(VIEWS), default="person", help="What a row stands for.")
+@click.option(
+    "--by",
+    metavar="VIEW",
+    type=Choice(VIEWS),
+    default="person",
+    help=f"What a row stands for: {', '.join(VIEWS)}.",
+)
 @click.option("--since", metavar="DAY", help="First day in UTC: 2026-11-01, or 7d for seven days.")
 @click.option("--until", metavar="DAY", help="Last day in UTC.")
 @click.option("--top", metavar="N", type=click.IntRange(1), help="Show only the first N rows.")

@@ -70,7 +70,7 @@ def init(url: str, password_file: str, account: str) -> None:
     joining.join(env, url, path, account, lambda text: click.echo(sanitize_lines(text)))
 
 
-@command.command()
+@command.command(short_help="Stop sharing on this machine, and remove the key.")
 def leave() -> None:
     """Stop sharing on this machine: remove [shared] from config.toml, and the key.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from usageline.cli.commands import Choice
 from usageline.cli.days import read_day, time_zone
 from usageline.cli.output import echo_data
 from usageline.cli.usage import report
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @click.command("usage")
-@click.argument("kind", type=click.Choice([*KINDS, "account", "block"]), default="day")
+@click.argument("kind", metavar="[BY]", type=Choice([*KINDS, "account", "block"]), default="day")
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
 @click.option("--until", metavar="DAY", help="Last day.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
@@ -64,8 +65,8 @@ if TYPE_CHECKING:
 def command(**options: Any) -> None:
     """Show tokens and cost by day, week, month, hour, model, project, session, account or block.
 
-    A block is a 5-hour window. The numbers are those of the transcripts on this machine, at list
-    prices. Sends no request.
+    BY is one of these words, day by default. A block is a 5-hour window. The numbers are those of
+    the transcripts on this machine, at list prices. Sends no request.
     """
     if options["json_schema"]:
         from usageline.cli.usage import schema  # noqa: PLC0415 - seldom

@@ -5,6 +5,7 @@ variants `(priority, parts)` from rich to short (layout.py). The priority of the
 decides how long the segment stays in a narrow row, and the others' what it shows with more room.
 URGENT is added to the shortest one's if the segment is a limit at warning or critical.
 
+8      words that give way to the directory and the branch
 10-24  ornaments
 25-29  richer variants
 30-49  what Claude Code shows elsewhere

@@ -29,6 +29,9 @@ MIN_AHEAD = 5
 MAX_ALERTS = 4
 """Alerts in one segment; the layout may show fewer."""
 
+TAIL_PRIORITY = 8
+"""Of the words after the time, which give way to the directory and the branch."""
+
 KINDS = {"session": "session", "weekly": "weekly_all"}
 
 
@@ -92,9 +95,10 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
             ]
         ]
     text = [*label, ("warning", f"{name} full at {when}")]
+    early = ago((window.resets_at or at) - at)
     return [
         [
-            (23, [*text, ("quiet", f", {ago((window.resets_at or at) - at)} before its reset")]),
+            (TAIL_PRIORITY, [*text, ("quiet", f", {early} before its reset")]),
             (72, text),
             (75, [*label, ("warning", f"{name} full {when}")]),
         ]
