@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
 from usageline.config import file
 from usageline.core.errors import ConfigInvalid
+from usageline.core.named_tuple import NamedTuple
 from usageline.system import origin
 from usageline.system.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,8 +17,7 @@ WORDS = ("local", "profiles", "\\", "\0")
 """A text without them has no such table. TOML can write a name with escapes, and a crash NULs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """What is read and kept.
 
     roots      further directories of Claude Code
@@ -32,7 +30,7 @@ class Local:
     roots: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     keep_days: int | None = KEEP_DAYS
-    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, float]] = {}
 
 
 # tried by: tests/config

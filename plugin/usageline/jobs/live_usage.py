@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Any
 
 from usageline.config import cost_alerts
 from usageline.core import json_file
@@ -26,8 +25,10 @@ from usageline.usage.local.windows import (
     reported_window,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from usageline.config.loader import Alerts
     from usageline.storage.usage_index.database import Index

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
@@ -19,6 +18,7 @@ from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList, own_prices
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 

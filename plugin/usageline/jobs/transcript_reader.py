@@ -6,8 +6,8 @@ import contextlib
 import gc
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.named_tuple import NamedTuple
 from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
 from usageline.sources.transcripts.records import parser
 from usageline.sources.transcripts.states import parse as parse_state
@@ -15,6 +15,7 @@ from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
 from usageline.usage.local.responses import digest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 

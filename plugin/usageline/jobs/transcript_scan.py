@@ -7,12 +7,12 @@ ends in reading a file from its beginning.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from usageline.sources.transcripts.files import Listing, Report
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from usageline.sources.transcripts.files import Folder, Known, Transcript
     from usageline.storage.usage_index.database import Index
@@ -48,29 +48,27 @@ class Scan:
         self._progress = progress
 
     def run_below(self, directories: Iterable[str]) -> Report:
-        """Read what is new below configuration directories. Raise as `run` does."""
-        listing = Listing(directories, self._known_folders())
-        report = self.run(listing)
-        if report.read:
-            self._remember(listing.listed)
-        return report
+        """Read what is new below configuration directories, and commit it.
 
-    def run(self, listed: Iterable[Transcript]) -> Report:
-        """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
-        connection = self._index.connection
+        Raise sqlite3.Error or OSError if it cannot be kept.
+        """
         query = "SELECT device, inode, size, modified_ns FROM files"
-        known = set(connection.execute(query))
-        transcripts = list(listed)
-        self.report.files = len(transcripts)
-        due = [each for each in transcripts if each[1:] not in known]
-        if due:
-            # Mostly nothing has changed, and the parsers take longer to import than the rest.
-            from usageline.jobs.transcript_reader import Reader  # noqa: PLC0415
-
-            reader = Reader(self._index, self._prices, self.report, self._keep_from, self._progress)
-            reader.read(due)
-            self._forget_files(known.difference(each[1:] for each in transcripts))
+        known = set(self._index.connection.execute(query))
+        listing = Listing(directories, self._known_folders(), known)
+        changed = listing.changed()
+        self.report.files = len(listing.unchanged) + len(changed)
+        if changed:
+            self._read(changed)
+            self._forget_files(known - listing.unchanged)
+            self._remember(listing.listed)
         return self.report
+
+    def _read(self, changed: Sequence[Transcript]) -> None:
+        # Mostly nothing has changed, and the parsers take longer to import than the rest.
+        from usageline.jobs.transcript_reader import Reader  # noqa: PLC0415
+
+        reader = Reader(self._index, self._prices, self.report, self._keep_from, self._progress)
+        reader.read(changed)
 
     def _forget_files(self, unlisted: Iterable[tuple[int, int, int, int]]) -> None:
         before = time.time_ns() - UNLISTED_NS
