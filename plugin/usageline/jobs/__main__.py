@@ -1,6 +1,6 @@
 """Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
 
-Or `… local`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
+Or `… local [TRANSCRIPT]`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
             _exit_after(LOCAL_HARD_TIMEOUT_S)
             from usageline.jobs import live_usage  # noqa: PLC0415 - as above
 
-            live_usage.run(os.environ)
+            live_usage.run(os.environ, *arguments[:1])
         elif kind == "chain":
             key, timeout_s, command = arguments
             _exit_after(float(timeout_s) + CHAIN_GRACE_S)

@@ -83,6 +83,10 @@ class Index:
         """Return what the index remembers of itself."""
         return dict(self.connection.execute("SELECT name, value FROM meta LIMIT 64"))
 
+    def has_files(self) -> bool:
+        """Return whether it has read any transcript."""
+        return self.connection.execute("SELECT 1 FROM files LIMIT 1").fetchone() is not None
+
     def set_meta(self, name: str, value: str) -> None:
         """Remember a value, in the current transaction."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
