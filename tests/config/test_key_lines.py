@@ -9,7 +9,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.config.file import KeyLines
+from usageline.config.key_lines import KeyLines
 
 TEXT = '''# a comment
 a = 1

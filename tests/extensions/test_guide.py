@@ -111,7 +111,7 @@ def test_a_source_is_found_by_everything(scratch: Callable[[str], Scratch]) -> N
 SOURCE = """
 import json, os, sys
 from types import SimpleNamespace
-from usageline import sources
+from usageline.sources import context
 from usageline.cli.doctor.context import Context
 from usageline.config import loader
 from usageline.config.sources import by_name, reads_token
@@ -126,7 +126,7 @@ with open(paths.config_file(env), "w") as file:
 with open(paths.cache_dir(env) + "/usage.json", "w") as file:
     file.write('{"five_hour": {"utilization": 12, "resets_at": null}}')
 names = loader.load(env).sources
-reading = sources.fetch(names[0], SimpleNamespace(paths=Paths(env), now=1_795_000_000))
+reading = context.fetch(names[0], SimpleNamespace(paths=Paths(env), now=1_795_000_000))
 json.dump({
     "sources": names,
     "token": Context(env, "/").reads_the_token or reads_token(names),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from usageline.sources import Context
 from usageline.sources.auth import sign_in as sign_ins
+from usageline.sources.context import Context
 
 if TYPE_CHECKING:
     from tests.world import World

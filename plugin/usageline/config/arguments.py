@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import file
+from usageline.config import file, key_lines
 from usageline.config.problem import suggestion
 from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
@@ -25,8 +25,8 @@ ROW_END = "/"
 
 def split_key(key: str) -> tuple[str, ...]:
     """Split a key as users write it: `segments.session.bar_width`, `local.prices."glm-4.6"`."""
-    match = file.KEYS.fullmatch(key) if key.count('"') + key.count("'") else None
-    return file.key_parts(key) if match else tuple(part.strip() for part in key.split("."))
+    match = key_lines.KEYS.fullmatch(key) if key.count('"') + key.count("'") else None
+    return key_lines.key_parts(key) if match else tuple(part.strip() for part in key.split("."))
 
 
 def find_key(key: str) -> Key | None:

@@ -6,14 +6,13 @@ searched for their words first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
 from usageline.config import file
 from usageline.core.errors import ConfigInvalid
+from usageline.core.named_tuple import NamedTuple
 from usageline.system import origin
 from usageline.system.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,8 +26,7 @@ COST_WORDS = ("cost_", "\\")
 """A text without them names no amount."""
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """What is read and kept.
 
     roots      further directories of Claude Code
@@ -41,7 +39,7 @@ class Local:
     roots: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     keep_days: int | None = KEEP_DAYS
-    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, float]] = {}
 
 
 # tried by: tests/config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline.config.file import KeyLines
+from usageline.config.key_lines import KeyLines
 from usageline.config.problem import Path, Problem, key_text, suggestion
 from usageline.config.types import InvalidValue
 

@@ -1,16 +1,17 @@
 """Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
 
-Or `… local`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
-To add a job, write a module with `run(env, *arguments)`, and list it in `JOBS`.
+Or `… local [TRANSCRIPT]`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits
+with status 0. To add a job, write a module with `run(env, *arguments)`, and list it in `JOBS`.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import gc
 import os
-import signal
 import sys
-import threading
+import time
 from importlib import import_module
 
 JOBS = {
@@ -28,6 +29,7 @@ command are added to its own timeout.
 def main() -> None:
     """Run the job and exit. After the hard timeout, kill this process and all its descendants."""
     kind, *arguments = sys.argv[1:]
+    gc.disable()  # nothing that an import makes is garbage, and a job ends soon
     # A background process has no reader for its errors.
     with contextlib.suppress(Exception):
         module, timeout_s = JOBS[kind]
@@ -38,18 +40,20 @@ def main() -> None:
 
 
 def _exit_after(seconds: float) -> None:
-    timer = threading.Timer(seconds, _exit)
-    timer.daemon = True
     try:
-        timer.start()
+        # `threading` takes longer to import than a job may need for everything else.
+        _thread.start_new_thread(_exit, (seconds,))
     except RuntimeError:
+        import signal  # noqa: PLC0415 - as above
+
         # No thread can be started (ulimit -u): SIGALRM kills this process, the watchdog the rest.
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _exit() -> None:
+def _exit(after_s: float) -> None:
+    time.sleep(after_s)
     try:
         from usageline.system.process_tree import kill_descendants  # noqa: PLC0415 - rarely used
 

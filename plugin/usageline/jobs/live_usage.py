@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Any
 
 from usageline.config import local
-from usageline.core import json_file
+from usageline.core import jobs, json_file
 from usageline.core.errors import UsagelineError
-from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
+from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION, MAX_LOCAL_BYTES
 from usageline.core.windows import moment
 from usageline.jobs import local_usage
 from usageline.storage import job_results
@@ -26,8 +25,10 @@ from usageline.usage.local.windows import (
     reported_window,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from usageline.config.loader import Alerts
     from usageline.storage.usage_index.database import Index
@@ -43,9 +44,21 @@ ESTIMATE_FROM_S = 7 * 86400
 
 MICRO = PICO // 10**6
 
+FULL_INTERVAL_S = 300
+"""Between two looks at all directories: other sessions may have run outside a terminal."""
 
-def run(env: Mapping[str, str]) -> None:
+RECENT_S = 600
+"""How long a session is looked at after a line has named its transcript."""
+
+MAX_SESSIONS = 6
+MAX_PATH = 500
+"""Bytes of a transcript's path. All of them must fit into the result, even with escapes."""
+
+
+def run(env: Mapping[str, str], transcript: str = "") -> None:
     """Read what is new in the transcripts, and publish the sums or that they cannot be kept.
+
+    With a session's own `transcript`, look mostly at it and at those of other recent runs alone.
 
     Do nothing if another process runs this job, or if the environment names directories that are
     not the recorded ones. A project's made-up transcripts must not get into the index.
@@ -61,7 +74,7 @@ def run(env: Mapping[str, str]) -> None:
     try:
         with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
             if is_free:
-                _publish(env, paths, alerts, raised)
+                _publish(env, paths, transcript, alerts, raised)
     finally:
         # After the lock is released, and even if the result could not be written.
         if raised and alerts:
@@ -71,14 +84,27 @@ def run(env: Mapping[str, str]) -> None:
 
 
 def _publish(
-    env: Mapping[str, str], paths: Paths, alerts: Alerts | None, raised: list[CostAlert]
+    env: Mapping[str, str],
+    paths: Paths,
+    transcript: str,
+    alerts: Alerts | None,
+    raised: list[CostAlert],
 ) -> None:
     """Write the result, and add the alerts to send to `raised`."""
     # Taken before the transcripts are read, so that a change meanwhile triggers another job.
     now, began = time.time(), time.monotonic()
     value: dict[str, Any] = {"failed": True}
-    with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
+    previous = jobs.result(env, LOCAL, LOCAL_KEY, MAX_LOCAL_BYTES) or {}
+    listed_at = moment(previous.get("listed_at")) or 0
+    sessions = recent_sessions(previous.get("sessions"), transcript, now)
+    is_live = transcript in sessions and 0 <= now - listed_at < FULL_INTERVAL_S
+    with (
+        contextlib.suppress(UsagelineError),
+        local_usage.updated(env, live=[*sessions] if is_live else ()) as (index, report),
+    ):
         value = summary(index, _session_reset(paths), now)
+        value["listed_at"] = now if report.is_full else listed_at
+        value["sessions"] = sessions
         if alerts:
             from usageline.jobs.cost_alerts import update  # noqa: PLC0415 - only if configured
 
@@ -94,6 +120,25 @@ def _publish(
         LOCAL_KEY,
         {"version": LOCAL_VERSION, "at": now, **value, "took_s": took_s},
     )
+
+
+def recent_sessions(known: object, transcript: str, now: float) -> dict[str, float]:
+    """Return the transcripts to look at, with the times at which a line last named them.
+
+    `known` are those of the last result, unchecked, and `transcript` is that of this run, or "".
+    """
+    times = {transcript: now}
+    for path, at in known.items() if isinstance(known, dict) else ():
+        named_at = moment(at)
+        if named_at is not None and 0 <= now - named_at < RECENT_S:
+            times.setdefault(path, named_at)
+    times = {path: at for path, at in times.items() if 0 < _size(path) <= MAX_PATH}
+    latest = sorted(times, key=times.__getitem__, reverse=True)
+    return {path: times[path] for path in latest[:MAX_SESSIONS]}
+
+
+def _size(path: str) -> int:
+    return len(path.encode("utf-8", "surrogatepass"))
 
 
 def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:

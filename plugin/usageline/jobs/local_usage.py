@@ -6,7 +6,6 @@ import contextlib
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
@@ -19,6 +18,7 @@ from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList, own_prices
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -40,8 +40,12 @@ def updated(
     env: Mapping[str, str],
     *,
     progress: Callable[[int, int], object] = lambda _done, _total: None,
+    live: Sequence[str] = (),
 ) -> Iterator[tuple[Index, Report]]:
     """Yield the index after a full pass over the transcripts, and what the pass did.
+
+    With `live` it is a pass over these sessions alone, unless the index is empty. They are named by
+    their transcripts, of which those below other directories are ignored.
 
     Raise UsagelineError if the index cannot be kept or must not; it says what to do.
     """
@@ -54,7 +58,15 @@ def updated(
         with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
                 raise UsagelineError("another usageline reads the transcripts: try again")
-            index, report = _updated(place, roots.directories(env, local), local, progress)
+            directories = roots.directories(env, local)
+            sessions = {each: files.of_session(each, directories) for each in live}
+
+            def look(scan: Scan) -> Report:
+                if live and not scan.is_first():
+                    return scan.run_sessions(sessions)
+                return scan.run_below(directories)
+
+            index, report = _updated(place, look, local, progress)
             try:
                 yield index, report
             except sqlite3.DatabaseError as error:
@@ -72,7 +84,7 @@ def updated(
 
 def _updated(
     place: str,
-    directories: Sequence[str],
+    look: Callable[[Scan], Report],
     local: Local,
     progress: Callable[[int, int], object],
 ) -> tuple[Index, Report]:
@@ -82,7 +94,7 @@ def _updated(
         index = open_index(place)
         try:
             saved = salvage_into(index, place, prices)
-            report = _pass(index, directories, prices, local.keep_days, progress)
+            report = _pass(index, look, prices, local.keep_days, progress)
         except Exception as error:
             if not may_be_damaged or not database.is_damage(error):
                 index.close()
@@ -112,18 +124,16 @@ def throw_away(
 ) -> Iterator[tuple[Index, Report]]:
     """Yield an index of other directories, with a user's own prices, that ends with the block."""
     index = open_in_memory()
+    places, prices = files.roots(directories), PriceList(own_prices(own))
     try:
-        yield (
-            index,
-            _pass(index, files.roots(directories), PriceList(own_prices(own)), None, progress),
-        )
+        yield index, _pass(index, lambda scan: scan.run_below(places), prices, None, progress)
     finally:
         index.close()
 
 
 def _pass(
     index: Index,
-    directories: Sequence[str],
+    look: Callable[[Scan], Report],
     prices: PriceList,
     keep_days: int | None,
     progress: Callable[[int, int], object],
@@ -133,8 +143,8 @@ def _pass(
         keep_from = int(time.time() * 1000) - keep_days * DAY_MS
     _apply_prices(index, prices)
     scan = Scan(index, prices, keep_from=keep_from, progress=progress)
-    report = scan.run_below(directories)
-    if keep_from is not None:
+    report = look(scan)
+    if keep_from is not None and report.is_full:
         retention.forget(index, keep_from)
     return report
 

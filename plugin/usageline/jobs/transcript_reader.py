@@ -6,19 +6,21 @@ import contextlib
 import gc
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.named_tuple import NamedTuple
 from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
+from usageline.sources.transcripts.files import state_of
 from usageline.sources.transcripts.records import parser
 from usageline.sources.transcripts.states import parse as parse_state
 from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
 from usageline.usage.local.responses import digest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from usageline.sources.transcripts.files import Report, Transcript
+    from usageline.sources.transcripts.files import Report, State, Transcript
     from usageline.sources.transcripts.records import Parser
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
@@ -64,8 +66,7 @@ class Reader:
 
     def read(self, due: Sequence[Transcript]) -> None:
         """Read what is new in these files, and commit it."""
-        states = self._known()
-        work = [(each, states.get((each.device, each.inode), _State())) for each in due]
+        work = [(each, self._known(each)) for each in due]
         total = sum(max(transcript.size - state.offset, 0) for transcript, state in work)
         is_bulk = total > BULK_BYTES
         self._parse = parser(bulk=is_bulk)
@@ -78,16 +79,14 @@ class Reader:
                 self._progress(self._report.bytes, total)
             self._commit()
 
-    def _known(self) -> dict[tuple[int, int], _State]:
-        rows = self._index.connection.execute(
-            "SELECT device, inode, offset, digest, too_long FROM files"
-        )
-        return {
-            (device, inode): _State(offset, digest, too_long)
-            for device, inode, offset, digest, too_long in rows
-            # A damaged page may have anything.
-            if isinstance(offset, int) and isinstance(too_long, int)
-        }
+    def _known(self, transcript: Transcript) -> _State:
+        query = "SELECT offset, digest, too_long FROM files WHERE device = ? AND inode = ?"
+        identity = (transcript.device, transcript.inode)
+        row = self._index.connection.execute(query, identity).fetchone()
+        state = _State(*row) if row else _State()
+        # A damaged page may have anything.
+        is_whole = isinstance(state.offset, int) and isinstance(state.too_long, int)
+        return state if is_whole else _State()
 
     # tried by: tests/local
     def _read(self, transcript: Transcript, state: _State) -> None:
@@ -113,24 +112,23 @@ class Reader:
         is_main = "/subagents/" not in transcript.path
         blocks = Lines(descriptor, offset, status.st_size, self._buffer)
         session = os.path.basename(transcript.path)
-        identity = (status.st_dev, status.st_ino)
+        state = state_of(status)
         for buffer, start, end in blocks:
             usage, states = marked(buffer, start, end, states=is_main)
             if usage:
                 self._add(usage, session)
             for line in states:
-                if state := parse_state(bytes(line)):
-                    self._batch.add_state(state)
+                if note := parse_state(bytes(line)):
+                    self._batch.add_state(note)
             if len(self._batch) >= BATCH_RESPONSES:
-                self._remember(
-                    descriptor, identity, (-1, -1), blocks.offset, too_long + blocks.too_long
-                )
+                # With a size that no file has, so that the rest is due.
+                unfinished = (*state[:2], -1, -1)
+                self._remember(descriptor, unfinished, blocks.offset, too_long + blocks.too_long)
                 self._commit()
         self._buffer = blocks.buffer
         self._report.bytes += max(status.st_size - offset, 0)
         self._report.too_long += blocks.too_long
-        seen = (status.st_size, status.st_mtime_ns)
-        self._remember(descriptor, identity, seen, blocks.offset, too_long + blocks.too_long)
+        self._remember(descriptor, state, blocks.offset, too_long + blocks.too_long)
 
     def _add(self, lines: list[memoryview], session: str) -> None:
         add, keep_from = self._batch.add, self._keep_from
@@ -139,16 +137,8 @@ class Reader:
                 add((line if line.session else line._replace(session=session)).response())
         self._report.lines += len(lines)
 
-    def _remember(
-        self,
-        descriptor: int,
-        identity: tuple[int, int],
-        state: tuple[int, int],
-        offset: int,
-        too_long: int,
-    ) -> None:
-        digest = _digest(descriptor, offset)
-        self._states.append((*identity, *state, offset, digest, too_long))
+    def _remember(self, descriptor: int, state: State, offset: int, too_long: int) -> None:
+        self._states.append((*state, offset, _digest(descriptor, offset), too_long))
 
     def _commit(self) -> None:
         batch = self._batch

@@ -6,15 +6,16 @@ ends in reading a file from its beginning.
 
 from __future__ import annotations
 
+import os
 import time
-from typing import TYPE_CHECKING
 
-from usageline.sources.transcripts.files import Listing, Report
+from usageline.sources.transcripts.files import PROJECTS, Listing, Report
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from usageline.sources.transcripts.files import Folder, Known, Transcript
+    from usageline.sources.transcripts.files import Folder, Known, State, Transcript
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
 
@@ -24,6 +25,20 @@ UNLISTED_NS = 60 * 86_400 * 10**9
 
 SETTLED_NS = 2 * 10**9
 """A directory that changed so recently may change again within one tick of its file system."""
+
+
+FILES = "SELECT device, inode, size, modified_ns FROM files"
+
+
+class _StoredFiles:
+    """Contains the files that are as the index remembers them, without reading all of them."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def __contains__(self, state: State) -> bool:
+        query = f"{FILES} WHERE device = ? AND inode = ?"
+        return bool(self._index.connection.execute(query, state[:2]).fetchone() == state)
 
 
 class Scan:
@@ -47,30 +62,44 @@ class Scan:
         self._keep_from = keep_from
         self._progress = progress
 
+    def is_first(self) -> bool:
+        """Return whether the index knows no transcript."""
+        return not self._index.has_files()
+
     def run_below(self, directories: Iterable[str]) -> Report:
-        """Read what is new below configuration directories. Raise as `run` does."""
-        listing = Listing(directories, self._known_folders())
-        report = self.run(listing)
-        if report.read:
+        """Read what is new below configuration directories, and commit it.
+
+        Raise sqlite3.Error or OSError if it cannot be kept.
+        """
+        known = set(self._index.connection.execute(FILES))
+        places = [os.path.join(directory, PROJECTS) for directory in directories]
+        listing = Listing(places, self._known_folders(), known)
+        self._read(listing, listing.changed())
+        self.report.is_full = True
+        if self.report.read:
+            self._forget_files(known - listing.unchanged)
             self._remember(listing.listed)
-        return report
-
-    def run(self, listed: Iterable[Transcript]) -> Report:
-        """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
-        connection = self._index.connection
-        query = "SELECT device, inode, size, modified_ns FROM files"
-        known = set(connection.execute(query))
-        transcripts = list(listed)
-        self.report.files = len(transcripts)
-        due = [each for each in transcripts if each[1:] not in known]
-        if due:
-            # Mostly nothing has changed, and the parsers take longer to import than the rest.
-            from usageline.jobs.transcript_reader import Reader  # noqa: PLC0415
-
-            reader = Reader(self._index, self._prices, self.report, self._keep_from, self._progress)
-            reader.read(due)
-            self._forget_files(known.difference(each[1:] for each in transcripts))
         return self.report
+
+    def run_sessions(self, sessions: Mapping[str, str]) -> Report:
+        """Read what is new of sessions: transcripts with the directories of their subagents.
+
+        One without a directory is none. Raise as `run_below`.
+        """
+        counted = {each: folder for each, folder in sessions.items() if folder}
+        listing = Listing(counted.values(), {}, _StoredFiles(self._index))
+        self._read(listing, listing.changed(counted))
+        return self.report
+
+    def _read(self, listing: Listing, changed: Sequence[Transcript]) -> None:
+        self.report.files = len(listing.unchanged) + len(changed)
+        if not changed:
+            return
+        # Mostly nothing has changed, and the parsers take longer to import than the rest.
+        from usageline.jobs.transcript_reader import Reader  # noqa: PLC0415
+
+        reader = Reader(self._index, self._prices, self.report, self._keep_from, self._progress)
+        reader.read(changed)
 
     def _forget_files(self, unlisted: Iterable[tuple[int, int, int, int]]) -> None:
         before = time.time_ns() - UNLISTED_NS

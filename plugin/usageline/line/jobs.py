@@ -113,7 +113,9 @@ def local_usage(
 
     usage, is_due = local.read(env, ctx.now, ctx.answered_at())
     ctx.add_alerts(usage.get("alerts", []))
-    return usage, (lambda: local.launch(python, env)) if is_due and python else None
+    if not is_due or not python:
+        return usage, None
+    return usage, lambda: local.launch(python, env, ctx.text_at_length("transcript_path"))
 
 
 def chained_command(

@@ -68,12 +68,17 @@ def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
     return usage
 
 
-def launch(python: str, env: Mapping[str, str]) -> bool:
-    """Start the job as the last act. It gets the environment of a refresh."""
+def launch(python: str, env: Mapping[str, str], transcript: str) -> bool:
+    """Start the job as the last act. It gets the environment of a refresh.
+
+    `transcript` is the session's own, or "".
+    """
     from usageline.core import background  # noqa: PLC0415 - seldom due
     from usageline.line import spawn  # noqa: PLC0415 - seldom due
 
-    return spawn.launch_job(python, [LOCAL], background.refresh_environment(env))
+    # No process gets an argument with a NUL.
+    arguments = [LOCAL, transcript] if transcript.isprintable() else [LOCAL]
+    return spawn.launch_job(python, arguments, background.refresh_environment(env))
 
 
 def _alerts(rows: Any, now: float) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from usageline.refresh import decide
 from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.refresh.request_budget import AccountGate, RequestBudget
-from usageline.sources import Context, can_request, fetch
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
+from usageline.sources.context import Context, can_request, fetch
 from usageline.storage import history
 from usageline.system.api_address import api_address
 from usageline.system.paths import Paths

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from usageline.config.loader import Config
     from usageline.refresh.decision import Decision, State, StillFresh
     from usageline.refresh.log_entry import RunLog
-    from usageline.sources import Context
+    from usageline.sources.context import Context
     from usageline.storage.shared_record import SharedRecord
     from usageline.usage.model import Reading
 

@@ -13,7 +13,7 @@ from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:
-    from usageline.sources import Context
+    from usageline.sources.context import Context
 
 
 def fetch(context: Context) -> Reading:

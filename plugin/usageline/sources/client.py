@@ -21,7 +21,7 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.sources import Context
+    from usageline.sources.context import Context
 
 TIMEOUT_S = 8.0
 MAX_BYTES = 1 << 20

@@ -15,8 +15,8 @@ from usageline.usage.parse import parse
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from usageline.sources import Context
     from usageline.sources.auth.credentials import Credentials
+    from usageline.sources.context import Context
     from usageline.sources.net.http import Answer
 
 SCOPE = "user:profile"

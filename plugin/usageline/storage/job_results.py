@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from typing import TYPE_CHECKING
 
 from usageline.core import throttle
 from usageline.core.errors import CacheUnsafe
-from usageline.system import disk
+from usageline.system import disk, light_json
 from usageline.system.directories import clear_path, prepare, private_directory
 from usageline.system.files import NO_LINK, write_atomic
 
@@ -18,6 +16,7 @@ try:
 except ImportError:  # Windows: only the throttle keeps a job from running twice
     fcntl = None  # type: ignore[assignment]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -61,8 +60,7 @@ def write(paths: Paths, kind: str, key: str, value: Mapping[str, object]) -> Non
 
 def encode(value: Mapping[str, object]) -> bytes:
     """Return a result as the bytes of its file."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
+    return light_json.dumps(value).encode("utf-8", "replace") + b"\n"
 
 
 def prune(paths: Paths, now: float) -> None:

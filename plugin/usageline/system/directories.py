@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from usageline.core import path_owners
 from usageline.core.errors import CacheUnsafe
 from usageline.system.files import flush
 from usageline.system.trust import is_private_group
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 

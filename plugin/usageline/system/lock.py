@@ -10,10 +10,10 @@ import contextlib
 import os
 import stat
 import time
-from typing import TYPE_CHECKING
 
 from usageline.core.errors import LockUnsupported, error_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

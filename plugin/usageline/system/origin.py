@@ -10,8 +10,8 @@ it still shows numbers.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.named_tuple import NamedTuple
 from usageline.system.origin_record import (
     DEFAULT_CONFIG,
     NAME,
@@ -22,6 +22,7 @@ from usageline.system.origin_record import (
 )
 from usageline.system.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 

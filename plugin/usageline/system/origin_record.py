@@ -5,16 +5,17 @@ The installer writes the variables of its own shell into the release that it bui
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core import json_file
+from usageline.core.named_tuple import NamedTuple
 from usageline.system import files
 from usageline.system.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
 NAME = "origin.json"
 VERSION = 1
@@ -93,6 +94,8 @@ def write_record(
             name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()
         },
     }
+    import json  # noqa: PLC0415 - only the installer writes
+
     data = json.dumps(content, indent=1).encode() + b"\n"
     if _content(f"{root}/{NAME}") != data:
         files.write_atomic(f"{root}/{NAME}", data, 0o600)
@@ -108,9 +111,7 @@ def absolute(name: str, value: str) -> str:
 
 def disable(root: str) -> None:
     """Make the tree at `root` trust every environment. Only the tests write such a record."""
-    files.write_atomic(
-        f"{root}/{NAME}", json.dumps({"version": VERSION, "unchecked": True}).encode(), 0o600
-    )
+    files.write_atomic(f"{root}/{NAME}", b'{"version": %d, "unchecked": true}' % VERSION, 0o600)
 
 
 class Record(NamedTuple):

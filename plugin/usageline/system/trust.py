@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from usageline.core import path_owners
 from usageline.system.origin import search_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -57,6 +56,8 @@ def untrusted_reason(path: str) -> str:
 
 def is_private_group(gid: int) -> bool:
     """Return whether this user is the only member of that group, which is their primary group."""
+    import threading  # noqa: PLC0415 - few groups can write
+
     answers: list[bool] = []
     lookup = threading.Thread(target=lambda: answers.append(_is_private(gid)), daemon=True)
     try:

@@ -19,7 +19,7 @@ from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.storage.usage_index import reader
-from usageline.storage.usage_index.queries import COUNTS, Row, quarters
+from usageline.storage.usage_index.queries import Row, quarters
 from usageline.usage.local.windows import local_day
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ def summed(key: str, rows: Iterable[Row]) -> Row:
     """Return the sums of rows, each of the model that is its key."""
     result = Row(key)
     for row in rows:
-        counts = (getattr(row, name) for name in COUNTS)
-        result.add((*counts, row.cost, row.unfinished, sum(row.unpriced.values())), row.key)
+        result.add_row(row)
     return result
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -129,7 +128,7 @@ class Request(NamedTuple):
 
         known = owners(index)
         account = accounts.find(env, self.account, known)
-        return replace(self.chosen(), sessions=sessions_of(index, account, known))
+        return self.chosen()._replace(sessions=sessions_of(index, account, known))
 
 
 def _check_combination(options: dict[str, Any]) -> None:
@@ -199,7 +198,7 @@ def _result(
     rows, total, percents = _sums(index, env, request, chosen)
     costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
     called = _names(env, request.kind, [row.key for row in rows])
-    rows = [replace(row, key=called[row.key]) for row in rows] if called else rows
+    rows = [row.renamed(called[row.key]) for row in rows] if called else rows
     costs = {called.get(key, key): row for key, row in costs.items()}
     sentences = []
     if not request.places:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol
 
     Known = tuple[str, int, int, int, int, str, str]
+    State = tuple[int, int, int, int]
+
+    class States(Protocol):
+        """Some of the states."""
+
+        def __contains__(self, state: State, /) -> bool:
+            """Return whether a state is among them."""
+
 
 PROJECTS = "projects"
 JOURNAL = "journal.jsonl"
 """A workflow's own journal below `subagents/` repeats results. It has no responses."""
 
 MAX_DEPTH = 32
+MAX_INTEGER = (1 << 63) - 1
+"""SQLite's. Some file systems have larger inodes, and ext4 has times until 2446."""
 
 
 class Transcript(NamedTuple):
@@ -46,20 +58,17 @@ class Folder(NamedTuple):
     has_links: bool = False
 
 
-@dataclass(slots=True)
 class Report:
     """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
 
-    `salvaged` counts responses from a damaged index that was set aside.
+    `salvaged` counts responses from a damaged index that was set aside. `is_full` is whether the
+    pass looked at every directory.
     """
 
-    files: int = 0
-    read: int = 0
-    bytes: int = 0
-    lines: int = 0
-    too_long: int = 0
-    unreadable: int = 0
-    salvaged: int = 0
+    def __init__(self) -> None:
+        self.files = self.read = self.bytes = self.lines = 0
+        self.too_long = self.unreadable = self.salvaged = 0
+        self.is_full = False
 
 
 def roots(directories: Iterable[str]) -> list[str]:
@@ -75,64 +84,102 @@ def roots(directories: Iterable[str]) -> list[str]:
     return result
 
 
+def state_of(status: os.stat_result) -> State:
+    """Return the device, inode, size and modification time, so that the index can store them."""
+    return (
+        status.st_dev & MAX_INTEGER,
+        status.st_ino & MAX_INTEGER,
+        status.st_size,
+        status.st_mtime_ns & MAX_INTEGER,
+    )
+
+
+def of_session(transcript: str, directories: Iterable[str]) -> str:
+    """Return the directory of a session's subagents, "" unless its transcript is one that counts.
+
+    It lies below `directories`. A path with `..` may lead anywhere.
+    """
+    folder, _, suffix = transcript.rpartition(".")
+    if suffix != "jsonl" or ".." in transcript:
+        return ""
+    below = (f"{os.path.join(each, PROJECTS)}/" for each in directories)
+    is_below = any(transcript.startswith((place, os.path.realpath(place) + "/")) for place in below)
+    return folder if is_below else ""
+
+
 class Listing:
-    """Every transcript below the configuration directories, each file once.
+    """Every transcript below some directories, each file once.
 
     A directory is entered once, so that a loop of links ends. What cannot be read is skipped. A
-    directory of `known` that has not changed is not read again; `listed` has the others. `known`
-    has the fields of each `Folder` but the last one, by its path.
+    directory of `folders` that has not changed is not read again; `listed` has the others.
+    `folders` has the fields of each `Folder` but the last one, by its path. `files` has those of
+    each `Transcript` but the first one, and `unchanged` those that are as they were.
     """
 
     def __init__(
-        self, directories: Iterable[str], known: Mapping[str, Known] | None = None
+        self,
+        places: Iterable[str],
+        folders: Mapping[str, Known],
+        files: States,
     ) -> None:
         self.listed: list[Folder] = []
-        self._pending = [(os.path.join(directory, PROJECTS), 0) for directory in directories]
-        self._known = known or {}
+        self.unchanged: set[State] = set()
+        self._pending = [(place, 0) for place in places]
+        self._folders = folders
+        self._files = files
         self._entered: set[tuple[int, int]] = set()
+        self._changed: dict[tuple[int, int], Transcript] = {}
 
     # tried by: tests/local
-    def __iter__(self) -> Iterator[Transcript]:
-        """Yield the transcripts, in any order."""
-        listed: set[tuple[int, int]] = set()
-        while self._pending:
-            path, depth = self._pending.pop()
+    def changed(self, single: Iterable[str] = ()) -> list[Transcript]:
+        """Return the transcripts that are not as in `files`, in any order.
+
+        `single` are further ones, which may be missing.
+        """
+        for file in single:
+            self._check(file)
+        pending = self._pending
+        while pending:
+            path, depth = pending.pop()
             try:
-                folder = self._entered_once(path)
+                folders, files = self._names(path)
             except OSError:
                 continue
-            if folder is None or depth > MAX_DEPTH:
+            if depth > MAX_DEPTH:
                 continue
-            *_, folders, files = folder
             if folders:
-                names = folders[1:].split("/")
-                self._pending += [(f"{path}/{name}", depth + 1) for name in names]
+                pending += [(f"{path}/{name}", depth + 1) for name in folders[1:].split("/")]
             for name in files[1:].split("/") if files else ():
-                file = f"{path}/{name}"
-                try:
-                    status = os.stat(file)
-                except OSError:
-                    continue
-                identity = (status.st_dev, status.st_ino)
-                # A FIFO or a device would block the reader.
-                if stat.S_ISREG(status.st_mode) and identity not in listed:
-                    listed.add(identity)
-                    yield Transcript(file, *identity, status.st_size, status.st_mtime_ns)
+                self._check(f"{path}/{name}")
+        return list(self._changed.values())
 
-    def _entered_once(self, path: str) -> Known | None:
+    def _check(self, file: str) -> None:
+        try:
+            status = os.stat(file)
+        except OSError:
+            return
+        state = state_of(status)
+        if state in self._files:
+            self.unchanged.add(state)
+        # A FIFO or a device would block the reader.
+        elif stat.S_ISREG(status.st_mode):
+            self._changed.setdefault(state[:2], Transcript(file, *state))
+
+    def _names(self, path: str) -> tuple[str, str]:
+        """Return the folders and files of a directory, none if it was entered before."""
         status = os.stat(path)
-        identity = (status.st_dev, status.st_ino)
-        if identity in self._entered:
-            return None
-        self._entered.add(identity)
-        known = self._known.get(path)
+        device, inode = status.st_dev & MAX_INTEGER, status.st_ino & MAX_INTEGER
+        modified_ns, changed_ns = status.st_mtime_ns, status.st_ctime_ns
+        if (device, inode) in self._entered:
+            return "", ""
+        self._entered.add((device, inode))
+        known = self._folders.get(path)
         # An entry that is added, removed or renamed changes both times.
-        state = (path, *identity, status.st_mtime_ns, status.st_ctime_ns)
-        if known is not None and known[:5] == state:
-            return known
-        folder = Folder(*state, *_entries(path))
+        if known is not None and known[1:5] == (device, inode, modified_ns, changed_ns):
+            return known[5:]
+        folder = Folder(path, device, inode, modified_ns, changed_ns, *_entries(path))
         self.listed.append(folder)
-        return folder[:7]
+        return folder.folders, folder.files
 
 
 # tried by: tests/local

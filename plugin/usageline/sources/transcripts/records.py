@@ -7,8 +7,6 @@ and `json` for the lines that it refuses. Both end in the same checks.
 from __future__ import annotations
 
 import contextlib
-import json
-from typing import TYPE_CHECKING, Any
 
 from usageline.sources.transcripts.facts import (
     MAX_ITERATIONS,
@@ -18,6 +16,7 @@ from usageline.sources.transcripts.facts import (
     model_name,
     tokens_of,
 )
+from usageline.system import light_json
 from usageline.usage.local.responses import (
     MAX_TOKENS,
     SYNTHETIC,
@@ -27,8 +26,10 @@ from usageline.usage.local.responses import (
     extra_parts,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
     Parser = Callable[[Iterable[memoryview]], list[Line]]
 
@@ -50,7 +51,7 @@ def parser(*, bulk: bool) -> Parser:
 def parse(line: bytes) -> Line | None:
     """Return the facts of a line, None if it has no response or cannot be read."""
     try:
-        record = json.loads(cleaned(line).decode("utf-8", "replace"))
+        record = light_json.loads(cleaned(line).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from usageline.config import local as local_config
 from usageline.core.errors import UsagelineError
 from usageline.sources.transcripts import files
 from usageline.system import origin
 from usageline.system.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

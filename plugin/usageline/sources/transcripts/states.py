@@ -6,11 +6,11 @@ browser. The account is stored as the digest by which its history is, and not as
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
 from usageline.sources.transcripts.facts import cleaned, model_name
 from usageline.sources.transcripts.records import count, mapping, short_text
+from usageline.system import light_json
 from usageline.usage.local.cost_states import CostState, Counts, Owner
 from usageline.usage.local.responses import MAX_COUNT
 
@@ -29,7 +29,7 @@ FIELDS = (
 def parse(line: bytes) -> CostState | Owner | None:
     """Return the counters or the account of a line, None if it has neither."""
     try:
-        record = json.loads(cleaned(line).decode("utf-8", "replace"))
+        record = light_json.loads(cleaned(line).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict):

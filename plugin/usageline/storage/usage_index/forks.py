@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from usageline.storage.usage_index.batch import chunks
 from usageline.usage.local.responses import NONE_OWN, Claim, owner
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.queries import UNKNOWN, Row
@@ -46,11 +45,7 @@ def by_account(rows: Iterable[Row], accounts: Mapping[str, str]) -> list[Row]:
     for row in rows:
         key = accounts.get(row.key, UNKNOWN)
         total = sums.setdefault(key, Row(key))
-        for each in fields(Row):
-            if each.name not in {"key", "unpriced"}:
-                setattr(total, each.name, getattr(total, each.name) + getattr(row, each.name))
-        for model, number in row.unpriced.items():
-            total.unpriced[model] = total.unpriced.get(model, 0) + number
+        total.add_row(row)
     return [sums[key] for key in sorted(sums)]
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
 
+from usageline.core.named_tuple import NamedTuple
 from usageline.storage.usage_index.tables import QUARTER_MS
-from usageline.usage.local.cost_states import Comparison, Counts
 from usageline.usage.local.prices import PICO
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from usageline.storage.usage_index.database import Index
+    from usageline.usage.local.cost_states import Comparison
 
     Sums = tuple[str, str, tuple[int, ...]]
 
@@ -66,26 +67,65 @@ WHERE q.session IN (SELECT session FROM states) GROUP BY 1, 2
 """
 
 
-@dataclass(slots=True)
 class Row:
     """Sums of one key. `cost` is picodollars, without the responses in `unpriced` by model."""
 
-    key: str
-    input: int = 0
-    output: int = 0
-    write_5m: int = 0
-    write_1h: int = 0
-    read: int = 0
-    searches: int = 0
-    responses: int = 0
-    cost: int = 0
-    unfinished: int = 0
-    unpriced: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("key", *COUNTS, "cost", "unfinished", "unpriced")
+
+    def __init__(  # noqa: PLR0913 - the columns of a table
+        self,
+        key: str,
+        *,
+        input: int = 0,  # noqa: A002 - the service's name of it
+        output: int = 0,
+        write_5m: int = 0,
+        write_1h: int = 0,
+        read: int = 0,
+        searches: int = 0,
+        responses: int = 0,
+        cost: int = 0,
+        unfinished: int = 0,
+        unpriced: Mapping[str, int] | None = None,
+    ) -> None:
+        self.key = key
+        self.input = input
+        self.output = output
+        self.write_5m = write_5m
+        self.write_1h = write_1h
+        self.read = read
+        self.searches = searches
+        self.responses = responses
+        self.cost = cost
+        self.unfinished = unfinished
+        self.unpriced = dict(unpriced or {})
+
+    def sums(self) -> dict[str, Any]:
+        """Return everything but the key, by name."""
+        return {name: getattr(self, name) for name in self.__slots__[1:]}
+
+    def renamed(self, key: str) -> Row:
+        """Return a copy with another key."""
+        return Row(key, **self.sums())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and (self.key, self.sums()) == (other.key, other.sums())
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Row({self.key!r}, {self.sums()})"
 
     @property
     def tokens(self) -> int:
         """All tokens, whatever they cost."""
         return self.input + self.output + self.write_5m + self.write_1h + self.read
+
+    def add_row(self, other: Row) -> None:
+        """Add the sums of another row."""
+        for name in (*COUNTS, "cost", "unfinished"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for model, number in other.unpriced.items():
+            self.unpriced[model] = self.unpriced.get(model, 0) + number
 
     def add(self, values: Sequence[int], model: str) -> None:
         """Add sums of a model: COUNTS, cost, unfinished, unpriced."""
@@ -102,8 +142,7 @@ class Row:
             self.unpriced[model] = self.unpriced.get(model, 0) + values[9]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Days of a zone, both included; None is open. `project` and `model` choose by their names.
 
     `sessions` are those that are chosen, None for all.
@@ -161,6 +200,8 @@ def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None
 
 def comparisons(index: Index) -> list[Comparison]:
     """Return each model of each session in which Claude Code itself counted, beside the index."""
+    from usageline.usage.local.cost_states import Comparison, Counts  # noqa: PLC0415 - seldom
+
     indexed: dict[tuple[str, str], Counts] = {}
     for session, model, *sent in index.connection.execute(INDEXED):
         indexed[session, model] = Counts(*sent)

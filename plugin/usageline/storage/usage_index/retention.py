@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from usageline.storage.usage_index.tables import QUARTER_MS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from usageline.storage.usage_index.database import Index
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from usageline.storage.usage_index.batch import Batch, chunks, joined
 from usageline.storage.usage_index.forks import Forks
 from usageline.storage.usage_index.names import Names
@@ -11,6 +9,7 @@ from usageline.storage.usage_index.tables import QUARTER_MS
 from usageline.usage.local.prices import PICO
 from usageline.usage.local.responses import Claim, Part, Response, Tokens, merged
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence

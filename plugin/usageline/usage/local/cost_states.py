@@ -6,7 +6,7 @@ transcript has a line, such as titles, and subagents whose last line was never w
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from usageline.core.named_tuple import NamedTuple
 
 
 class Counts(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
-
+from usageline.core.named_tuple import NamedTuple
 from usageline.usage.local.price_list import PRICES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,9 +24,9 @@ MAX_COST = 10**18
 US_TIMES = (11, 10)
 """Inference in the US only costs a tenth more."""
 
-_REGION = re.compile(r"^(?:[a-z]{2,6}\.)?anthropic[./]")
-_SUFFIX = re.compile(r"(?:\[1m\]|@.*|-v\d+(?::\d+)?)$")
-_DATE = re.compile(r"-20\d{6}$")
+REGION = r"^(?:[a-z]{2,6}\.)?anthropic[./]"
+SUFFIX = r"(?:\[1m\]|@.*|-v\d+(?::\d+)?)$"
+DATE_CHARACTERS = 9
 
 
 class Rates(NamedTuple):
@@ -63,7 +62,18 @@ def base_name(model: str) -> str:
 
     `us.anthropic.claude-opus-4-8-v1:0` and `claude-opus-4-8[1m]` are `claude-opus-4-8`.
     """
-    return _SUFFIX.sub("", _REGION.sub("", _SUFFIX.sub("", model)))
+    if model in PRICES or not any(mark in model for mark in ("anthropic", "[", "@", "-v")):
+        return model  # mostly, and `re` is slow to import
+    import re  # noqa: PLC0415 - as above
+
+    return re.sub(SUFFIX, "", re.sub(REGION, "", re.sub(SUFFIX, "", model)))
+
+
+def _undated(name: str) -> str:
+    """Return a name without a day at its end, such as `-20251001`."""
+    day = name[-DATE_CHARACTERS:]
+    is_day = day[:3] == "-20" and day[3:].isdecimal() and len(day) == DATE_CHARACTERS
+    return name[:-DATE_CHARACTERS] if is_day else name
 
 
 def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Price, ...]]:
@@ -88,7 +98,7 @@ def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Pric
 def listed_name(model: str) -> str:
     """Return the name under which the built-in prices have a model, "" if they do not."""
     name = base_name(model)
-    return next((known for known in (name, _DATE.sub("", name)) if known in PRICES), "")
+    return next((known for known in (name, _undated(name)) if known in PRICES), "")
 
 
 class PriceList:
@@ -96,23 +106,6 @@ class PriceList:
 
     def __init__(self, own: Mapping[str, tuple[Price, ...]] | None = None) -> None:
         self._own = own or {}
-        self._prices: dict[str, tuple[Price, ...]] = {
-            **{
-                name: tuple(
-                    Price(
-                        since,
-                        Rates(*rates),
-                        long_from,
-                        None if long is None else Rates(*long),
-                        fast,
-                        us,
-                    )
-                    for since, rates, long_from, long, fast, us in entries
-                )
-                for name, entries in PRICES.items()
-            },
-            **self._own,
-        }
         self._by_model: dict[str, tuple[Price, ...]] = {}
 
     def price(self, model: str, at: int) -> Price | None:
@@ -123,12 +116,8 @@ class PriceList:
         entries = self._by_model.get(model)
         if entries is None:
             name = base_name(model)
-            entries = (
-                self._own.get(model)
-                or self._prices.get(name)
-                or self._prices.get(_DATE.sub("", name))
-                or ()
-            )
+            names = (name, _undated(name))
+            entries = self._own.get(model) or next(filter(None, map(self._entries, names)), ())
             self._by_model[model] = entries
         if len(entries) == 1:
             return entries[0]
@@ -165,4 +154,13 @@ class PriceList:
     @property
     def version(self) -> str:
         """Return a text that differs if a price does."""
-        return repr(sorted(self._prices.items()))
+        return repr((PRICES, sorted(self._own.items())))
+
+    def _entries(self, name: str) -> tuple[Price, ...]:
+        own = self._own.get(name)
+        if own is not None:
+            return own
+        return tuple(
+            Price(since, Rates(*rates), long_from, None if long is None else Rates(*long), fast, us)
+            for since, rates, long_from, long, fast, us in PRICES.get(name, ())
+        )

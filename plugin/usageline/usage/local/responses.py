@@ -7,13 +7,14 @@ so the order in which lines are read changes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from usageline.core.named_tuple import NamedTuple
 
 try:
     from _blake2 import blake2b  # hashlib loads OpenSSL, which takes longer than a whole pass
 except ImportError:
     from hashlib import blake2b
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

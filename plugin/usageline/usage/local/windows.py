@@ -6,8 +6,10 @@ Pure but for the local time zone. Times are epoch seconds, or ms if their names 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.core.named_tuple import NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -13,9 +13,9 @@ from usageline.cli.doctor import CHECKS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.cli.table import text
 from usageline.core import paths
-from usageline.sources import Context as Asked
 from usageline.sources import claude_cache
 from usageline.sources.auth import claude_state, credentials, sign_in
+from usageline.sources.context import Context as Asked
 from usageline.usage.model import SourceFailure
 
 HOME = scratch()
