@@ -54,7 +54,11 @@ def decide(
 ) -> str:
     """The decision, for an answer at `answered`."""
     verdict: str = whose.of_payload(
-        windows(*payload), windows(*previous), (since, observed_at), NOW, lambda: (answered, answered)
+        windows(*payload),
+        windows(*previous),
+        (since, observed_at),
+        NOW,
+        lambda: (answered, answered),
     )
     return verdict
 

@@ -72,18 +72,10 @@ def of_payload(
         # The payload came while its windows ran.
         if window.resets_at is not None and window.resets_at < (now if latest is None else latest):
             latest = window.resets_at
-    # A reading's time is cut to the second, so compare it with the next one.
     is_before = latest is not None and since is not None and latest < since
-    seen_later = None
-    if observed_at is not None:
-        if latest is not None and (
-            latest <= observed_at or (is_before and (since or 0) <= observed_at + 1)
-        ):
-            seen_later = False
-        elif earliest is not None and earliest > observed_at:
-            seen_later = True
-        elif is_leap:
-            seen_later = False
+    if is_before and since is not None and observed_at is not None and since <= observed_at + 1:
+        latest = observed_at  # a reading's time is cut to the second
+    seen_later = _is_newer(earliest, latest, observed_at, is_leap=is_leap)
     if seen_later is False:
         unlike += unstarted
     if is_before and (unlike or not alike):
@@ -93,6 +85,19 @@ def of_payload(
     if is_fresh and (unlike > 1 or (unlike and not alike and seen_later)):
         return OTHER
     return MERGE if seen_later is None else NEWER if seen_later else READING
+
+
+def _is_newer(
+    earliest: float | None, latest: float | None, observed_at: float | None, *, is_leap: bool
+) -> bool | None:
+    """Return whether an answer between these times is newer than the reading, None if unknown."""
+    if observed_at is None:
+        return None
+    if latest is not None and latest <= observed_at:
+        return False
+    if earliest is not None and earliest > observed_at:
+        return True
+    return False if is_leap else None
 
 
 def _compared(
