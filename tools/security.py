@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from tests.faults.secrets.variables import VARIABLES
 from usageline.cli.doctor import client as doctor
 from usageline.core import paths
-from usageline.line import chain
 from usageline.setup import command
 from usageline.system import child_env, origin_record
 from usageline.system import paths as cold_paths
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent.parent / "SECURITY.md"
 HOME = {"HOME": "~"}
+MAX_NAMES = 24
+"""More names in a cell count as one word."""
 
 
 def written(text: str) -> str:
@@ -53,16 +54,8 @@ def _processes() -> str:
         )
         for process in child_env.PROCESSES.values()
     ]
-    never = "`" + ", ".join([*(f"{name}*" for name in chain.NEVER), "ENV"]) + "`"
     withheld = _names(command.SECRET_VARIABLES)
     rows += [
-        (
-            "`/bin/sh` with `chain.command` in the user's own config.toml",
-            f"all except {never}",
-            "`HOME`, `PATH`",
-            "`COLUMNS`, `USAGELINE_CHAIN`",
-            "the session's",
-        ),
         (
             "`pip`, `uv`, `python` at an install",
             f"the shell's, except what would move the target and {withheld}",
@@ -117,6 +110,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
+    names = tuple(names)
+    if len(names) > MAX_NAMES:
+        return f"`{', '.join(names)}`"
     return ", ".join(f"`{name}`" for name in names) or "–"
 
 

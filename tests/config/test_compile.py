@@ -129,6 +129,7 @@ def test_a_chain_is_compiled_with_its_defaults(world: World) -> None:
         "position": "below",
         "timeout": 5,
         "wait": True,
+        "env": [],
         "digest": digest,
     }
 

@@ -42,6 +42,14 @@ def named(text: str) -> list[str]:
             'segments.text.note.txet = "x"',
             'c:1: segments.text.note.txet: there is no such option; did you mean "text"?',
         ),
+        *(
+            (
+                f"[chain]\nenv = [{name}]",
+                'c:2: chain.env: a list of at most 64 names of variables, such as "NAME" or '
+                f'"PREFIX_*", is allowed, not {name}',
+            )
+            for name in ('"*"', '"A B"', '"A=1"', '""', '"1A"', '"A*B"', "5")
+        ),
         (
             "[segments.sesion]",
             'c:1: segments.sesion: there is no such segment; did you mean "session"?',

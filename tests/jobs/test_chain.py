@@ -148,12 +148,27 @@ def test_line_starts_the_command_and_the_next_shows_its_output(
 def test_command_gets_the_lines_payload_environment_and_directory(
     lines: Lines,
 ) -> None:
-    lines.world.env["SOMETHING"] = "of the user's"
-    command = 'cat; echo; echo "$COLUMNS $SOMETHING"; pwd; trap'
+    lines.world.env["LC_TIME"] = "C"
+    command = 'cat; echo; echo "$COLUMNS $LC_TIME"; pwd; trap'
     rows, problem, _ = lines.run(command, wait=True, payload={"cwd": "/é"})
     assert problem == ""
     assert json.loads(text(rows)[0]) == {"session_id": SESSION, "cwd": "/é"}
-    assert text(rows)[1:] == ["76 of the user's", str(lines.world.home)]
+    assert text(rows)[1:] == ["76 C", str(lines.world.home)]
+
+
+def test_command_gets_the_listed_variables_and_those_of_chain_env(lines: Lines) -> None:
+    names = ("AWS_PROFILE", "STARSHIP_CONFIG", "STARSHIP_SHELL", "STAR", "SHELL", "NODE_OPTIONS")
+    lines.world.env |= dict.fromkeys((*names, "TERM"), "of-the-session")
+    rows, problem, _ = lines.run(
+        "env | grep =of-the-session | sort",
+        wait=True,
+        env=["AWS_PROFILE", "STARSHIP_*", 5, "", "*"],
+    )
+    assert problem == ""
+    assert text(rows) == [
+        f"{name}=of-the-session"
+        for name in ("AWS_PROFILE", "STARSHIP_CONFIG", "STARSHIP_SHELL", "TERM")
+    ]
 
 
 def test_command_may_use_an_alarm(lines: Lines) -> None:

@@ -126,7 +126,7 @@ def test_of_a_crowd_one_asks() -> None:
 def test_the_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_budget, "MAX_GATES", 5)
     for number in range(20):
-        ask("/one", account=str(number), token="")
+        ask("/one", NOW + 200 * number, account=str(number), token="")
     assert len(os.listdir(request_budget.gates_directory())) == 5
 
 
@@ -140,6 +140,32 @@ def test_no_number_of_servers_on_this_machine_pushes_an_account_out(
         assert ask(f"/{number}", address=f"http://127.0.0.1:{number}")
     assert not ask("/two", NOW + 1)
     assert len(os.listdir(request_budget.gates_directory())) == 5
+
+
+def test_no_number_of_sign_ins_pushes_out_an_account_that_has_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A project makes up accounts and tokens; the service refuses each."""
+    monkeypatch.setattr(request_budget, "MAX_GATES", 6)
+    assert ask("/one")
+    allowed = [ask(f"/{n}", NOW + 1, account=f"made-{n}", token=f"up-{n}") for n in range(20)]
+    assert allowed == [True] * 2 + [False] * 18
+    assert not ask("/two", NOW + 1)
+    assert not ask("/two", NOW + 118)
+    assert ask("/two", NOW + 122)
+    assert ask("/three", NOW + 122, account="new", token="new")
+
+
+def test_account_that_the_service_limits_stays_while_others_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(request_budget, "MAX_GATES", 6)
+    gate = AccountGate(Paths({"HOME": "/home", "XDG_CACHE_HOME": "/one"}), "a", "t", API)
+    cooldown = Cooldown("rate-limited", "", NOW + 4000)
+    gate.leave(AccountState(requested_at=NOW, requested_with="t", cooldown=cooldown))
+    for number in range(20):
+        assert ask("/one", NOW + 150 * number, account=f"{number}", token="")
+    assert not ask("/two", NOW + 3900)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,29 @@ def idle_and_higher(scene: Scene) -> None:
     scene.say(12, 60, answered_s=500)
 
 
+def idle_without_transcript(scene: Scene) -> None:
+    idle_and_higher(scene)
+    scene.payload["transcript_path"] = str(scene.world.home / "none.jsonl")
+
+
+def idle_with_prompt_cache(scene: Scene) -> None:
+    """The payload is higher by a little, and says when its last request was."""
+    no_transcript(scene)
+    cache = {"ttl": "1h", "expires_at": int(time.time()) + 3000}
+    scene.payload["prompt_cache"] = cache
+
+
+def fell_with_prompt_cache(scene: Scene) -> None:
+    fell_without_transcript(scene)
+    scene.payload["prompt_cache"] = {"ttl": "5m", "expires_at": int(time.time()) + 301}
+
+
+def idle_past_its_window_without_transcript(scene: Scene) -> None:
+    scene.api.body = body(weekly=4)
+    scene.look()
+    scene.say(90, 7, ends=(-HOUR, 4 * DAY), answered_s=None)
+
+
 def no_transcript(scene: Scene) -> None:
     scene.look()
     scene.say(15, 8, answered_s=None)
@@ -538,6 +561,10 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "S10": one_window_differs,
     "S11": idle_past_its_window,
     "S12": offline_past_both_windows,
+    "S13": idle_without_transcript,
+    "S14": idle_with_prompt_cache,
+    "S15": fell_with_prompt_cache,
+    "S16": idle_past_its_window_without_transcript,
     "O1": another_token,
     "O2": another_token_idle,
     "O3": another_token_blocked,

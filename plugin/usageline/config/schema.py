@@ -29,8 +29,10 @@ from usageline.config.types import (
     ListOf,
     Number,
     Text,
+    VariableName,
 )
 from usageline.config.user_themes import ThemeName
+from usageline.core.jobs import MAX_CHAIN_ENV
 from usageline.core.vocabulary import GLYPHS
 from usageline.themes.theme import STYLES
 
@@ -149,6 +151,17 @@ CHAIN = (
         Flag(),
         False,
         "wait for it, up to the timeout, instead of showing its last output while it runs again",
+    ),
+    Key(
+        "env",
+        ListOf(
+            VariableName(),
+            f'a list of at most {MAX_CHAIN_ENV} names of variables, such as "NAME" or "PREFIX_*",',
+            MAX_CHAIN_ENV,
+        ),
+        [],
+        "more variables of the session that it gets, such as AWS_PROFILE or STARSHIP_*, besides "
+        "those of SECURITY.md",
     ),
 )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 MAX_COMMAND_BYTES = (128 << 10) - 1
+MAX_VARIABLE_CHARS = 128
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
 
@@ -140,6 +141,23 @@ class Text:
             or len(value) > self.max_length
             or "\0" in value
             or not _is_unicode(value)
+        ):
+            raise InvalidValue(self.allowed, value)
+        return value
+
+
+class VariableName:
+    """The name of an environment variable, or the start of names and `*`."""
+
+    allowed = "the name of a variable, or the start of one and *"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        if (
+            not isinstance(value, str)
+            or len(value) > MAX_VARIABLE_CHARS
+            or not value.isascii()
+            or not value.removesuffix("*").isidentifier()
         ):
             raise InvalidValue(self.allowed, value)
         return value

@@ -13,7 +13,7 @@ from usageline.core.text import is_web_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 LOCAL = "local"
@@ -26,6 +26,25 @@ MAX_CELLS = 2000
 MAX_PARTS = 256
 MAX_URL = 512
 MAX_CHAIN_BYTES = 1 << 18
+MAX_CHAIN_ENV = 64
+
+CHAIN_ENV = (
+    *("HOME", "USER", "LOGNAME", "USERPROFILE", "SYSTEMROOT", "PATH"),
+    *("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
+    *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"),
+    *("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR"),
+    *("LANG", "LANGUAGE", "LC_*", "TZ", "LINES", "TERM", "COLORTERM", "COLORFGBG"),
+    *("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TERM_SESSION_ID", "WINDOWID"),
+    *("TMUX", "TMUX_PANE", "STY", "ZELLIJ", "ZELLIJ_SESSION_NAME", "WT_SESSION", "VTE_VERSION"),
+    *("KITTY_WINDOW_ID", "WEZTERM_PANE", "ITERM_SESSION_ID", "KONSOLE_VERSION"),
+    *("SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "HOSTNAME", "WSL_DISTRO_NAME"),
+)
+"""The variables that a chained command gets, besides those of `chain.env`. `LC_*` is a prefix.
+
+They tell of the session and its terminal, and name no program. A project's settings can set any
+variable, such as SHELL, TMPDIR or NODE_OPTIONS, which programs take for the place of others.
+"""
 
 
 def result_file(env: Mapping[str, str], kind: str, key: str) -> str:
@@ -57,6 +76,15 @@ def claim(env: Mapping[str, str], kind: str, key: str, now: float, interval_s: f
         return throttle.acquire(stamp_file(env, kind, key), 3, now, interval_s) == ""
     except LookupError:
         return False
+
+
+def listed_variables(env: Mapping[str, str], names: Iterable[object]) -> dict[str, str]:
+    """Return the variables of `env` with one of these names or prefixes (`LC_*`)."""
+    listed = [name for name in names if isinstance(name, str) and name]
+    prefixes = tuple(name[:-1] for name in listed if name[1:].endswith("*"))
+    return {
+        name: value for name, value in env.items() if name in listed or name.startswith(prefixes)
+    }
 
 
 def is_web_link(url: str) -> bool:

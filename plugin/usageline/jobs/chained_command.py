@@ -12,7 +12,7 @@ from usageline.core.errors import error_text
 from usageline.core.jobs import MAX_CHAIN_BYTES
 from usageline.jobs import ansi
 from usageline.storage import job_results
-from usageline.system import process, this_process
+from usageline.system import child_env, process, this_process
 from usageline.system.paths import Paths
 from usageline.system.process_tree import (
     Watchdog,
@@ -57,7 +57,7 @@ def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
             # Children that cannot be traced later must be killed with the command.
             result = process.run(
                 ["/bin/sh", "-c", command],
-                env,
+                child_env.chained(env),
                 None,
                 payload,
                 deadline=deadline,
@@ -95,7 +95,9 @@ def run_once(
     deadline = time.monotonic() + timeout_s
     shell = ["/bin/sh", "-c", command]
     try:
-        result = process.run(shell, env, None, payload, deadline=deadline, max_bytes=MAX_BYTES)
+        result = process.run(
+            shell, child_env.chained(env), None, payload, deadline=deadline, max_bytes=MAX_BYTES
+        )
     except (OSError, ValueError) as error:
         value = _not_started(error)
     else:

@@ -7,7 +7,16 @@ A row is a list of parts `(SGR codes, text, URL)`, in which codes and URL may be
 from __future__ import annotations
 
 from usageline.core import jobs, json_file, paths, syscalls
-from usageline.core.jobs import MAX_CELLS, MAX_CHAIN_BYTES, MAX_CHAIN_ROWS, MAX_PARTS, is_web_link
+from usageline.core.jobs import (
+    CHAIN_ENV,
+    MAX_CELLS,
+    MAX_CHAIN_BYTES,
+    MAX_CHAIN_ENV,
+    MAX_CHAIN_ROWS,
+    MAX_PARTS,
+    is_web_link,
+    listed_variables,
+)
 from usageline.core.text import sanitize
 from usageline.line import ROOT as ROOT  # noqa: PLC0414 - tests set another one here
 from usageline.line import spawn
@@ -36,64 +45,6 @@ RECORD = "/origin.json"
 
 MAX_LISTED = 64
 UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
-
-NEVER = (
-    *(
-        "LD_",
-        "DYLD_",
-        "GCONV_PATH",
-        "LOCPATH",
-        "NLSPATH",
-        "BASH_ENV",
-        "BASH_FUNC_",
-        "SHELLOPTS",
-        "BASHOPTS",
-        "PS4",
-        "CDPATH",
-        "ZDOTDIR",
-    ),
-    *(
-        "PYTHON",
-        "NODE_",
-        "NPM_CONFIG_",
-        "npm_config_",
-        "BUN_",
-        "DENO_",
-        "PERL5",
-        "PERLLIB",
-        "RUBYLIB",
-        "RUBYOPT",
-        "GEM_",
-        "BUNDLE_",
-    ),
-    *(
-        "JAVA_TOOL_OPTIONS",
-        "_JAVA_OPTIONS",
-        "JDK_JAVA_OPTIONS",
-        "CLASSPATH",
-        "LUA_",
-        "PHPRC",
-        "PHP_INI_SCAN_DIR",
-        "UV_",
-        "PIP_",
-    ),
-    *(
-        "GIT_",
-        "OPENSSL_",
-        "SSLKEYLOGFILE",
-        "PAGER",
-        "EDITOR",
-        "VISUAL",
-        "BROWSER",
-        "LESSOPEN",
-        "LESSCLOSE",
-        "SUDO_ASKPASS",
-    ),
-)
-"""Prefixes of variables that choose what a program loads or starts.
-
-The chained command gets none of them, nor `ENV`.
-"""
 
 MARK = "USAGELINE_CHAIN"
 """In the chained command's environment, so that a status line chained to itself stops there."""
@@ -125,7 +76,7 @@ class Command:
     `fixed` comes from `trusted_config`.
     """
 
-    __slots__ = ("_command", "_fixed", "_key", "_waits", "env", "python", "timeout_s")
+    __slots__ = ("_command", "_fixed", "_key", "_names", "_waits", "env", "python", "timeout_s")
 
     def __init__(
         self,
@@ -142,6 +93,8 @@ class Command:
         self._key = paths.digest(
             f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace")
         )
+        names: Any = settings.get("env")
+        self._names = names[:MAX_CHAIN_ENV] if isinstance(names, list) else []
         self._waits = settings.get("wait") is True
         value: Any = settings.get("timeout")
         self.timeout_s = (
@@ -204,14 +157,12 @@ class Command:
         return ["chain", self._key, repr(self.timeout_s), self._command]
 
     def environment(self, columns: int) -> dict[str, str]:
-        """Return the command's environment, for rows of so many `columns`."""
-        # As Claude Code would run it, without what would let a project choose its programs.
-        allowed = {
-            name: value
-            for name, value in self.env.items()
-            if not name.startswith(NEVER) and name != "ENV"
-        }
-        return {**allowed, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
+        """Return the job's environment, for rows of so many `columns`.
+
+        The command gets it with the recorded paths of the profile (system/child_env.py).
+        """
+        listed = listed_variables(self.env, [*CHAIN_ENV, *self._names])
+        return {**listed, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
 
 
 def checked_rows(value: Any) -> list[list[Part]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.vocabulary import GLYPHS
-from usageline.core.windows import MAX_LABEL, percent, severity
+from usageline.core.windows import MAX_LABEL, moment, percent, severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     ModifiedAt = Callable[[object], float | None]
 
 MAX_PATH = 4096
+
+CACHE_TTL_S = {"5m": 300, "1h": 3600}
+"""How long after a request its prompt cache expires."""
 
 
 class Window:
@@ -144,11 +147,25 @@ class StatusContext:
     def answered_at(self) -> float | None:
         """Return when this session had its last answer (epoch s), or None.
 
-        It is the modification time of the transcript, read once.
+        It is the modification time of the transcript, read once. Without one it is the time of the
+        last request that the payload names with its prompt cache.
         """
         if callable(self._modified_at):
-            self._modified_at = self._modified_at(self.value("transcript_path"))
+            at = self._modified_at(self.value("transcript_path"))
+            expires_at = moment(self.value("prompt_cache", "expires_at"))
+            ttl_s = CACHE_TTL_S.get(self.text("prompt_cache", "ttl"))
+            if at is None and expires_at is not None and ttl_s:
+                at = expires_at - ttl_s
+            self._modified_at = at
         return self._modified_at
+
+    def answered(self) -> tuple[float | None, float | None]:
+        """Return the earliest and latest time of the last answer, each None if it is unknown."""
+        at = self.answered_at()
+        if at is None and self.number("cost", "total_api_duration_ms"):
+            lasted_ms = self.number("cost", "total_duration_ms")
+            return None if lasted_ms is None else self.now - lasted_ms / 1000, None
+        return at, at
 
     def number(self, *path: str) -> float | None:
         """Return the payload's number at that path, from 0 to 10^15, or None."""

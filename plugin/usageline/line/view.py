@@ -153,7 +153,7 @@ def _with_payload(
     # Without a sign-in in the file, none can be newer than the payload.
     has_sign_in = ctx.status not in ("signed-out", "no-plan")
     since = whose.signed_in_since(snapshot, credentials) if has_sign_in else None
-    verdict = whose.of_payload(reported, windows, (since, observed_at), now, ctx.answered_at)
+    verdict = whose.of_payload(reported, windows, (since, observed_at), now, ctx.answered)
     if verdict == whose.BEFORE:
         return windows, snapshot
     if verdict == whose.OTHER:

@@ -13,7 +13,7 @@ from usageline.core.errors import CacheUnwritable, StoreBroken
 from usageline.core.json_file import json_file
 from usageline.core.ownership import is_private_directory
 from usageline.core.paths import digest
-from usageline.refresh.rate_limit import UNTIL_SIGN_IN_CHANGES, RateLimited, check
+from usageline.refresh.rate_limit import MAX_BACKOFF_S, UNTIL_SIGN_IN_CHANGES, RateLimited, check
 from usageline.storage.account_state import AccountState, as_json, from_json
 from usageline.system import files, lock, origin
 from usageline.system.api_address import API
@@ -34,7 +34,13 @@ CLIENT_SIGN_IN = "client"
 
 LOCK_TIMEOUT_S = 1.0
 MAX_GATES = 128
-"""Files kept. Those of servers on this machine are removed first, then the oldest."""
+"""Files kept. Those of servers on this machine are removed first, then the oldest.
+
+One that still forbids a request is never removed: a project can name any number of sign-ins. While
+so many do, another account waits.
+"""
+
+FULL_WAIT_S = 60
 
 LOCAL = "local-"
 """Prefix of the gate of a server on this machine, of which a project can name any number."""
@@ -94,6 +100,7 @@ class AccountGate:
                     "offline", "asked a moment ago", request.requested_at + 1, is_cooldown=False
                 )
             self._check(config, request, force=force)
+            self._check_room(request.requested_at)
             record()
             self._write(request)
 
@@ -114,6 +121,29 @@ class AccountGate:
                     now=request.requested_at,
                     force=force,
                 )
+
+    def _check_room(self, now: int) -> None:
+        if any(os.path.basename(path).startswith(LOCAL) for path in self._paths):
+            return
+        if any(map(os.path.exists, self._paths)) or len(self._names()) < MAX_GATES:
+            return
+        if sum(self._holds(name, now) for name in self._names()) >= MAX_GATES:
+            raise RateLimited(
+                "offline", "too many sign-ins at once", now + FULL_WAIT_S, is_cooldown=False
+            )
+
+    def _names(self) -> list[str]:
+        return os.listdir(self._directory)
+
+    def _holds(self, name: str, now: float) -> bool:
+        """Return whether the account of that gate may not ask yet."""
+        if name.startswith(LOCAL):
+            return False
+        account, _ = self._read(f"{self._directory}/{name}")
+        until, cooldown = account.requested_at + MIN_INTERVAL_S, account.cooldown
+        if cooldown and cooldown.status == "rate-limited":
+            until = max(until, cooldown.until)
+        return now < until <= now + MAX_BACKOFF_S
 
     def _prepared(self) -> bool:
         """Make the directory; return whether no other user can write to it."""
@@ -140,18 +170,19 @@ class AccountGate:
         with contextlib.suppress(OSError):
             for path in self._paths:
                 files.write_atomic(path, content, 0o600)
-            self._prune()
+            self._prune(account.requested_at)
 
-    def _prune(self) -> None:
-        entries = sorted(
-            os.scandir(self._directory),
-            key=lambda entry: (
-                not entry.name.startswith(LOCAL),
-                entry.stat(follow_symlinks=False).st_mtime,
-            ),
-        )
-        for entry in entries[: max(0, len(entries) - MAX_GATES)]:
-            os.unlink(entry.path)
+    def _prune(self, now: float) -> None:
+        names = self._names()
+        if len(names) <= MAX_GATES:
+            return
+        ended = [name for name in names if not self._holds(name, now)]
+        ended.sort(key=lambda name: (not name.startswith(LOCAL), self._age_key(name)))
+        for name in ended[: len(names) - MAX_GATES]:
+            os.unlink(f"{self._directory}/{name}")
+
+    def _age_key(self, name: str) -> float:
+        return os.lstat(f"{self._directory}/{name}").st_mtime
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.core.background import ENV_ALLOWLIST
+from usageline.core.jobs import CHAIN_ENV
 from usageline.system import origin, origin_record
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ PROCESSES = {
         ("HOME", "USER", "LOGNAME"),
         ("PATH", *BUS, *ALERT_GIVEN),
     ),
+    "chain": Process(
+        "`/bin/sh` with `chain.command` in the user's own config.toml",
+        "the session's",
+        tuple(name for name in CHAIN_ENV if name not in {*origin_record.PROFILE, "PATH"}),
+        (*origin_record.PROFILE, "PATH"),
+        ("COLUMNS", "USAGELINE_CHAIN"),
+    ),
     "org_key": Process(
         "`/bin/sh` with `org.key_command` in the user's own config.toml, for `usageline org`",
         "HOME",
@@ -124,6 +132,20 @@ def build(
     if unlisted:
         raise KeyError(f"{kind}: {', '.join(sorted(unlisted))}")
     return {**whole, **given}
+
+
+def chained(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the chained command, given its job's.
+
+    That has no other variables than the listed ones and those of `chain.env` (line/chain.py). Those
+    of the profile lead to programs, such as a plugin's, so they have their recorded values.
+    """
+    mine = origin.own(env)
+    fixed = mine.fixed if mine else {"HOME": env["HOME"]} if "HOME" in env else {}
+    names = PROCESSES["chain"].fixed
+    passed = {name: value for name, value in env.items() if name not in names}
+    recorded = {name: value for name, value in fixed.items() if name in names}
+    return {**passed, **recorded, "PATH": origin.search_path(env)}
 
 
 def session_bus(runtime_dir: str) -> dict[str, str]:

@@ -41,6 +41,7 @@ OWN_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     REFUSED: (
         ("client",),
         ("chain", "command"),
+        ("chain", "env"),
         ("alerts", "command"),
         ("org", "key_command"),
         ("shared", "url"),

@@ -44,7 +44,7 @@ rows = [["session", "weekly"], ["directory", "git"]]
 [segments.git]
 show = ["branch", "dirty"]
 [chain]
-command = "echo chained; env | wc -l"
+command = 'echo chained; env >"$HOME/chained"'
 [alerts]
 thresholds = [1, 30]
 session_start = true

@@ -171,8 +171,8 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
 
 
 @promise(
-    "Credentials in a session's environment reach what Claude Code and the user start, "
-    "and the chained command. They reach no other process.",
+    "Credentials in a session's environment reach what Claude Code and the user start. "
+    "They reach no process that usageline starts, such as the chained command.",
     sees="No difference.",
     topic="token",
 )
@@ -195,6 +195,8 @@ def test_the_shells_own_secrets_reach_no_background_process(
     assert {path.rpartition("/")[2] for path, _ in background} >= {"python", "git"}
     environment = (journey.installed.world.home / "told").read_bytes()
     assert b"USAGELINE_ALERT_TEXT" in environment
+    environment += (journey.installed.world.home / "chained").read_bytes()
+    assert b"USAGELINE_CHAIN=1" in environment
     assert not journey.shell_search.within(environment)
     assert [path for path, call in background if journey.shell_search.within(call)] == []
     figure(f"{len(background)} background programs: none had the credentials")

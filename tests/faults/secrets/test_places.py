@@ -191,6 +191,10 @@ def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_plac
         "GIT_DIR": "x",
         "PERL5OPT": "-Mx",
         "ENV": "./x",
+        "SHELL": "./x",
+        "TMPDIR": "./x",
+        "ANTHROPIC_API_KEY": "x",
+        "XDG_DATA_HOME": "/proc/self/cwd/x",
         "CLAUDE_PROJECT_DIR": str(project.root),
     }
     for home in (str(project.world.home), "/proc/self/cwd/same", f"{project.world.home}/"):
