@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_RUN_S = 30.0
 CHANGES = {
-    "config init": ("config", "init", "--full"),
     "config preset": ("config", "preset", "minimal"),
     "config set": ("config", "set", "theme", "light"),
     "config add": ("config", "add", "clock"),
@@ -59,14 +59,28 @@ def make_full(machine: Used, space: Space) -> None:
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         space.do("cp", "-a", folder, machine.world.root / "copy")
         space.mount(folder, f"size={size + FULL_BYTES}")
-        space.do("cp", "-a", machine.world.root / "copy/.", folder)
+        space.do("cp", "-a", f"{machine.world.root}/copy/.", folder)
         space.do("rm", "-r", machine.world.root / "copy")
         space.fill(folder)
 
 
+def precious(machine: Used, space: Space) -> dict[str, bytes | str]:
+    """Return what the user wrote, and what an install did, as the commands see it."""
+    home = space.inside(machine.home)
+    places = [home / name for name in (".config", ".claude", ".claude.json", ".local/bin")]
+    places += [space.inside(machine.world.paths.install_manifest)]
+    places += [space.inside(machine.world.paths.data_dir + "/current")]
+    files = [*places, *(path for place in places if place.is_dir() for path in place.rglob("*"))]
+    return {
+        str(path): os.readlink(path) if path.is_symlink() else path.read_bytes()
+        for path in files
+        if path.is_symlink() or (path.is_file() and path.name != "filler")
+    }
+
+
 @promise(
     "In a home directory that is read-only or full, every command ends without a traceback, and "
-    "one that would have changed something names the disk's reason. Nothing changes.",
+    "one that would have changed something names the disk's reason. What the user wrote stays.",
     sees="The line, with the last numbers. `… cannot be written: Read-only file system`, or `No "
     "space left on device`.",
     topic="disk",
@@ -78,6 +92,7 @@ def test_every_command_in_a_home_that_cannot_be_written(
     machine: Used, space: Space, make: Callable[[Used, Space], None], figure: Callable[[str], None]
 ) -> None:
     make(machine, space)
+    before = precious(machine, space)
     command = str(machine.world.paths.command)
     for name, words in CHANGES.items():
         machine.programs[name] = ([command, *words], b"")
@@ -97,5 +112,5 @@ def test_every_command_in_a_home_that_cannot_be_written(
             assert any(word in output for word in WORDS), report
         else:
             assert output.strip() or done.status == machine.usual[name], report
-        assert not machine.changed(), name
+        assert precious(machine, space) == before, name
     figure(f"{len(machine.programs)} commands: 0 tracebacks, 0 files changed")
