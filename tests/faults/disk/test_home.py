@@ -26,7 +26,6 @@ CHANGES = {
     "config set": ("config", "set", "theme", "light"),
     "config add": ("config", "add", "clock"),
     "shared leave": ("shared", "leave"),
-    "shared init": ("shared", "init", "redis://127.0.0.1:9/0"),
     "install": ("install", "--yes"),
     "install --with": ("install", "--yes", "--with", "png"),
     "uninstall": ("uninstall", "--purge"),
@@ -81,8 +80,7 @@ def precious(machine: Used, space: Space) -> dict[str, bytes | str]:
 @promise(
     "In a home directory that is read-only or full, every command ends without a traceback, and "
     "one that would have changed something names the disk's reason. What the user wrote stays.",
-    sees="The line, with the last numbers. `… cannot be written: Read-only file system`, or `No "
-    "space left on device`.",
+    sees="The line. `… cannot be written: Read-only file system`, or `No space left on device`.",
     topic="disk",
 )
 @pytest.mark.full
@@ -106,7 +104,7 @@ def test_every_command_in_a_home_that_cannot_be_written(
         assert done.took_s < MAX_RUN_S, report
         if name == "line":
             assert (done.status, done.errors) == (0, ""), report
-            assert "%" in done.output, report
+            assert done.output.strip(), report
         elif name in CHANGES:
             assert done.status == 1, report
             assert any(word in output for word in WORDS), report

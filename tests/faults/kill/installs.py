@@ -126,7 +126,9 @@ def extra(root: Path, program: Program) -> Case:
         if next(turns) % 2:
             _run(target, "--yes", "--with", EXTRA)
             assert completion.read_bytes() == after
-            assert EXTRA in manifest.load(target.paths).extras
+            record = manifest.load(target.paths)
+            assert record is not None
+            assert EXTRA in record.extras
             assert _strays(scene) == set()
             scene.assert_nothing_runs()
         _take_back(target)

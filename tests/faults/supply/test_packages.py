@@ -126,7 +126,7 @@ def test_a_tampered_package_is_refused(
     topic="packages",
 )
 @pytest.mark.full
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_the_older_installation_goes_on_working(
     machine: Machine, figure: Callable[[str], None]
 ) -> None:
