@@ -51,6 +51,11 @@ LOCKS = (
     Lock("tests/requirements-audit.lock", groups=("audit",)),
     Lock("tests/requirements-build.lock", groups=("build",)),
     Lock(
+        "tests/requirements-earlier.lock",
+        groups=("earlier",),
+        comment="# What earlier versions install and this one does not, for `tests/run faults`.\n",
+    ),
+    Lock(
         "tests/requirements-fleet.lock",
         groups=("fleet",),
         python="3.11",

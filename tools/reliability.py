@@ -2,7 +2,7 @@
 
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.reliability [FIGURES...]` takes the texts from
 tests/faults and the figures from a run, by default from `tests/run faults` in this clone.
-With `--texts` the figures stay as they are.
+With `--texts` the figures stay as they are, and with `--keep` those of tests that did not run.
 
 A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 """
@@ -87,6 +87,16 @@ def from_text(text: str) -> Callable[[str], str]:
     return lambda test: standing.get(test, NOT_RUN)
 
 
+def either(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    """Return the figures of `first`, and those of `second` for tests that did not run there."""
+
+    def measured(test: str) -> str:
+        figures_of_first = first(test)
+        return second(test) if figures_of_first == NOT_RUN else figures_of_first
+
+    return measured
+
+
 def _replaced(text: str, table: Callable[[str], str]) -> str:
     return re.sub(
         r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
@@ -113,11 +123,13 @@ def _measured(cases: list[dict[str, Any]]) -> str:
 def main(arguments: list[str]) -> int:
     """Write both pages. Return 0 if every promise has a figure of a test that passed."""
     old = FILE.read_text("utf-8")
-    measured = (
-        from_text(old)
-        if arguments == ["--texts"]
-        else from_run(figures.read(*(arguments or [str(RUN)])))
-    )
+    paths = [argument for argument in arguments if not argument.startswith("--")]
+    if "--texts" in arguments:
+        measured = from_text(old)
+    else:
+        measured = from_run(figures.read(*(paths or [str(RUN)])))
+    if "--keep" in arguments:
+        measured = either(measured, from_text(old))
     text = written(old, measured)
     FILE.write_text(text, "utf-8")
     USERS_FILE.write_text(written_for_users(USERS_FILE.read_text("utf-8")), "utf-8")

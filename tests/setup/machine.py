@@ -223,12 +223,16 @@ def copy_release(source: Machine, target: Machine) -> None:
     releases._write_launcher(copied)
 
 
-def place_release(machine: Machine, built: Release) -> releases.Release:
+def place_release(
+    machine: Machine, built: Release, extras: tuple[str, ...] = ()
+) -> releases.Release:
     """Place the release that the machine's next install builds. Its parts are links to `built`.
 
     `built` is of the same program, but has the packages of the tests.
     """
-    ctx = SetupContext(env=machine.env, source=str(machine.clone), show=lambda _: None)
+    ctx = SetupContext(
+        env=machine.env, source=str(machine.clone), show=lambda _: None, extras=extras
+    )
     release, (python, *_) = release_plan.plan(ctx, None)
     return _link_parts(release, built, python.path)
 

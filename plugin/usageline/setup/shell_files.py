@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from usageline.setup.outcome import Outcome
     from usageline.setup.releases import Release
 
-MODE = 0o644
+MODE = 0o600
 ZSH_HINT = (
     "To complete `usageline` in zsh, run this once, and open a new terminal:\n\n"
     '  usageline completion zsh > "${fpath[1]}/_usageline"'

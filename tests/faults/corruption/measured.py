@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # exec.
 _LAUNCHER = """
 import os, sys
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
 _, status, used = os.wait4(pid, 0)
 scale = 1 if sys.platform == "darwin" else 1024
 os.write(2, b"\\n%d %d" % (os.waitstatus_to_exitcode(status), used.ru_maxrss * scale))

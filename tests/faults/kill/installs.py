@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from tests.faults.kill.walk import Case
 from tests.hot import INTERPRETER
 from tests.setup.machine import make_machine, place_release
 from usageline.core import paths
+from usageline.setup import manifest
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
     from tests.world import Release
 
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
+EXTRA = "png"
 CHAIN = frozenset({".local", ".local/state"})
 """Empty directories that stay if the process is killed between two removals.
 
@@ -81,6 +83,65 @@ def install(root: Path, program: Program) -> Case:
         _take_back(target)
 
     return Case(scene, command, look, again, lambda: _unwired(target), spare=CHAIN)
+
+
+def extra(root: Path, program: Program) -> Case:
+    """Return an install that adds an extra, in a shell that gets a completion, and replaces one.
+
+    The installed program is one without the extra.
+    """
+    target, scene = program.machine(root)
+    target.env["SHELL"] = "/bin/bash"
+    _run(target, "--yes")
+    place_release(target, program.built, extras=(EXTRA,))
+    scene.assert_nothing_runs()
+    completion = scene.home / ".local/share/bash-completion/completions/usageline"
+    completion.write_text("# of an earlier version\n")
+    _own(target, completion)
+    scene.keep()
+    wired = target.settings.read_bytes()
+    before = completion.read_bytes()
+    manual = scene.home / ".local/share/man/man1/usageline.1"
+    page = manual.read_bytes()
+    backup = next(target.settings.parent.glob("settings.json.usageline-*"))
+    command = Command([*setup_command(target.clone), "--yes", "--with", EXTRA], target.env)
+    _run(target, "--yes", "--with", EXTRA)
+    after = completion.read_bytes()
+    assert after != before
+    turns = iter(range(1_000_000))
+
+    def put_back() -> None:
+        _unwired(target)
+        target.settings.write_bytes(wired)
+        backup.write_bytes(BEFORE)
+
+    def look() -> None:
+        assert target.settings.read_bytes() == wired
+        assert completion.read_bytes() in (before, after)
+        assert manual.read_bytes() == page
+        assert target.line()
+        scene.assert_nothing_runs()
+
+    def again() -> None:
+        if next(turns) % 2:
+            _run(target, "--yes", "--with", EXTRA)
+            assert completion.read_bytes() == after
+            record = manifest.load(target.paths)
+            assert record is not None
+            assert EXTRA in record.extras
+            assert _strays(scene) == set()
+            scene.assert_nothing_runs()
+        _take_back(target)
+
+    return Case(scene, command, look, again, put_back, spare=CHAIN)
+
+
+def _own(target: Machine, completion: Path) -> None:
+    """Record the completion as one that the install wrote."""
+    record = manifest.load(target.paths)
+    assert record is not None
+    digests = {**record.shell_files, str(completion): (manifest.digest(completion.read_bytes()),)}
+    manifest.save(target.paths, replace(record, shell_files=digests))
 
 
 def uninstall(root: Path, program: Program) -> Case:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,36 @@ def due(root: Path, release: Release, api: Api) -> Case:
     scene.world.configure(CONFIG)
     scene.keep()
     return _case(scene, release, "--force")
+
+
+def collected(root: Path, release: Release, api: Api) -> Case:
+    """Return a first refresh that also writes metrics, and asks a shared server in vain."""
+    scene = _scene(root, api)
+    folder = scene.home / ".local" / "metrics"
+    folder.mkdir(parents=True)
+    password = scene.home / "password"
+    password.write_text("hunter2\n")
+    password.chmod(0o600)
+    scene.world.configure(
+        f"{CONFIG}[metrics]\ntextfile = '{folder}/usageline.prom'\n"
+        f"[shared]\nurl = 'redis://127.0.0.1:9/0'\npassword_file = '{password}'\n"
+    )
+    key = Path(scene.world.paths.shared_key)
+    key.write_text("0" * 64 + "\n")
+    key.chmod(0o600)
+    scene.keep()
+    case = _case(scene, release)
+
+    def look() -> None:
+        case.look()
+        for path in folder.iterdir():
+            assert path.name.startswith(".") or path.read_bytes().endswith(b"\n"), path
+
+    def again() -> None:
+        case.again()
+        assert (folder / "usageline.prom").read_bytes().endswith(b"\n")
+
+    return replace(case, look=look, again=again)
 
 
 def history_files(scene: Scene) -> list[Path]:

@@ -12,6 +12,8 @@ from tests.faults.kill.scene import Scene
 from tests.faults.kill.strace import Command
 from tests.faults.kill.walk import Case
 from tests.hot import INTERPRETER, Hot
+from tests.local.transcripts import MAIN, encoded
+from tests.local.transcripts import line as line_of
 from tests.world import World
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
@@ -25,6 +27,7 @@ CONFIG = (
     '# mine\ntheme = "dark" # dark\nrows = [["session", "git"]]\n[chain]\ncommand = "echo other"\n'
 )
 CHANGED = CONFIG.replace("dark", "light", 1)
+USAGE_LINES = 40
 IDLE = "#!/bin/sh\nexit 0\n"
 
 
@@ -149,9 +152,10 @@ CONFIG_COMMANDS = {
     "init": (None, default_file(), ["init"]),
     "set": (CONFIG, CHANGED, ["set", "theme", "light"]),
     "unset": (CONFIG, CONFIG.replace('theme = "dark" # dark\n', ""), ["unset", "theme"]),
+    "preset": (CONFIG, None, ["preset", "minimal"]),
     "edit": (CONFIG, CHANGED, ["edit"]),
 }
-"""By name: config.toml before and after, and the arguments."""
+"""By name: config.toml before and after, and the arguments. None: what an undisturbed run writes."""
 
 
 def config(root: Path, release: Release, name: str) -> Case:
@@ -171,6 +175,11 @@ def config(root: Path, release: Release, name: str) -> Case:
         [str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env
     )
     left = Path(world.paths.state_dir) / "edit" / "config.toml"
+    if after is None:
+        _complete(scene, command)
+        after = file.read_text()
+        assert after != before
+        scene.restore()
 
     def look() -> None:
         assert (file.read_text() if file.exists() else None) in (before, after)
@@ -191,6 +200,29 @@ def config(root: Path, release: Release, name: str) -> Case:
         )  # compiled for the next line, if the command had nothing left to do
 
     return Case(scene, command, look, again)
+
+
+def usage(root: Path, release: Release) -> Case:
+    """Return `usageline usage`, which reads transcripts into an index that has some of them."""
+    scene = Scene(World(root))
+    world = scene.world
+    transcript = world.home / ".claude" / "projects" / MAIN
+    transcript.parent.mkdir(parents=True)
+    command = Command(
+        [str(release.python), "-I", "-B", "-m", "usageline.cli", "usage", "--json", "--tz", "UTC"],
+        world.env,
+    )
+    transcript.write_bytes(encoded(*(line_of(number) for number in range(USAGE_LINES // 2))))
+    _complete(scene, command)
+    scene.keep()
+    transcript.write_bytes(encoded(*(line_of(number) for number in range(USAGE_LINES))))
+
+    def again() -> None:
+        done = world.run(*command.words)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["total"]["responses"] == USAGE_LINES
+
+    return Case(scene, command, lambda: None, again)
 
 
 def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:

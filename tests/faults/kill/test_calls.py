@@ -29,7 +29,7 @@ ALL = 10_000
     sees="The line does not change. The next refresh repairs everything.",
     topic="killed",
 )
-@pytest.mark.parametrize("kind", ["first", "due"])
+@pytest.mark.parametrize("kind", ["first", "due", "collected"])
 def test_refresh(
     *,
     kind: str,
@@ -114,12 +114,31 @@ def test_config(
 
 
 @promise(
+    "`usageline usage` killed at any call that changes a file leaves a whole index. The next run "
+    "counts each response once.",
+    sees="The same numbers, one run later.",
+    topic="killed",
+)
+def test_usage(
+    tmp_path: Path,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+) -> None:
+    needs("strace")
+    killed = walk(
+        lambda number: runs.usage(tmp_path / f"usage-{number}", built_release), size(2, ALL)
+    )
+    figure(f"killed at {killed} calls, 0 responses lost or counted twice")
+
+
+@promise(
     "An install or uninstall killed at any call that changes a file leaves the old or the "
     "new settings.json, byte for byte. A later uninstall removes everything.",
     sees="The old or the new status line. You can run the command again.",
     topic="killed",
 )
-@pytest.mark.parametrize("kind", ["install", "uninstall"])
+@pytest.mark.parametrize("kind", ["install", "extra", "uninstall"])
 def test_setup(
     *,
     kind: str,

@@ -88,7 +88,7 @@ def test_an_upgrade_loses_nothing(
     machine.wait_for_refreshes()
     assert history.load(machine.paths, ACCOUNT_KEY)[: len(readings)] == readings
     assert len(history.load(machine.paths, ACCOUNT_KEY)) > len(readings)
-    machine.run("--uninstall")
+    machine.run("--uninstall", "--purge")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
     assert not Path(machine.paths.state_dir).exists()
