@@ -71,13 +71,19 @@ def fitted(forms: Iterable[Sequence[Column]], width: int, look: Appearance) -> l
         gaps = GAP * (len(columns) - 1)
         if sum(least) + gaps <= width:
             break
-    spare = max(width - gaps - sum(least), 0)
-    widths = []
-    for cells, minimum in zip(full, least, strict=True):
-        more = min(spare, cells - minimum)
-        widths.append(minimum + more)
-        spare -= more
-    return _lines(columns, widths, width, look)
+    return _lines(columns, _widened(least, full, width - gaps), width, look)
+
+
+def _widened(least: Sequence[int], full: Sequence[int], width: int) -> list[int]:
+    """Return the widths of columns, which share evenly what `width` has beyond `least`."""
+    widths = [*least]
+    while short := [number for number, cells in enumerate(full) if widths[number] < cells]:
+        part = (width - sum(widths)) // len(short)
+        if part <= 0:
+            break
+        for number in short:
+            widths[number] = min(widths[number] + part, full[number])
+    return widths
 
 
 def _lines(

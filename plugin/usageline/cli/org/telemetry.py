@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 VERSION = 1
 NONE = "there are no destinations: Anthropic sends the traces of the API nowhere"
 NOTE = (
-    "these are traces of the API, without plan limits and metrics of Claude Code: for those, also "
-    "in a Team plan, use `usageline metrics` on each machine"
+    "these are traces of the API, without plan limits and metrics of Claude Code: use `usageline "
+    "metrics` on each machine, also in a Team plan"
 )
 CELLS = 16
 WORKSPACES = {"include": "some", "exclude": "all but some"}
