@@ -52,6 +52,10 @@ def load(
         except Unsupported:
             if _answers(org, adapter):
                 raise
+        except Malformed as mixture:
+            raise OrgFailure(
+                f"{mixture}: use --since and --until for days with one of them"
+            ) from None
         except OrgFailure as failure:
             first = first or failure
             if reader.has_pages or failure.status not in elsewhere:
