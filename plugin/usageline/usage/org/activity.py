@@ -101,8 +101,8 @@ class Person:
 class Activity:
     """Days, or people, from `since` to `until` (exclusive). The other of the two is empty.
 
-    With `code_alone` they are from the report of Claude Code in the API, which has no seats. `limit`
-    is how many rows were asked for, None for all. `hidden` rows were left out.
+    With `code_alone` they are from the report of Claude Code in the API, which has no seats.
+    `limit` is how many rows were asked for, None for all. `hidden` rows were left out.
     """
 
     by: str
