@@ -31,6 +31,7 @@ OUTPUTS = (
     *((), ("--all",), ("--help",), ("--json",), ("accounts",), ("demo",), ("watch",), ("why",)),
     *(("history",), ("history", "--heatmap"), ("history", "--csv"), ("info",), ("refresh",)),
     *(("check",), ("metrics",), ("shared",), ("org",), ("org", "check"), ("org", "limits")),
+    *(("org", "activity"), ("org", "telemetry")),
     *(("usage",), ("usage", "block"), ("usage", "hour"), ("usage", "--check")),
     *(("doctor",), ("doctor", "--all"), ("doctor", "--log"), ("doctor", "--schema")),
     *(("explain",), ("explain", "session"), ("man",), ("completion", "bash"), ("nonsense",)),

@@ -126,10 +126,10 @@ def test_json_is_the_documented_object() -> None:
 @pytest.mark.parametrize("coverage", [Coverage(), Coverage(False, False, False, False)])
 def test_json_agrees_with_its_schema(coverage: Coverage) -> None:
     printed = json.loads(export.as_json(report(coverage)))
-    assert validation_errors(printed) == []
+    assert violations(schema.schema(), printed) == []
     del printed["rows"][0]["email"]
     printed["total"]["cost"] = 412.8
-    assert len(validation_errors(printed)) == 2
+    assert len(violations(schema.schema(), printed)) == 2
 
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -142,9 +142,9 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def validation_errors(value: Any) -> list[str]:
-    """Return what the schema does not allow."""
-    return list(_violations(schema.schema(), value, "$"))
+def violations(rule: dict[str, Any], value: Any) -> list[str]:
+    """Return what a schema does not allow."""
+    return list(_violations(rule, value, "$"))
 
 
 def _violations(rule: dict[str, Any], part: Any, path: str) -> Iterator[str]:
@@ -153,7 +153,7 @@ def _violations(rule: dict[str, Any], part: Any, path: str) -> Iterator[str]:
     allowed = {
         one for name in ([names] if isinstance(names, str) else names) for one in TYPES[name]
     }
-    if type(part) not in allowed or part != rule.get("const", part):
+    if type(part) not in allowed or part not in rule.get("enum", [rule.get("const", part)]):
         yield f"{path}: {part!r} is not allowed"
     elif isinstance(part, str) and not re.search(rule.get("pattern", ""), part):
         yield f"{path}: {part!r} has another pattern"
@@ -220,6 +220,8 @@ def test_variable_is_used_without_a_configured_key(org: OrgWorld, usageline: Com
         (("--top", "0"), "0"),
         (("--json", "--svg", "x.svg"), "choose one"),
         (("--json", "check"), "options of check after it"),
+        (("limts",), "limits"),
+        (("activity", "--since", "yesterday"), "is not a day"),
     ],
 )
 def test_wrong_usage_is_reported_before_a_request(

@@ -45,8 +45,10 @@ def named(text: str) -> list[str]:
         *(
             (
                 f"[chain]\nenv = [{name}]",
-                'c:2: chain.env: a list of at most 64 names of variables, such as "NAME" or '
-                f'"PREFIX_*", is allowed, not {name}',
+                (
+                    'c:2: chain.env: a list of at most 64 names of variables, such as "NAME" or '
+                    f'"PREFIX_*", is allowed, not {name}'
+                ),
             )
             for name in ('"*"', '"A B"', '"A=1"', '""', '"1A"', '"A*B"', "5")
         ),

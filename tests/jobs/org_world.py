@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.org_server import KEY, OrgServer
 from usageline.jobs import org_report
-from usageline.jobs.org_report import Request
+from usageline.jobs.org_access import Request
 from usageline.system.this_process import Clock
 
 if TYPE_CHECKING:

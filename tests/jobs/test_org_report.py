@@ -303,6 +303,28 @@ def test_stopped_run_goes_on_from_its_last_page(org: OrgWorld) -> None:
     assert len(paths) == len(set(paths)), "no page is requested twice"
 
 
+def test_page_limit_counts_all_lists_of_a_run(org: OrgWorld) -> None:
+    events = random_events(random.Random(9), 60, MONTH, 100)
+    org.server.organization = Organization(events, lambda _number: 40)
+    with pytest.raises(PagesExhausted, match=r"3 pages.*--pages, or run it again to go on"):
+        org.load(max_pages=3)
+    assert len(org.server.requests) == 3
+    assert {path.rpartition("/")[2] for path in org.server.paths()} == {"cost"}
+    assert_exact(org.load(), events)
+
+
+def test_currencies_of_two_kinds_are_one_sentence(org: OrgWorld) -> None:
+    euros = Organization(random_events(random.Random(1), 3, LONG_AGO, 20), currency="EUR")
+    org.server.organization.events = random_events(random.Random(2), 3, MONTH, 20)
+    org.server.reply = lambda path, query: (
+        Reply(*euros.answer(path.rpartition("/")[2], query))
+        if "analytics" in path and query["starting_at"][0] < "2026-10-01"
+        else None
+    )
+    with pytest.raises(OrgFailure, match=r"amounts are in EUR and in USD.*--since"):
+        org.load(since=LONG_AGO[0])
+
+
 def test_expired_cursor_begins_anew(org: OrgWorld) -> None:
     events = random_events(random.Random(9), 60, MONTH, 300)
     org.server.organization = Organization(events, lambda _number: 40)

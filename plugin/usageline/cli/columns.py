@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
 
 GAP = 2
+DISTINCT_CELLS = 40
+"""Ids differ at their ends, and most have fewer characters."""
+
 IN_ASCII = str.maketrans({"–": "-", "·": "|", "…": "..", "€": "EUR ", "£": "GBP ", "¥": "JPY "})
 """What words have in a terminal without Unicode. Other characters become question marks."""
 
@@ -69,13 +72,25 @@ def fitted(forms: Iterable[Sequence[Column]], width: int, look: Appearance) -> l
         gaps = GAP * (len(columns) - 1)
         if sum(least) + gaps <= width:
             break
-    spare = max(width - gaps - sum(least), 0)
-    widths = []
-    for cells, minimum in zip(full, least, strict=True):
-        more = min(spare, cells - minimum)
-        widths.append(minimum + more)
-        spare -= more
-    return _lines(columns, widths, width, look)
+    return _lines(columns, _widened(least, full, width - gaps), width, look)
+
+
+def _widened(least: Sequence[int], full: Sequence[int], width: int) -> list[int]:
+    """Return the widths of columns, which share what `width` has beyond `least`.
+
+    In their order they get enough to be told apart. Then all of them get the same.
+    """
+    widths = [*least]
+    for number, cells in enumerate(full):
+        more = max(min(cells, DISTINCT_CELLS) - widths[number], 0)
+        widths[number] += max(min(more, width - sum(widths)), 0)
+    while short := [number for number, cells in enumerate(full) if widths[number] < cells]:
+        part = (width - sum(widths)) // len(short)
+        if part <= 0:
+            break
+        for number in short:
+            widths[number] = min(widths[number] + part, full[number])
+    return widths
 
 
 def _lines(

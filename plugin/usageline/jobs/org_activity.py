@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import UsagelineError
-from usageline.jobs import org_report
+from usageline.jobs.org_access import open_org, unreadable
 from usageline.jobs.org_names import names_of
 from usageline.sources.org.adapter import BASE, MAX_ROWS
 from usageline.sources.org.client import ignore
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import TypeVar
 
-    from usageline.jobs.org_report import Org, Request
+    from usageline.jobs.org_access import Org, Request
     from usageline.usage.org.activity import Day, Person
 
     Row = TypeVar("Row", Day, Person)
@@ -50,7 +50,7 @@ def load(
 
     Raise UsagelineError with what to do if it cannot be loaded.
     """
-    org = org_report.open_org(
+    org = open_org(
         env,
         progress,
         max_pages=request.max_pages,
@@ -137,7 +137,7 @@ def _rows(
         try:
             yield from read(page)
         except Malformed as malformed:
-            raise org_report.unreadable(org.client, malformed) from None
+            raise unreadable(org.client, malformed) from None
         org.client.progress(f"loading {name}, page {number}")
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.jobs import org_telemetry
+from usageline.jobs.org_access import Org, all_adapters, open_org
 from usageline.jobs.org_activity import SUMMARIES
-from usageline.jobs.org_report import Org, open_org
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.analytics import Analytics
 from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
-from usageline.sources.org.key import ADMIN, SCOPED
+from usageline.sources.org.key import ADMIN
 from usageline.sources.org.legacy import CLAUDE_CODE, AdminReports, EnterpriseReports
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.spans import DAY
@@ -108,9 +108,6 @@ def _is_usable(finding: Finding) -> bool:
 
 
 def _probes(org: Org) -> list[Probe]:
-    legacy: list[Adapter] = [AdminReports(), EnterpriseReports()]
-    if org.client.key.kind == SCOPED:
-        legacy.reverse()
     limits = Probe(
         "spend limits of people",
         "who is about to be stopped",
@@ -133,7 +130,7 @@ def _probes(org: Org) -> list[Probe]:
         (("limit", "1"),),
         org_telemetry.BETA,
     )
-    reports = [_adapter_probe(org, adapter) for adapter in (Analytics(), *legacy)]
+    reports = [_adapter_probe(org, adapter) for adapter in all_adapters(org)]
     return [*reports, _activity_probe(org), limits, configured, telemetry]
 
 

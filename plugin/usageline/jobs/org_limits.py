@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
+from usageline.jobs.org_access import Request, open_org
 from usageline.jobs.org_names import names_of
 from usageline.sources.org.client import MAX_PAGES, ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
@@ -26,7 +27,7 @@ from usageline.usage.org.records import Who
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from usageline.jobs.org_report import Org
+    from usageline.jobs.org_access import Org
     from usageline.sources.org.client import OrgClient
     from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
@@ -59,9 +60,7 @@ def load(
     clock: Clock = SYSTEM_CLOCK,
 ) -> LimitsReport:
     """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
-    org = org_report.open_org(
-        env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock
-    )
+    org = open_org(env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock)
     client, remarks = org.client, list[str]()
     requests: list[IncreaseRequest] | None = None
     try:
@@ -95,7 +94,7 @@ def load_rate_limits(
 
     Raise UsagelineError with what to do if they cannot be read.
     """
-    client = org_report.open_org(env, progress, clock=clock).client
+    client = open_org(env, progress, clock=clock).client
     if workspace is None:
         return read_rate_limits(client.rows(RATE))
     if not WORKSPACE_ID.fullmatch(workspace):
@@ -134,7 +133,7 @@ def _with_spending(
         start = spend_limits.period_start(period, org.clock.now())
         if start is None:
             continue
-        request = org_report.Request("workspace", start.date(), org.now().date())
+        request = Request("workspace", start.date(), org.now().date())
         try:
             spending[period] = org_report.load(env, request, org.client.progress, org.clock)
         except UsagelineError as failure:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.config.org import load_org
+from usageline.jobs.org_access import all_adapters, open_org, unreadable
 from usageline.jobs.org_names import with_names
-from usageline.sources.org.adapter import Adapter, Listing, Unsupported
-from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.client import (
-    MAX_PAGES,
-    CursorRepeated,
-    OrgClient,
-    PagesExhausted,
-    ignore,
-)
+from usageline.sources.org.adapter import Unsupported
+from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
 from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
-from usageline.sources.org.key import SCOPED, read_key
-from usageline.sources.org.legacy import AdminReports, EnterpriseReports
-from usageline.sources.org.pace import Pace
-from usageline.storage.org_cache import OrgCache
-from usageline.system.paths import Paths
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
 from usageline.usage.org.merge import Ledger, add_remainder, anonymous, make_report
@@ -32,64 +18,13 @@ from usageline.usage.org.spans import DAY, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from usageline.jobs.org_access import Org, Request
+    from usageline.sources.org.adapter import Adapter, Listing
     from usageline.storage.org_codec import Sums
     from usageline.usage.org.model import Report
 
 MAX_READS = 3
 """The service may revise its numbers while they are read. Then they are read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is wanted: days in UTC, both included; this month without them."""
-
-    by: str = "person"
-    since: date | None = None
-    until: date | None = None
-    is_anonymous: bool = False
-    max_pages: int = MAX_PAGES
-
-
-@dataclass(frozen=True, slots=True)
-class Org:
-    """A client with the user's key, and what was read with it before."""
-
-    client: OrgClient
-    cache: OrgCache
-    clock: Clock
-
-    def now(self) -> datetime:
-        """Return the time in UTC."""
-        return datetime.fromtimestamp(self.clock.now(), timezone.utc)
-
-
-def open_org(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    *,
-    max_pages: int = MAX_PAGES,
-    is_anonymous: bool = False,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Org:
-    """Return the client and the cache of the user's key.
-
-    Raise UsagelineError with what to do if there is no key that may be sent.
-    """
-    config = load_org(env)
-    key = read_key(config, env)
-    cache = OrgCache(Paths(env), key.value, config.url, is_anonymous=is_anonymous)
-    pace = Pace(cache.path, clock)
-    return Org(OrgClient(config, key, env, pace, clock, max_pages, progress), cache, clock)
-
-
-def adapters(org: Org) -> list[Adapter]:
-    """Return the adapters, with the one first that answered last."""
-    legacy: list[Adapter] = [AdminReports(), EnterpriseReports()]
-    if org.client.key.kind == SCOPED:
-        legacy.reverse()
-    chosen = org.cache.choice(org.clock.now())
-    ordered: list[Adapter] = [Analytics(), *legacy]
-    return sorted(ordered, key=lambda one: one.name != chosen)
 
 
 def load(
@@ -109,13 +44,18 @@ def load(
     days = spans.in_range(request.since, request.until, org.now())
     first: OrgFailure | None = None
     elsewhere = NOT_THERE
-    for adapter in adapters(org):
+    chosen = org.cache.choice(org.clock.now())
+    for adapter in sorted(all_adapters(org), key=lambda one: one.name != chosen):
         reader = _Reader(org, adapter, request)
         try:
             report = reader.report(days)
         except Unsupported:
             if _answers(org, adapter):
                 raise
+        except Malformed as mixture:
+            raise OrgFailure(
+                f"{mixture}: use --since and --until for days with one of them"
+            ) from None
         except OrgFailure as failure:
             first = first or failure
             if reader.has_pages or failure.status not in elsewhere:
@@ -138,13 +78,6 @@ def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
         f"the gateway {org.client.host} has no usage and cost ({failure.status}): run `usageline "
         "org limits` for its spend limits, or remove [org] url",
         failure.status,
-    )
-
-
-def unreadable(client: OrgClient, malformed: Malformed) -> OrgFailure:
-    """Return the failure for an answer of another shape than documented."""
-    return OrgFailure(
-        f"an answer of {client.host} cannot be read ({malformed}): update usageline, or report it"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.jobs import org_report
+from usageline.jobs.org_access import open_org
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.client import ignore
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
@@ -25,5 +25,5 @@ def load(
     clock: Clock = SYSTEM_CLOCK,
 ) -> list[Destination]:
     """Return the destinations. Raise UsagelineError with what to do if they cannot be read."""
-    client = org_report.open_org(env, progress, clock=clock).client
+    client = open_org(env, progress, clock=clock).client
     return read_destinations(client.rows(DESTINATIONS, [("limit", "1000")], BETA))

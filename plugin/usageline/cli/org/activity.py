@@ -18,7 +18,9 @@ from usageline.usage.org.activity import BY_DAY, VIEWS
 @click.option("--by", type=click.Choice(VIEWS), default=BY_DAY, help="What a row stands for.")
 @click.option("--since", metavar="DAY", help="First day in UTC: 2026-11-01, or 7d for seven days.")
 @click.option("--until", metavar="DAY", help="Last day in UTC.")
-@click.option("--top", metavar="N", type=click.IntRange(1), help="Show only the first N rows.")
+@click.option(
+    "--top", metavar="N", type=click.IntRange(1), help="Only the last N days, or first N people."
+)
 @click.option("--json", "output", flag_value="json", help="Print the activity as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
 @click.option("--anonymous", is_flag=True, help="Show ids and no names or e-mail addresses.")
@@ -38,7 +40,7 @@ def command(**options: Any) -> None:
         click.echo(json.dumps(activity_export.schema(), indent=2))
         return
     from usageline.jobs import org_activity  # noqa: PLC0415 - the HTTP client is slow to import
-    from usageline.jobs.org_report import Request  # noqa: PLC0415 - as above
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
     from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
     request = Request(
@@ -50,14 +52,14 @@ def command(**options: Any) -> None:
     )
     activity = with_progress(
         lambda progress: org_activity.load(dict(os.environ), request, progress)
-    )
+    ).top(options["top"])
     if options["output"] is None:
         from usageline.cli.org import activity_table  # noqa: PLC0415 - only one form is written
 
-        activity_table.print_table(activity, options["top"])
+        activity_table.print_table(activity)
         return
     from usageline.cli.org import activity_export  # noqa: PLC0415 - as above
 
     is_json = options["output"] == "json"
     write = activity_export.as_json if is_json else activity_export.as_csv
-    click.echo(write(activity, options["top"]), nl=is_json)
+    click.echo(write(activity), nl=is_json)

@@ -27,7 +27,7 @@ TEXT = {"type": ["string", "null"]}
 ACTIVE = dict.fromkeys(PERIODS, COUNT)
 
 
-def as_json(activity: Activity, top: int | None = None) -> str:
+def as_json(activity: Activity) -> str:
     """Return the documented object. `days` or `people` is null, by what a row stands for."""
     is_by_day = activity.by == BY_DAY
     return json.dumps(
@@ -37,13 +37,13 @@ def as_json(activity: Activity, top: int | None = None) -> str:
             "from": stamp(activity.since),
             "to": stamp(activity.until),
             "source": CODE if activity.code_alone else ALL,
-            "days": [_day(day) for day in activity.days[:top]] if is_by_day else None,
-            "people": None if is_by_day else [_person(one) for one in activity.people[:top]],
+            "days": [_day(day) for day in activity.days] if is_by_day else None,
+            "people": None if is_by_day else [_person(one) for one in activity.people],
         }
     )
 
 
-def as_csv(activity: Activity, top: int | None = None) -> str:
+def as_csv(activity: Activity) -> str:
     """Return a line for each row, below a line of names. Products have columns of their own."""
     rows = (
         [_flat(_day(day), "products") for day in activity.days]
@@ -51,7 +51,7 @@ def as_csv(activity: Activity, top: int | None = None) -> str:
         else [_flat(_person(person), "messages") for person in activity.people]
     )
     names = dict.fromkeys(name for row in rows for name in row)
-    return csv_table([*names] or [activity.by], rows[:top])
+    return csv_table([*names] or [activity.by], rows)
 
 
 def schema() -> dict[str, Any]:

@@ -35,27 +35,27 @@ DAYS_DIFFER = "a person who is active on several days is counted on each of them
 NOT_MEASURED = "not money: `usageline org` has cost and tokens"
 
 
-def print_table(activity: Activity, top: int | None) -> None:
+def print_table(activity: Activity) -> None:
     """Print the days, or the people."""
-    print_lines(lambda look, width: render(activity, look, width, top))
+    print_lines(lambda look, width: render(activity, look, width))
 
 
-def render(activity: Activity, look: Appearance, width: int, top: int | None) -> list[Text]:
+def render(activity: Activity, look: Appearance, width: int) -> list[Text]:
     """Return the lines for `width` columns."""
     is_by_day = activity.by == BY_DAY
     title = f"{span(activity.since, activity.until)}, active people"
     lines = wrapped(title if is_by_day else f"{title} by name", "name", look, width)
-    days, people = activity.days, activity.people
-    shown_days = days[-(top or MAX_DAYS) :]
-    shown_people = people[: top or DEFAULT_TOP]
-    if is_by_day and days:
-        lines += fitted(_days(shown_days, look), width, look)
+    shown = activity if activity.limit else activity.top(MAX_DAYS if is_by_day else DEFAULT_TOP)
+    days, people = shown.days, shown.people
+    if days:
+        lines += fitted(_days(days, look), width, look)
     elif people:
-        lines += fitted(_people(shown_people, look), width, look)
+        lines += fitted(_people(people, look), width, look)
     else:
         return [*lines, *wrapped(NO_ACTIVITY, "plain", look, width)]
-    if more := len(days) - len(shown_days) + len(people) - len(shown_people):
-        lines.append(words(f"{more:,} more", look, "quiet"))
+    if shown.hidden:
+        more = f"{shown.hidden:,} earlier days" if is_by_day else f"{shown.hidden:,} more"
+        lines.append(words(more, look, "quiet"))
     notes = [*([_seats(days[-1])] if is_by_day else []), *([DAYS_DIFFER] if len(days) > 1 else [])]
     notes += [CODE_ALONE] if activity.code_alone else []
     notes += [] if is_by_day else [NOT_MEASURED]

@@ -68,6 +68,7 @@ def load(
     """Load what the key reaches. Report on stderr what it does not reach."""
     from usageline.cli.org.exposition import MONTH, TODAY, Numbers  # noqa: PLC0415 - as above
     from usageline.jobs import org_report  # noqa: PLC0415 - as above
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
     from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
 
     today = datetime.fromtimestamp(clock.now(), timezone.utc).date()
@@ -76,8 +77,7 @@ def load(
     def reports(by: str) -> Reports:
         # Some of the older reports identify a person by e-mail address alone.
         requests = {
-            period: org_report.Request(by, since, today, is_anonymous=True)
-            for period, since in days.items()
+            period: Request(by, since, today, is_anonymous=True) for period, since in days.items()
         }
         return {
             period: org_report.load(env, request, progress, clock)

@@ -46,7 +46,7 @@ class Entry:
 
     def share(self, total: Decimal | None) -> float | None:
         """Return the part of the total from 0 to 1, None if there is none."""
-        if not total or self.cost is None:
+        if not total or total < 0 or self.cost is None:
             return None
         return float(min(max(self.cost / total, Decimal(0)), Decimal(1)))
 
@@ -109,9 +109,13 @@ def money(amount: Decimal | None, currency: str) -> str:
     return text if minor % 10**exponent or not exponent else f"{text}.{'0' * exponent}"
 
 
-def percent(share: float | None) -> str:
-    """Return `62 %`, `<1 %` for less than one, `` if it is unknown."""
-    if share is None:
+def percent(entry: Entry, total: Decimal | None) -> str:
+    """Return `62 %`, `<1 %` for less than one.
+
+    Return nothing without a share: of a refund, and of a row that costs more than all together.
+    """
+    share = entry.share(total)
+    if share is None or not 0 <= (entry.cost or 0) <= (total or 0):
         return ""
     whole = int(share * 100 + 0.5)
     return "<1 %" if not whole and share > 0 else f"{whole} %"

@@ -72,7 +72,7 @@ def _row(entry: Entry, shown: Overview) -> TableRow:
 def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:
     yield shown.money(entry.cost)
     yield shown.money(entry.list_cost)
-    yield percent(entry.share(shown.total.cost))
+    yield percent(entry, shown.total.cost)
     counts: Sequence[int | None] = (*entry.tokens, entry.requests)
     yield from (UNKNOWN if number is None else f"{number:,}" for number in counts)
 

@@ -73,9 +73,10 @@ def load(env: dict[str, str], options: Options) -> Report:
     from datetime import timezone  # noqa: PLC0415 - as above
 
     from usageline.jobs import org_report  # noqa: PLC0415 - as above
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
     from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
-    request = org_report.Request(
+    request = Request(
         options.by,
         read_day(options.since, timezone.utc),
         read_day(options.until, timezone.utc),

@@ -44,6 +44,9 @@ MIN_ONE_LINE_WIDTH = 640
 MAX_ROWS = 200
 """More rows make a picture that no program shows well."""
 
+WIDE_LETTERS = frozenset("MWmw@%")
+"""These take about two columns of text."""
+
 MODEL_COLORS = (SESSION, WEEKLY, *OTHERS[:3])
 OTHER_MODELS = "other models"
 REST_COLORS = (OTHERS[3], MARK)
@@ -110,14 +113,14 @@ def draw_chart(drawing: Drawing, shown: Overview, left: float, top: float, width
     for entry in shown.rows:
         if one_line:
             bar = (left + NAME_WIDTH, y + 4, width - NAME_WIDTH - COST_WIDTH, BAR_HEIGHT)
-            name_width, baseline = NAME_WIDTH - 10.0, y + 16
+            name_width, baseline = NAME_WIDTH - 16.0, y + 16
         else:
             bar = (left, y + 20, width, BAR_HEIGHT)
             name_width, baseline = width - COST_WIDTH, y + 14
         drawing.text(left, baseline, fit(entry.label, name_width))
         cost_end = left + width - SHARE_WIDTH
         drawing.text(cost_end, baseline, shown.money(entry.cost), text_anchor="end")
-        share = percent(entry.share(shown.total.cost))
+        share = percent(entry, shown.total.cost)
         drawing.text(left + width, baseline, share, text_anchor="end", fill=FAINT)
         _draw_bar(drawing, bar, pieces(entry, shown, longest, palette))
         y += ROW_HEIGHT if one_line else TALL_ROW_HEIGHT
@@ -172,4 +175,9 @@ def _places(palette: Mapping[str, Color], width: float) -> list[tuple[float, int
 
 def fit(text: str, width: float) -> str:
     """Return sanitized text that takes at most `width` pixels, with an ellipsis if it is cut."""
-    return cut(sanitize(text), max(int(width / TEXT_CELL_WIDTH), 2))
+    clean, cells = sanitize(text), max(int(width / TEXT_CELL_WIDTH), 2)
+    taken = display_width(clean)
+    if not taken or taken + sum(char in WIDE_LETTERS for char in clean) <= cells:
+        return clean
+    wide = sum(char in WIDE_LETTERS for char in clean) / taken
+    return cut(clean, int(cells / (1 + wide)))

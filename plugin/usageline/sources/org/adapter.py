@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from usageline.sources.org.errors import OrgFailure
+from usageline.usage.org import records
+from usageline.usage.org.records import Who
 from usageline.usage.org.spans import midnight, stamp
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 BASE = "/v1/organizations"
 MAX_ROWS = 1000
 MAX_BUCKETS = 31
+PRODUCT_TWINS = {"claude-tag": "claude_tag"}
+"""Two names of one product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,22 @@ def span_params(span: Span) -> list[tuple[str, str]]:
         ("starting_at", stamp(midnight(span.since))),
         ("ending_at", stamp(midnight(span.until))),
     ]
+
+
+def nobody(_row: Mapping[str, Any]) -> None:
+    """Attribute a row to nothing, as that of a total."""
+
+
+def by_field(field: str) -> Callable[[Mapping[str, Any]], Who | None]:
+    """Return what attributes a row to the value of a field."""
+
+    def named(row: Mapping[str, Any]) -> Who | None:
+        key = records.text(row.get(field))
+        if key is None:
+            return None
+        return Who(PRODUCT_TWINS.get(key, key) if field == "product" else key, id_field=True)
+
+    return named
 
 
 class Unsupported(OrgFailure):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline.sources.org.adapter import BASE, MAX_ROWS, Listing, span_params
+from usageline.sources.org.adapter import BASE, MAX_ROWS, Listing, by_field, nobody, span_params
 from usageline.usage.org import records
 from usageline.usage.org.merge import Coverage
 from usageline.usage.org.records import Malformed, Record, Who
@@ -28,8 +28,6 @@ DIMENSIONS = {
     "key": ("api_key_id", "model"),
     "actor-type": ("actor_type", "model"),
 }
-PRODUCT_TWINS = {"claude-tag": "claude_tag"}
-"""Two names of one product."""
 
 
 class Analytics:
@@ -67,7 +65,7 @@ class Analytics:
             for path, read in ((COST, _cost), (USAGE, _usage))
             for params, who, is_total in (
                 (grouped, _who(by), False),
-                (whole, _nobody, True),
+                (whole, nobody, True),
             )
         ]
 
@@ -78,7 +76,7 @@ class Analytics:
     def probe(self, today: date) -> Listing:
         """Return the total of today."""
         params = (*span_params(Span(today, today + DAY)), ("limit", "1"))
-        return Listing(COST, params, _reader(_cost, _nobody, daily=False), BETA, is_total=True)
+        return Listing(COST, params, _reader(_cost, nobody, daily=False), BETA, is_total=True)
 
 
 def _reader(
@@ -113,21 +111,7 @@ def _usage(day: str, who: Who | None, model: str | None, row: Mapping[str, Any])
     )
 
 
-def _nobody(_group: Mapping[str, Any]) -> None:
-    """Attribute a total to no row."""
-
-
 def _who(by: str) -> Callable[[Mapping[str, Any]], Who | None]:
     if by == "person":
         return lambda group: records.actor(group.get("actor"))
-    if by == "day":
-        return _nobody
-    field = DIMENSIONS[by][0]
-
-    def named(group: Mapping[str, Any]) -> Who | None:
-        key = records.text(group.get(field))
-        if key is None:
-            return None
-        return Who(PRODUCT_TWINS.get(key, key) if by == "product" else key, id_field=True)
-
-    return named
+    return nobody if by == "day" else by_field(DIMENSIONS[by][0])

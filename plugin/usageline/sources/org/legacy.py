@@ -13,10 +13,11 @@ from usageline.sources.org.adapter import (
     MAX_BUCKETS,
     MAX_ROWS,
     Listing,
+    by_field,
+    nobody,
     span_params,
     unsupported,
 )
-from usageline.sources.org.analytics import PRODUCT_TWINS
 from usageline.usage.org import records
 from usageline.usage.org.amounts import read_cents
 from usageline.usage.org.merge import Coverage
@@ -25,7 +26,7 @@ from usageline.usage.org.spans import DAY, Span
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
 CLAUDE_CODE = f"{BASE}/usage_report/claude_code"
@@ -65,35 +66,11 @@ class AdminReports:
         if by not in self._USAGE_FIELDS:
             raise unsupported(by, self._VIEWS)
         fields = self._USAGE_FIELDS[by]
-        who = _by_field(fields[0]) if by != "day" else _nobody
-        buckets = [*span_params(span), ("bucket_width", "1d")]
-        limit = ("limit", str(MAX_BUCKETS))
-        grouped = [*buckets, *(("group_by[]", name) for name in fields), limit]
-        listings = [
-            Listing(MESSAGES, tuple(grouped), _buckets(_usage_of, who, daily=daily)),
-            Listing(
-                MESSAGES,
-                (*buckets, limit),
-                _buckets(_usage_of, _nobody, daily=daily),
-                is_total=True,
-            ),
-        ]
+        who = nobody if by == "day" else by_field(fields[0])
+        listings = _in_buckets(MESSAGES, _usage_of, who, span, fields, daily=daily)
         if by != "key":
-            detailed = [
-                *buckets,
-                ("group_by[]", "workspace_id"),
-                ("group_by[]", "description"),
-                limit,
-            ]
-            listings += [
-                Listing(COST_REPORT, tuple(detailed), _buckets(_cost_of, who, daily=daily)),
-                Listing(
-                    COST_REPORT,
-                    (*buckets, limit),
-                    _buckets(_cost_of, _nobody, daily=daily),
-                    is_total=True,
-                ),
-            ]
+            detailed = ("workspace_id", "description")
+            listings += _in_buckets(COST_REPORT, _cost_of, who, span, detailed, daily=daily)
         return listings
 
     def remarks(self, by: str) -> tuple[str, ...]:
@@ -140,39 +117,28 @@ class EnterpriseReports:
         today: date,  # noqa: ARG002 - the end of a span may be in the future
     ) -> list[Listing]:
         """Return the listings for a span."""
-        buckets = [*span_params(span), ("bucket_width", "1d")]
-        limit = ("limit", str(MAX_BUCKETS))
-        totals = [
-            Listing(
-                f"{ANALYTICS}/{name}",
-                (*buckets, limit),
-                _buckets(read, _nobody, daily=daily),
-                is_total=True,
-            )
-            for name, read in (("cost_report", _cost_of), ("usage_report", _usage_of))
-        ]
-        if by in {"person", "actor-type"}:
-            params = [
-                *span_params(span),
-                *([("bucket_width", "1d")] if daily else []),
-                ("group_by[]", "model"),
-                ("limit", str(MAX_ROWS)),
-            ]
-            people = [
-                Listing(f"{ANALYTICS}/{name}", tuple(params), _people(read, by, daily=daily))
-                for name, read in (("user_cost_report", _cost_of), ("user_usage_report", _usage_of))
-            ]
-            return [*people, *totals]
-        if by not in self._FIELDS:
+        is_of_people = by in {"person", "actor-type"}
+        if not is_of_people and by not in self._FIELDS:
             raise unsupported(by, self._VIEWS)
-        fields = self._FIELDS[by]
-        who = _by_field(fields[0]) if by != "day" else _nobody
-        params = [*buckets, *(("group_by[]", name) for name in fields), limit]
-        grouped = [
-            Listing(f"{ANALYTICS}/{name}", tuple(params), _buckets(read, who, daily=daily))
+        fields = self._FIELDS.get(by, ())
+        who = by_field(fields[0]) if fields and by != "day" else nobody
+        reports = [
+            _in_buckets(f"{ANALYTICS}/{name}", read, who, span, fields, daily=daily)
             for name, read in (("cost_report", _cost_of), ("usage_report", _usage_of))
         ]
-        return [*grouped, *totals]
+        if not is_of_people:
+            return [listing for report in reports for listing in report]
+        params = (
+            *span_params(span),
+            *([("bucket_width", "1d")] if daily else []),
+            ("group_by[]", "model"),
+            ("limit", str(MAX_ROWS)),
+        )
+        people = [
+            Listing(f"{ANALYTICS}/{name}", params, _people(read, by, daily=daily))
+            for name, read in (("user_cost_report", _cost_of), ("user_usage_report", _usage_of))
+        ]
+        return [*people, *(total for _, total in reports)]
 
     def remarks(self, by: str) -> tuple[str, ...]:  # noqa: ARG002 - the same for all
         """Return no remarks."""
@@ -181,8 +147,27 @@ class EnterpriseReports:
     def probe(self, today: date) -> Listing:
         """Return the total of today."""
         params = (*span_params(Span(today, today + DAY)), ("bucket_width", "1d"), ("limit", "1"))
-        read = _buckets(_cost_of, _nobody, daily=False)
+        read = _buckets(_cost_of, nobody, daily=False)
         return Listing(f"{ANALYTICS}/cost_report", params, read, is_total=True)
+
+
+def _in_buckets(  # noqa: PLR0913 - all of them decide
+    path: str,
+    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
+    who: Callable[[Mapping[str, Any]], Who | None],
+    span: Span,
+    fields: Sequence[str],
+    *,
+    daily: bool,
+) -> list[Listing]:
+    """Return a report in buckets, grouped by `fields`, and its total."""
+    buckets = (*span_params(span), ("bucket_width", "1d"))
+    limit = ("limit", str(MAX_BUCKETS))
+    grouped = (*buckets, *(("group_by[]", name) for name in fields), limit)
+    return [
+        Listing(path, grouped, _buckets(read, who, daily=daily)),
+        Listing(path, (*buckets, limit), _buckets(read, nobody, daily=daily), is_total=True),
+    ]
 
 
 def _buckets(
@@ -267,17 +252,3 @@ def _actor(row: Mapping[str, Any], by: str) -> Who | None:
         return records.actor(row.get("actor"))
     kind = records.text(mapping(row.get("actor")).get("type"))
     return None if kind is None else Who(kind, id_field=True)
-
-
-def _nobody(_row: Mapping[str, Any]) -> None:
-    """Attribute a total to no row."""
-
-
-def _by_field(field: str) -> Callable[[Mapping[str, Any]], Who | None]:
-    def named(row: Mapping[str, Any]) -> Who | None:
-        key = records.text(row.get(field))
-        if key is None:
-            return None
-        return Who(PRODUCT_TWINS.get(key, key) if field == "product" else key, id_field=True)
-
-    return named

@@ -102,6 +102,7 @@ class Activity:
     """Days, or people, from `since` to `until` (exclusive). The other of the two is empty.
 
     With `code_alone` they are from the report of Claude Code in the API, which has no seats.
+    `limit` is how many rows were asked for, None for all. `hidden` rows were left out.
     """
 
     by: str
@@ -111,6 +112,16 @@ class Activity:
     people: tuple[Person, ...] = ()
     code_alone: bool = False
     is_anonymous: bool = False
+    limit: int | None = None
+    hidden: int = 0
+
+    def top(self, limit: int | None) -> Activity:
+        """Return it with the last `limit` days, or the first people."""
+        if limit is None:
+            return self
+        days, people = self.days[-limit:], self.people[:limit]
+        hidden = len(self.days) + len(self.people) - len(days) - len(people)
+        return replace(self, days=days, people=people, limit=limit, hidden=hidden)
 
 
 def read_days(page: Mapping[str, Any]) -> list[Day]:
