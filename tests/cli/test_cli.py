@@ -197,6 +197,7 @@ def test_wrapped_command_stays_whole() -> None:
         ("line --for wezter", "Did you mean 'wezterm'?"),
         ("org --by persons", "Did you mean 'person'?"),
         ("completion fsh", "Did you mean 'fish'?"),
+        ("explain modle", 'there is no segment "modle"; did you mean "model"?'),
         ("history --htm x", "'--html'"),
         ("config set theme", "no value: use `usageline config set theme VALUE`"),
         ("config set chain.command x --previous", "--previous takes the place of VALUE"),

@@ -421,10 +421,8 @@ def test_set_previous_takes_the_status_line_from_before_the_install(
 ) -> None:
     world, command = installed.world, installed.world.paths.command
     done = world.run(command, "config", "set", "chain.command", "--previous")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "usageline: the install record has no earlier status line: use VALUE\n",
-    )
+    message = "there was no status line before the install: write its command instead of --previous"
+    assert (done.returncode, done.stderr) == (1, f"usageline: {message}\n")
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
     record = manifest.load(world.paths)

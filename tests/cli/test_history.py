@@ -89,7 +89,7 @@ def test_chart_has_the_width_and_colors_of_the_terminal(
     assert any(line.startswith("░ to 5%") for line in lines)
 
 
-@pytest.mark.parametrize("name", ["weekly_scoped", "fable", "Fable"])
+@pytest.mark.parametrize("name", ["weekly_scoped", "Fable", "7d fable", "Weekly limit for Fable"])
 @pytest.mark.usefixtures("worked")
 def test_limit_is_selected_by_kind_or_label(usageline: Run, name: str) -> None:
     done = usageline("history", "--limit", name)
@@ -260,7 +260,7 @@ def test_history_without_valid_lines_is_missing(world: World, usageline: Run) ->
 def test_unknown_limit_is_reported_with_the_available_ones(usageline: Run) -> None:
     message = problem(usageline("history", "--limit", "monthly\x1b[31m"))
     assert (
-        "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)"
+        "session (5-hour limit), weekly_all (weekly limit), weekly_scoped (weekly limit for Fable)"
         in message
     )
     assert "\x1b" not in message

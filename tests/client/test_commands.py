@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.client.sandbox import Sandbox
     from tests.client.terminal import Terminal
 
+pytestmark = pytest.mark.timeout(400)  # one installation, and six turns of a chat
+
 END = "That is all."
 QUESTION = "Do you want to proceed?"
 KEY_INTERVAL_S = 2
@@ -39,11 +41,7 @@ OTHER_OPTION = "usageline config set KEY VALUE"
 
 OTHERS = (
     "usageline config set chain.command 'touch ~/started'",
-    "usageline config set alerts.command 'touch ~/started'",
-    "usageline config set client /bin/true",
-    "usageline config set sources oauth",
     "usageline config set theme nord && touch ~/started",
-    "usageline config edit",
     "usageline uninstall --yes",
     OTHER_OPTION.replace("KEY VALUE", "color 16"),
 )

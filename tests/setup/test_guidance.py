@@ -14,7 +14,7 @@ from tests.world import REPOSITORY
 from usageline.core import paths
 from usageline.setup import command, context, first_run, program_files
 from usageline.setup.context import SetupContext
-from usageline.setup.outcome import next_steps, path_advice, upgrade_command, upgrade_hint
+from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_command, upgrade_hint
 from usageline.system import terminal
 
 if TYPE_CHECKING:
@@ -218,6 +218,35 @@ def test_screen_prints_a_tick_that_the_terminal_has(
     screen.wait("… waiting")
     screen.show("✓ done")
     assert output.buffer.getvalue().decode() == expected + "\n"
+
+
+def test_what_is_removed_again_is_one_line_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    command.Screen(is_interactive=True).wait("x" * 90)
+    assert len(capsys.readouterr().out) < 40
+
+
+@pytest.mark.parametrize(("is_terminal", "lines"), [(True, 7), (False, 5)])
+def test_only_prose_is_broken_in_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, lines: int
+) -> None:
+    """A row of a change hangs below its text. What is to be copied stays in one line."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    outcome = Outcome()
+    outcome.add_change("line", "/usr/bin/python3: the fastest of all interpreters")
+    copied = '{"statusLine": "a command of many words that is longer than the row"}'
+    outcome.notes.append(f"A note of so many words that a row cannot hold it:\n\n{copied}")
+    shown: list[str] = []
+    outcome.show(shown.append)
+    rows = "\n".join(shown).split("\n")
+    assert len(rows) == lines
+    assert copied in rows
+    assert [row for row in rows if len(row) > 40 and row != copied] == [] or not is_terminal
+    assert rows[1].startswith(" " * 12) is is_terminal
 
 
 def test_install_sh_is_described_by_its_help() -> None:

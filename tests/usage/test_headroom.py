@@ -34,6 +34,8 @@ FABLE = limit("weekly_scoped", 55, LATER, "Fable")
         ([SESSION, WEEK], ("5h",), BELOW, None),
         ([SESSION, WEEK], ("SESSION", "7d"), REACHED, LATER),
         ([SESSION, WEEK, FABLE], ("fable",), BELOW, None),
+        ([SESSION, WEEK, FABLE], ("5-hour limit", "7d Fable"), BELOW, None),
+        ([SESSION, WEEK, FABLE], ("Weekly limit",), REACHED, LATER),
         ([limit("session", 95), WEEK], (), REACHED, LATER),
         ([limit("session", 89.99)], (), BELOW, None),
         ([limit("session", 90)], (), REACHED, SOON),

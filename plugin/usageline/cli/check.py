@@ -69,7 +69,7 @@ class Duration(click.ParamType[float]):
     "kinds",
     metavar="KIND",
     multiple=True,
-    help="Only this limit: session, weekly_all, or a label such as Fable. Repeat it for several.",
+    help="Only this limit: session, weekly_all, or a name such as Fable. Repeat it for several.",
 )
 @click.option("--wait", is_flag=True, help="Wait for the reset if a limit is not below.")
 @click.option(

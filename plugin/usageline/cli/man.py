@@ -44,7 +44,7 @@ def page(root: click.Command) -> str:
 
 
 def _head(root: click.Command) -> Iterator[str]:
-    yield from (f'.TH USAGELINE 1 "" "usageline {__version__}" "User Commands"', ".ad l")
+    yield from (f'.TH USAGELINE 1 "" "usageline {__version__}" "User Commands"', ".ad l", ".nh")
     yield from (".SH NAME", f"usageline \\- {_roff(SUMMARY)}")
     yield from (".SH SYNOPSIS", ".B usageline", "[OPTIONS] [COMMAND [ARGUMENTS]]")
     yield from (".SH DESCRIPTION", _roff(DESCRIPTION))

@@ -161,7 +161,7 @@ def _chain_previous(
     if failure:
         outcome.problems.append(
             f"The previous status line is not shown beside this one: {failure}."
-            " Try: usageline config set chain.command --previous"
+            " Try:\n\n  usageline config set chain.command --previous"
         )
         return
     if is_new:  # an uninstall removes it, unless the user has changed it

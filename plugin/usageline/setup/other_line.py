@@ -67,8 +67,8 @@ def chain_hint(other: str) -> str:
     )
     value = shlex.quote(other) if is_typable else "--previous"
     return (
-        "To show your previous status line beside this one:"
-        f" usageline config set chain.command {value}"
+        "To show your previous status line beside this one:\n\n"
+        f"  usageline config set chain.command {value}"
     )
 
 

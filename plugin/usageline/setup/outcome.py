@@ -71,11 +71,12 @@ def _row(margin: str, text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return a note, on a terminal without broken words. A command or a difference stays as is."""
-    lines = sanitize_lines(text).split("\n")
-    if not lines[0].startswith("--- "):
-        lines = [line if line[:1] in ("", " ") else wrap_words(line, _columns()) for line in lines]
-    return "\n".join(lines)
+    """Return a note, on a terminal without broken words in its first line.
+
+    A command, a difference or a part of settings.json that is to be copied stays as it is.
+    """
+    first, end, rest = sanitize_lines(text).partition("\n")
+    return wrap_words(first, _columns()) + end + rest
 
 
 def _columns() -> int:

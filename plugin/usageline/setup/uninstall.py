@@ -88,14 +88,14 @@ def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
     """Print what stays, and how to remove it."""
     if _has_history(ctx) and not ctx.purge:
         name = " ".join(_histories(ctx))
-        way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"
-        outcome.notes.append(f"The history of your usage stays in {name}: {way}.")
+        way = "Add --purge to remove it." if ctx.dry_run else f"To remove it:\n\n  rm -r {name}"
+        outcome.notes.append(f"The history of your usage stays in {name}. {way}")
     config = ctx.paths.config_file
     if os.path.exists(config):
         outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
     remove = package_tool().remove if is_packaged(ctx.source) else ""
     if remove:
-        outcome.notes.append(f"The package itself stays. To remove it: {remove}")
+        outcome.notes.append(f"The package itself stays. To remove it:\n\n  {remove}")
 
 
 def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core.freshness import CLOCK_JUMP_S
-from usageline.core.limit_names import SHORT
+from usageline.core.limit_names import SHORT, long_name, short_name
 from usageline.core.windows import MAX_ROWS, moment, percent
 from usageline.usage.model import Limit
 from usageline.usage.values import text
@@ -95,16 +95,20 @@ def _used(limit: Limit, observed_at: float, now: float) -> float | None:
 
 
 def names(limit: Limit) -> set[str]:
-    """Return the names by which a limit can be asked about, in lower case."""
-    return {limit.kind.lower(), limit.label.lower(), SHORT.get(limit.kind, limit.kind).lower()}
+    """Return the names by which a limit can be asked about, in lower case.
+
+    They are those of the service, and those that usageline shows.
+    """
+    shown = (name(limit.kind, limit.label) for name in (short_name, long_name))
+    return {name.casefold() for name in (limit.kind, limit.label, *shown)}
 
 
 def _is_named(limit: Limit, kinds: Sequence[str]) -> bool:
-    return not names(limit).isdisjoint(kind.lower() for kind in kinds)
+    return not names(limit).isdisjoint(kind.casefold() for kind in kinds)
 
 
 def _missing(limits: list[Limit], kinds: Sequence[str]) -> list[str]:
-    return [kind for kind in kinds if not any(kind.lower() in names(limit) for limit in limits)]
+    return [kind for kind in kinds if not any(kind.casefold() in names(limit) for limit in limits)]
 
 
 def _missing_reason(limits: list[Limit], missing: list[str]) -> str:

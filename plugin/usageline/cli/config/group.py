@@ -263,4 +263,6 @@ def _previous(paths: Paths) -> str:
         )
         if command:
             return command
-    raise UsagelineError("the install record has no earlier status line: use VALUE")
+    raise UsagelineError(
+        "there was no status line before the install: write its command instead of --previous"
+    )

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from usageline.cli.config import complete
 from usageline.cli.explain import words
 from usageline.cli.explain.pieces import explained_line
 from usageline.cli.table import console, text
+from usageline.config.problem import quote, suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.system.terminal import output_env
 
@@ -24,9 +26,7 @@ NAME_COLUMNS = 9
 
 
 @click.command("explain")
-@click.argument(
-    "names", nargs=-1, metavar="[SEGMENT]...", shell_complete=lambda *given: _begun(given[2])
-)
+@click.argument("names", nargs=-1, metavar="[SEGMENT]...", shell_complete=complete.segments)
 @click.option(
     "--width",
     type=click.IntRange(MIN_COLUMNS, 1000),
@@ -39,7 +39,8 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     """
     unknown = [name for name in names if name not in SEGMENTS]
     if unknown:
-        raise click.UsageError(f"unknown segment {unknown[0]!r}: see usageline config preview")
+        hint = suggestion(unknown[0], SEGMENTS) or "; `usageline config list` shows them"
+        raise click.UsageError(f"there is no segment {quote(unknown[0])}{hint}")
     env = output_env()
     line = explained_line(env, width or shutil.get_terminal_size().columns)
     target = console()
@@ -54,11 +55,6 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     if not names:
         target.print()
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
-
-
-def _begun(incomplete: str) -> list[str]:
-    """Return the segments whose names begin so, for the shell."""
-    return [name for name in SEGMENTS if name.startswith(incomplete)]
 
 
 def _explain(target: Console, piece: Piece, line: Line) -> None:

@@ -24,7 +24,7 @@ FILES = ("svg", "png", "html")
 @click.option(
     "--limit",
     metavar="KIND",
-    help="Show one limit, by kind (`session`, `weekly_all`, …) or label.",
+    help="Show one limit: session, weekly_all, or a name such as 5h or Fable.",
 )
 @click.option(
     "--account",

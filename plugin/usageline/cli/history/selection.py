@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from usageline.cli.profile_accounts import labels
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
+from usageline.core.limit_names import long_name
 from usageline.core.text import sanitize
 from usageline.storage import history
 from usageline.system.paths import Paths
+from usageline.usage.headroom import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from usageline.usage.model import Limit, Reading
+    from usageline.usage.model import Reading
 
 EMPTY_HISTORY = "there is no history yet: run usageline refresh, or use Claude Code for a while"
 
@@ -104,14 +106,14 @@ def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[
     selected = [
         replace(
             reading,
-            limits=tuple(limit for limit in reading.limits if name in _names(limit)),
+            limits=tuple(limit for limit in reading.limits if name in names(limit)),
             credits=(),
         )
         for reading in all_readings
     ]
     if not any(reading.limits for reading in selected):
         available = dict.fromkeys(
-            f"{sanitize(limit.kind)} ({sanitize(limit.label)})"
+            f"{sanitize(limit.kind)} ({sanitize(long_name(limit.kind, limit.label))})"
             for reading in all_readings
             for limit in reading.limits
         )
@@ -119,7 +121,3 @@ def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[
             f"unknown limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
         )
     return [reading for reading in selected if reading.limits]
-
-
-def _names(limit: Limit) -> tuple[str, str]:
-    return limit.kind.casefold(), limit.label.casefold()
