@@ -53,8 +53,8 @@ def limits(body: Body) -> tuple[Limit, ...]:
     for limit in _flat(body):
         listed = result.setdefault(_identity(limit), limit)
         # Claude Code's own screen shows the flat form, which is not rounded. What it leaves out,
-        # the listed form may have (capture u16). Of a model, it shows the listed form, too: a number
-        # that is higher by more than rounding counts.
+        # the listed form may have (capture u16). It shows a model's listed number, too: one that
+        # is higher by more than rounding counts.
         is_less = limit.kind not in LABELS and (listed.percent or 0) >= (limit.percent or 0) + 1
         result[_identity(limit)] = replace(
             listed,
