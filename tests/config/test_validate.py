@@ -17,6 +17,8 @@ from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.validate import validate
 
+VARIABLE_NAMES = 'a list of at most 64 names of variables, such as "NAME" or "PREFIX_*",'
+
 
 def named(text: str) -> list[str]:
     """Return the problems of a text, as they are printed."""
@@ -45,10 +47,7 @@ def named(text: str) -> list[str]:
         *(
             (
                 f"[chain]\nenv = [{name}]",
-                (
-                    'c:2: chain.env: a list of at most 64 names of variables, such as "NAME" or '
-                    f'"PREFIX_*", is allowed, not {name}'
-                ),
+                f"c:2: chain.env: {VARIABLE_NAMES} is allowed, not {name}",
             )
             for name in ('"*"', '"A B"', '"A=1"', '""', '"1A"', '"A*B"', "5")
         ),

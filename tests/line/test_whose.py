@@ -181,6 +181,12 @@ def test_payload_of_a_session_begun_after_the_reading_is_newer(
     assert merged(cost={"total_duration_ms": lasted_ms, "total_api_duration_ms": api_ms}) == percent
 
 
+def test_session_begun_after_the_reading_cannot_have_grown_by_any_use() -> None:
+    cost = {"total_duration_ms": 50_000, "total_api_duration_ms": 41}
+    assert merged(90, cost=cost) == 36
+    assert merged(90, cost=cost, prompt_cache={"ttl": "5m", "expires_at": SEEN + 350}) == 90
+
+
 @pytest.mark.parametrize(
     "prompt_cache",
     [
@@ -196,12 +202,12 @@ def test_prompt_cache_that_dates_nothing_is_ignored(prompt_cache: Any) -> None:
     assert merged(prompt_cache=prompt_cache) == 36
 
 
-def merged(**payload: Any) -> float | None:
-    """The shown percentage of a payload with 44 over a reading that was lowered to 36."""
+def merged(reported: int = 44, **payload: Any) -> float | None:
+    """The shown percentage of that payload over a reading that was lowered to 36."""
     ends = {"session": NOW + 3 * HOUR, "weekly_all": NOW + 4 * DAY}
     limits = [{"kind": "session", "percent": 36, "resets_at": ends["session"], "lowered": True}]
     snapshot = {"version": 1, "credentials": "", "status": "ok", "observed_at": SEEN}
-    rows = {"five_hour": {"used_percentage": 44, "resets_at": ends["session"]}}
+    rows = {"five_hour": {"used_percentage": reported, "resets_at": ends["session"]}}
     (window,) = build(
         {"rate_limits": rows, **payload},
         {**snapshot, "limits": limits},

@@ -45,6 +45,23 @@ def test_a_window_that_is_reported_twice_has_the_number_that_is_not_rounded() ->
     assert [(limit.percent, limit.severity) for limit in limits] == [(71.8, "normal")]
 
 
+@pytest.mark.parametrize(
+    ("flat", "listed", "shown"),
+    [(71.8, 72, 71.8), (12, 60, 60), (60, 12, 60), (None, 12, 12), (12, None, 12), (12, 13, 13)],
+)
+def test_model_in_both_forms_has_the_higher_number_unless_that_is_rounded(
+    flat: float | None, listed: float | None, shown: float
+) -> None:
+    """The client shows the listed row of a model, too."""
+    resets_at = "2026-11-23T20:00:00Z"
+    scope = {"model": {"display_name": "Opus"}}
+    row = {"kind": "weekly_scoped", "percent": listed, "resets_at": resets_at, "scope": scope}
+    (limit,), _ = parse(
+        {"limits": [row], "seven_day_opus": {"utilization": flat, "resets_at": resets_at}}
+    )
+    assert (limit.label, limit.percent) == ("Opus", shown)
+
+
 def test_of_the_two_forms_of_usage_credits_the_older_one_counts() -> None:
     """The newer one if it is alone, or has what the other lacks."""
     spend = {

@@ -95,9 +95,9 @@ def _is_newer(
         return None
     if latest is not None and latest <= observed_at:
         return False
-    if earliest is not None and earliest > observed_at:
-        return True
-    return False if is_leap else None
+    if is_leap and (earliest is None or earliest != latest):
+        return False  # only a known time outweighs it
+    return True if earliest is not None and earliest > observed_at else None
 
 
 def _compared(

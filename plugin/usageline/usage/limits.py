@@ -53,10 +53,12 @@ def limits(body: Body) -> tuple[Limit, ...]:
     for limit in _flat(body):
         listed = result.setdefault(_identity(limit), limit)
         # Claude Code's own screen shows the flat form, which is not rounded. What it leaves out,
-        # the listed form may have (capture u16).
+        # the listed form may have (capture u16). It shows a model's listed number, too: one that
+        # is higher by more than rounding counts.
+        is_less = limit.kind not in LABELS and (listed.percent or 0) >= (limit.percent or 0) + 1
         result[_identity(limit)] = replace(
             listed,
-            percent=listed.percent if limit.percent is None else limit.percent,
+            percent=listed.percent if limit.percent is None or is_less else limit.percent,
             resets_at=listed.resets_at if limit.resets_at is None else limit.resets_at,
         )
     return tuple(result.values())
