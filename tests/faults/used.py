@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import stat
@@ -29,7 +30,7 @@ from usageline.cli.commands import COMMANDS
 from usageline.config.segments import SEGMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.server import Api
     from tests.world import World
@@ -51,7 +52,8 @@ ARGUMENTS = {
 
 THEME = '[styles]\nname = "bold"\n'
 CANARY = "sk-ant-canary"
-RUN_TIMEOUT_S = 60
+RUN_TIMEOUT_S = 180
+ALL = 1000
 MAX_TRIES = 90
 TRACE = (
     *("strace", "-f", "-y", "-qqq", "-s0", "--seccomp-bpf"),
@@ -65,18 +67,25 @@ State = tuple[int, bytes | str | None, int]
 
 @dataclass
 class Used:
-    """The machine. `elsewhere` is a file outside it that nothing may open."""
+    """The machine. `elsewhere` is a file outside it that nothing may open.
+
+    `most` is how many programs are used: the line, the hook, the refresh, and commands at random.
+    """
 
     installed: Installed
     org: OrgServer
     api: Api
+    most: int
 
     def __post_init__(self) -> None:
         self.world = self.installed.world
         self.home = self.world.home
         self.elsewhere = self.world.root / "elsewhere"
         self._prepare()
-        self.programs = dict(self._programs())
+        every = dict(self._programs())
+        commands = [name for name in every if name.startswith("usageline")]
+        left_out = random.sample(commands, max(len(every) - self.most, 0))
+        self.programs = {name: every[name] for name in every if name not in left_out}
         for name in self.programs:
             self.run(name)
         with self.transcript.open("ab") as file:  # a line that the index does not have
@@ -125,18 +134,26 @@ class Used:
             path.chmod(stat.S_IMODE(mode))
             os.utime(path, ns=(modified, modified))
 
-    def changed(self, damaged: Path | None = None) -> list[str]:
+    def damage(self, path: Path, how: Callable[[Path, Used], None]) -> None:
+        """Restore everything, and damage a file."""
+        self.restore()
+        how(path, self)
+        self.damaged = path, _state(path)
+
+    def changed(self) -> list[str]:
         """Return the files outside the cache that changed and that no undisturbed program changes.
 
         The damaged file may be replaced or set aside if it is usageline's own.
         """
+        damaged, state = self.damaged
         return [
             str(path)
-            for path, _ in self._changes()
+            for path, now in self._changes()
             if path not in self.changing
             and not path.is_relative_to(self.world.cache.parent)
             and not (path not in self.kept and self.is_own(path))
-            and not (path == damaged and self.is_own(path))
+            and not (path == damaged and (self.is_own(path) or (now and now[:2] == state[:2])))
+            and damaged not in path.parents
         ]
 
     def is_own(self, path: Path) -> bool:
@@ -246,9 +263,9 @@ class Used:
         write_script(self.home / ".local" / "bin" / "claude", 'echo "2.1.330 (Claude Code)"\n')
 
 
-def used(world: World, api: Api, org: OrgServer) -> Used:
-    """Install, and use everything once."""
-    return Used(install(world), org, api)
+def used(world: World, api: Api, org: OrgServer, most: int = ALL) -> Used:
+    """Install, and use everything once, or `most` programs."""
+    return Used(install(world), org, api, most)
 
 
 def command_words() -> Iterator[tuple[str, ...]]:

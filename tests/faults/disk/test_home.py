@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.server import Api
     from tests.world import World
 
-MAX_RUN_S = 30.0
+MAX_RUN_S = 120.0
 CHANGES = {
     "config preset": ("config", "preset", "minimal"),
     "config set": ("config", "set", "theme", "light"),

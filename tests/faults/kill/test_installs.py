@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["dist"]  # a fixture
 
 BEFORE = b'{\n  "model": "opus",\n\t"statusLine": {"type": "command", "command": "echo mine"}\n}\n'
+CACHES = (".cache/uv", ".local/share/uv")
 SESSIONS = 50
 PAUSE_S = 1.0
 """Between two lines of a session. Claude Code draws at most every 0.3 s."""
@@ -64,13 +65,13 @@ class Setup:
         )
 
     def files(self) -> dict[str, tuple[object, ...]]:
-        """Return every file of the home directory, but for what tools cache there."""
+        """Return every file of the home directory, but for what uv and its Python cache there."""
         home = f"{self.machine.world.home}/"
         wait_until_ended(b"HOME=" + os.fsencode(self.machine.world.home) + b"\0", "environ")
         return {
             path.removeprefix(home): state
             for path, state in self.machine.tree().items()
-            if path.startswith(home) and not path.startswith(f"{home}.cache/uv")
+            if path.startswith(home) and not path.removeprefix(home).startswith(CACHES)
         }
 
 
