@@ -5,15 +5,16 @@ To add a command, write a module with the click command `command`, and list it i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command: its name, its module in `cli/`, and its line in `usageline --help`.
 
     A command that draws in the theme's colors `queries_background` of the terminal first.
@@ -108,6 +109,8 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the names that begin so, without an import."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for a shell
+
         names = [
             CompletionItem(entry.name, help=entry.help)
             for entry in COMMANDS

@@ -10,7 +10,6 @@ import click
 
 from usageline.core.text import sanitize
 from usageline.system import lookalikes
-from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     from usageline.system.paths import Paths
@@ -37,6 +36,8 @@ def local_time(at: float) -> str:
 
     Return "" if `at` (epoch seconds) is out of range.
     """
+    from usageline.usage.values import EARLIEST, LATEST  # noqa: PLC0415 - many print no time
+
     if not EARLIEST <= at <= LATEST:
         return ""
     return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

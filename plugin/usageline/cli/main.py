@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 import sys
 import time
@@ -47,7 +46,9 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
     if entry is not None:
         return
     if json_schema:
-        from usageline.cli import json_schema as schema  # noqa: PLC0415 - seldom
+        import json  # noqa: PLC0415 - seldom
+
+        from usageline.cli import json_schema as schema  # noqa: PLC0415 - as above
 
         click.echo(json.dumps(schema.schema(), indent=2))
         return
@@ -63,6 +64,8 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
 
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:
+        import json  # noqa: PLC0415 - as above
+
         click.echo(json.dumps(snapshot, indent=2))
     else:
         print_table(

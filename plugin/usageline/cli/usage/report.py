@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +68,8 @@ def zone_name(zone: tzinfo, asked: str | None) -> str:
 
 def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
     """Return the documented object."""
+    import json  # noqa: PLC0415 - a table needs none
+
     return json.dumps(
         {
             "version": VERSION,
@@ -84,6 +83,9 @@ def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
 
 def as_csv(rows: Sequence[Row], kind: str) -> str:
     """Return a line for each row, below a line of names."""
+    import csv  # noqa: PLC0415 - as above
+    import io  # noqa: PLC0415 - as above
+
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow((kind, *NAMES, "cost_usd", "at_least", "unpriced"))
