@@ -13,7 +13,10 @@ if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 try:
-    from usageline.cli.main import main
+    if sys.argv[1:2] == ["usage"]:
+        from usageline.cli.usage.quick import main
+    else:
+        from usageline.cli.main import main
 except ImportError as error:
     sys.exit(
         f"usageline: {error}: the program is incomplete or its Python was replaced: "
@@ -27,10 +30,10 @@ gc.enable()
 
 def _exit(code: object) -> None:
     """Exit without freeing each object alone, which takes as long as summing a month of usage."""
-    import atexit  # noqa: PLC0415 - it is loaded
-    import threading  # noqa: PLC0415 - as above
+    import atexit  # noqa: PLC0415 - after all else
 
-    if isinstance(code, int) and threading.active_count() == 1:
+    threading = sys.modules.get("threading")
+    if isinstance(code, int) and (threading is None or threading.active_count() == 1):
         atexit._run_exitfuncs()  # noqa: SLF001 - nothing public runs them before `os._exit`
         sys.stderr.flush()
         os._exit(code)

@@ -6,8 +6,6 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
 from usageline.core.text import sanitize
 from usageline.system import lookalikes
 
@@ -28,6 +26,8 @@ def short(path: str, paths: Paths) -> str:
 def echo_data(text: str) -> None:
     """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
     is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
+    import click  # noqa: PLC0415 - slow to import
+
     click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
 
 

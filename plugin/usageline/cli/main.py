@@ -1,26 +1,21 @@
-"""Run a command, or print the table without one.
-
-Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage. `usageline check` has a 3.
-"""
+"""Run a command, or print the table without one."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 import time
+from functools import partial
 from typing import NoReturn
 
 import click
 
 from usageline import __version__
+from usageline.cli import edge
 from usageline.cli.commands import LazyGroup, command_named
 from usageline.core import freshness
-from usageline.core.environment import fill_in_home
-from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
-from usageline.system.terminal import adapt_output, sanitize_lines
 
 
 @click.group(
@@ -86,30 +81,5 @@ def _detect_background(env: dict[str, str]) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command. Report errors without a traceback."""
-    adapt_output()
-    fill_in_home(os.environ)
-    try:
-        try:
-            cli(prog_name="usageline")
-        finally:
-            sys.stdout.flush()
-            gc.freeze()  # The interpreter's last collection takes as long as the imports of click.
-    except UsagelineError as problem:
-        click.echo(f"usageline: {sanitize_lines(str(problem))}", err=True)
-    except LookupError as problem:  # no HOME
-        click.echo(f"usageline: {problem.args[0]}", err=True)
-    except ImportError as error:
-        click.echo(f"usageline: {error}: the program is incomplete: install it again", err=True)
-    except OSError as error:  # mostly a full or missing disk
-        where = f"{sanitize_lines(str(error.filename))}: " if error.filename else ""
-        if not isinstance(error, BrokenPipeError):  # a closed pipe (`usageline | head`)
-            click.echo(f"usageline: {where}{error.strerror or error}", err=True)
-        # Python flushes stdout again at exit, and a second failure would print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(
-            f"usageline: {sanitize_lines(f'{type(error).__name__}: {error}')}; please report it",
-            err=True,
-        )
-    sys.exit(1)
+    """Run the command of the arguments."""
+    edge.run(partial(cli, prog_name="usageline"))

@@ -1,6 +1,7 @@
 """Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
 
-Or `… local [TRANSCRIPT]`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
+Or `… local [TRANSCRIPT]`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits
+with status 0.
 """
 
 from __future__ import annotations

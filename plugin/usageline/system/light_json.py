@@ -68,7 +68,9 @@ def _scanner() -> Callable[[str, int], tuple[Any, int]]:
     except (ImportError, AttributeError, TypeError):
         import json  # noqa: PLC0415 - as above
 
-        return json.JSONDecoder(parse_int=_integer).scan_once  # type: ignore[attr-defined, no-any-return]
+        # Undocumented, and part of the class since 2.6.
+        decoder: Any = json.JSONDecoder(parse_int=_integer)
+        return decoder.scan_once  # type: ignore[no-any-return]
 
 
 def _encoder() -> Callable[[object, int], Any]:

@@ -41,8 +41,8 @@ SUBAGENT_FIRST = NONE_OWN - (1 << 60)
 def _order(first: int | None) -> int:
     """Return the order of a session by its first own response: its time (ms), doubled, or None.
 
-    The time is odd unless that is a subagent's. Then a response that is shared now had started it,
-    so this session precedes all others: a fork copies the conversation, and not what ran beside it.
+    The time is odd unless that is a subagent's. Then a shared response had started it, so this
+    session precedes all others. A fork copies the conversation, and not what ran beside it.
     """
     if first is None:
         return NONE_OWN
