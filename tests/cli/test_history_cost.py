@@ -154,7 +154,7 @@ def test_index_damaged_anywhere_is_shown_or_named(indexed: World) -> None:
     for content in damaged:
         index.write_bytes(content)
         with contextlib.suppress(UsagelineError):
-            costs = cost.read(indexed.paths, now, 90)
+            costs = cost.read(indexed.env, now, 90)
             shown += 1
             cost_chart.lines(costs, 80)
             cost.as_json(costs)
@@ -304,3 +304,11 @@ def test_axis_has_round_amounts(amounts: tuple[int, ...], labels: list[str]) -> 
     cost_svg.draw(drawing, costs, cost_svg.COST, (0, 0, 600, 190))
     texts = texts_of(drawing.as_element(), "text")
     assert [text for text in texts if text.startswith("$")] == labels
+
+
+def test_cost_is_not_shown_if_the_settings_forbid_it(indexed: World, usageline: Run) -> None:
+    indexed.configure("[local]\nenabled = false")
+    refused = usageline("history", "--cost")
+    assert refused.returncode == 1
+    assert "local.enabled is false" in refused.stderr
+    assert "local.enabled" not in usageline("history").stderr

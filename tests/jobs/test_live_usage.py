@@ -12,7 +12,7 @@ import pytest
 from tests.local.transcripts import AT, MAIN, Directory, ago, encoded, line, noon_zone
 from tests.zones import local_zone
 from usageline.core import jobs
-from usageline.jobs.live_usage import summary
+from usageline.jobs.live_usage import recent_sessions, summary
 from usageline.line import local
 from usageline.storage import cost_alerts, job_results
 from usageline.system import origin_record
@@ -46,8 +46,8 @@ def summed(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     return make
 
 
-def run(world: World, release: Release) -> None:
-    done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "local")
+def run(world: World, release: Release, *transcript: Path) -> None:
+    done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "local", *transcript)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -73,6 +73,63 @@ def test_job_publishes_what_the_line_shows(world: World, built_release: Release)
     index.touch()
     run(world, built_release)
     assert json.loads(result.read_text()).get("failed") is True
+
+
+def test_job_of_a_session_looks_at_recent_sessions_alone(
+    world: World, built_release: Release
+) -> None:
+    """Others count with the next look at all directories."""
+    projects = world.home / ".claude" / "projects"
+    own, other = projects / MAIN, projects / "p" / "other.jsonl"
+    outside = world.home / "outside.jsonl"
+    now = ago()
+
+    def responses() -> int:
+        usage, _ = local.read(world.env, time.time(), None)
+        return int(usage["today"]["tokens"] // 21_402)
+
+    def write(*files: Path) -> None:
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                number = time.monotonic_ns()
+                file.write(encoded(line(number, timestamp=now)))
+
+    write(own, other, outside)
+    run(world, built_release, outside)
+    assert responses() == 2, "the first look is at everything"
+    write(own, other, outside, own.with_suffix("") / "subagents" / "deep" / "agent-a.jsonl")
+    run(world, built_release, outside)
+    run(world, built_release, projects / ".." / "projects" / MAIN)
+    assert responses() == 2
+    run(world, built_release, own)
+    assert responses() == 4
+    write(own)
+    run(world, built_release, other)
+    assert responses() == 6, "the session of the run before is looked at, too"
+    write(projects / "p" / "third.jsonl")
+    run(world, built_release, own)
+    assert responses() == 6
+    run(world, built_release)
+    assert responses() == 7
+
+
+@pytest.mark.parametrize(
+    ("known", "paths"),
+    [
+        ({"/b": NOON - 5, "/c": NOON - 599, "/d": NOON - 601, "/e": NOON + 5}, ["/a", "/b", "/c"]),
+        (
+            {f"/{number}": NOON - number for number in range(1, 20)},
+            ["/a", *(f"/{n}" for n in range(1, 6))],
+        ),
+        (None, ["/a"]),
+        ([], ["/a"]),
+        ({"/b": None, "/c": "x", "/b" * 300: NOON}, ["/a"]),
+        ({"/\ud800": NOON, "": NOON}, ["/a", "/\ud800"]),
+    ],
+)
+def test_recent_sessions_are_few_and_bounded(known: object, paths: list[str]) -> None:
+    assert list(recent_sessions(known, "/a", NOON)) == paths
 
 
 def test_cost_of_the_day_is_alerted_once(

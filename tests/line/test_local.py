@@ -10,7 +10,7 @@ import pytest
 
 from usageline.core import jobs, paths
 from usageline.line import jobs as line_jobs
-from usageline.line import local, settings, view
+from usageline.line import local, settings, spawn, view
 from usageline.line.render import render
 from usageline.system.directories import prepare, private_directory
 
@@ -216,3 +216,20 @@ def test_nothing_is_read_or_started_without_such_a_segment(world: World) -> None
         configured = settings.checked({"rows": [rows], "cost_alerts": alerts})
         assert bool(line_jobs.local_usage(context, configured, world.env, "python")[1]) is starts
     assert Path(paths.jobs_dir(world.env)).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("transcript", "arguments"),
+    [("/a b.jsonl", ["/a b.jsonl"]), ("/a\0b.jsonl", []), ("/a\nb.jsonl", []), (None, [""])],
+)
+def test_job_gets_the_transcript_of_the_session(
+    world: World, monkeypatch: pytest.MonkeyPatch, transcript: object, arguments: list[str]
+) -> None:
+    launched: list[list[str]] = []
+    monkeypatch.setattr(spawn, "launch_job", lambda _python, job, _env: launched.append(job))
+    context = view.build({"transcript_path": transcript}, None, "", world.env, NOW)
+    configured = settings.checked({"rows": [[["burn", {}]]]})
+    start = line_jobs.local_usage(context, configured, world.env, "python")[1]
+    assert start
+    start()
+    assert launched == [[jobs.LOCAL, *arguments]]

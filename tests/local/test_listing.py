@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.local.transcripts import MAIN, OTHER, Directory, line
 from usageline.jobs import transcript_scan
+from usageline.sources.transcripts import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,3 +85,28 @@ def test_names_that_are_no_text_are_listed_each_time(directory: Directory) -> No
         file.write((directory.root / "projects" / MAIN).read_bytes())
     assert directory.scan().files == 3
     assert directory.scan().files == 3
+
+
+@pytest.mark.parametrize(
+    ("transcript", "folder"),
+    [
+        ("/home/x/.claude/projects/-p/s.jsonl", "/home/x/.claude/projects/-p/s"),
+        *((path, "") for path in ("/home/x/.claude/projects/-p/s.json", "", ".jsonl")),
+        *((path, "") for path in ("/home/x/.claude/projects/../s.jsonl", "/tmp/s.jsonl")),
+        *((path, "") for path in ("/home/x/.claude/projectsX/s.jsonl", "s.jsonl")),
+    ],
+)
+def test_session_is_one_below_a_directory_that_counts(transcript: str, folder: str) -> None:
+    assert files.of_session(transcript, ["/home/x/.claude", "/home/x/.config/claude"]) == folder
+
+
+def test_inodes_and_times_that_sqlite_cannot_store_are_no_damage(directory: Directory) -> None:
+    """Some network file systems have such inodes, and ext4 such times."""
+    path = directory.write(NEW, line(4, sessionId=OTHER))
+    os.utime(path, ns=(0, 14 * 10**18))
+    directory.scan()
+    assert directory.total().responses == 3
+    large = (1 << 64) - 1
+    status: Any = SimpleNamespace(st_dev=large, st_ino=large, st_size=5, st_mtime_ns=-large)
+    state = files.state_of(status)
+    directory.index.connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, 0, x'', 0)", state)

@@ -203,3 +203,16 @@ def test_a_forks_copies_are_of_the_session_that_went_on_first(
         len(original) if is_marked or owner == SESSION else len(fork)
     )
     assert sum(rows.values()) == len({*original, *fork})
+
+
+@pytest.mark.parametrize("fork", [[1, 2, 4], [1, 2]], ids=["went on first", "never went on"])
+def test_a_session_with_a_subagent_of_copied_responses_is_the_original(
+    directory: Directory, fork: list[int]
+) -> None:
+    """A fork copies the conversation, and not what a subagent then did beside the original."""
+    directory.write(FORK, *(line(each, sessionId=OTHER, after_s=each) for each in fork))
+    directory.write(MAIN, *(line(each, after_s=each) for each in (1, 2)))
+    directory.write(SUBAGENT, line(5, isSidechain=True, after_s=5))
+    directory.write("p/late.jsonl", line(6, after_s=600))
+    rows = {key: row.responses for key, row in directory.rows("session").items()}
+    assert rows == {SESSION: 4, **({OTHER: 1} if 4 in fork else {})}

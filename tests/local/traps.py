@@ -155,6 +155,10 @@ def _linked_project(root: Path) -> None:
     (root / "projects" / "-home-dev-work-far").symlink_to(far)
 
 
+def _late(root: Path) -> None:
+    os.utime(root / "projects" / MAIN, ns=(0, 14 * 10**18))
+
+
 def _loop(root: Path) -> None:
     (root / "projects" / "-home-dev-work-one" / "loop").symlink_to(root / "projects")
 
@@ -624,4 +628,113 @@ FORMS = [
     Trap("version of a build", "it is no number", {MAIN: encoded(line(version="dev"))}, ONE),
 ]
 
-TRAPS = [*REPEATS, *PLACES, *BILLING, *FORMS]
+NUMBERS_AND_TIMES = [
+    Trap(
+        "a fraction",
+        "another program wrote each count as 400.0",
+        {MAIN: A_LINE.replace(b'"output_tokens":400', b'"output_tokens":400.0')},
+        ONE,
+    ),
+    Trap(
+        "a count that is true",
+        "it counts as none",
+        {MAIN: A_LINE.replace(b'"output_tokens":400', b'"output_tokens":true')},
+        [Billed(output=0)],
+    ),
+    Trap(
+        "a count of 24 digits",
+        "it counts as none, and the other lines count",
+        {MAIN: encoded(line(), line(2, output=4 * 10**23))},
+        [Billed(), Billed(output=0)],
+    ),
+    Trap(
+        "a number of 5,000 digits",
+        "a tool's input has it, and the line counts",
+        {MAIN: A_LINE.replace(b'"cwd"', b'"x":' + b"9" * 5000 + b',"cwd"')},
+        ONE,
+    ),
+    Trap(
+        "a doubled key",
+        "the last one counts",
+        {MAIN: A_LINE.replace(b'"output_tokens":400', b'"output_tokens":9,"output_tokens":400')},
+        ONE,
+    ),
+    Trap(
+        "an escape in a key",
+        "it is the same key",
+        {MAIN: A_LINE.replace(b'"output_tokens"', b'"output\\u005ftokens"')},
+        ONE,
+    ),
+    Trap(
+        "a part of the split",
+        "what is in no part of it lives five minutes",
+        {MAIN: encoded(line(usage={"cache_creation": {"ephemeral_1h_input_tokens": 400}}))},
+        [Billed(write_5m=600, write_1h=400)],
+    ),
+    Trap(
+        "an empty attempt",
+        "one of the iterations is null",
+        {MAIN: encoded(line(usage={"iterations": [None, {"type": "message"}]}))},
+        ONE,
+    ),
+    Trap(
+        "a retry",
+        "one response, under two request ids",
+        {MAIN: encoded(line(output=100, stop=None), line(requestId="req_again", after_s=30))},
+        ONE,
+    ),
+    Trap(
+        "a zone",
+        "the time has another zone than UTC",
+        {MAIN: encoded(line(timestamp="2026-11-21T00:30:00.000+02:00"))},
+        ONE,
+    ),
+    Trap(
+        "nanoseconds",
+        "the time has nine digits of a second",
+        {MAIN: encoded(line(timestamp="2026-11-20T10:00:00.123456789Z"))},
+        ONE,
+    ),
+    Trap(
+        "a leap second",
+        "it is of the day that it ends",
+        {MAIN: encoded(line(timestamp="2026-11-20T23:59:60.000Z"))},
+        ONE,
+    ),
+]
+
+DISKS = [
+    Trap(
+        "a mark in each line",
+        "several files were joined, each with a mark of the byte order",
+        {MAIN: b"".join(b"\xef\xbb\xbf" + encoded(line(number)) for number in (1, 2))},
+        TWO,
+    ),
+    Trap(
+        "a hole at the end",
+        "a crash left it before the next line came",
+        {MAIN: A_LINE + b"\0" * 4096 + encoded(line(2))},
+        TWO,
+    ),
+    Trap(
+        "UTF-16",
+        "a file in another encoding is none of Claude Code's",
+        {MAIN: A_LINE, FORK: encoded(line(2)).decode().encode("utf-16")},
+        ONE,
+    ),
+    Trap(
+        "a directory's name",
+        "it ends as that of a transcript",
+        {"x.jsonl/y.jsonl": A_LINE},
+        ONE,
+    ),
+    Trap(
+        "a file of the year 2413",
+        "a clock was wrong when it was written",
+        {MAIN: A_LINE},
+        ONE,
+        _late,
+    ),
+]
+
+TRAPS = [*REPEATS, *PLACES, *BILLING, *FORMS, *NUMBERS_AND_TIMES, *DISKS]

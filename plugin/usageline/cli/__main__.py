@@ -13,7 +13,10 @@ if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 try:
-    from usageline.cli.main import main
+    if sys.argv[1:2] == ["usage"]:
+        from usageline.cli.usage.quick import main
+    else:
+        from usageline.cli.main import main
 except ImportError as error:
     sys.exit(
         f"usageline: {error}: the program is incomplete or its Python was replaced: "
@@ -24,5 +27,21 @@ gc.freeze()
 gc.set_threshold(50_000)
 gc.enable()
 
+
+def _exit(code: object) -> None:
+    """Exit without freeing each object alone, which takes as long as summing a month of usage."""
+    import atexit  # noqa: PLC0415 - after all else
+
+    threading = sys.modules.get("threading")
+    if isinstance(code, int) and (threading is None or threading.active_count() == 1):
+        atexit._run_exitfuncs()  # noqa: SLF001 - nothing public runs them before `os._exit`
+        sys.stderr.flush()
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemExit as exiting:
+        _exit(exiting.code)
+        raise

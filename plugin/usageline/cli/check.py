@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli import appearance
-from usageline.cli.formatting import echo_problem
+from usageline.cli import appearance, edge
 from usageline.cli.snapshot import current_snapshot
 from usageline.core.errors import UsagelineError
 from usageline.core.freshness import file_fingerprint
@@ -162,7 +161,7 @@ def _wait(
 
 def _print(verdict: Verdict, below: float) -> None:
     if verdict.state == UNKNOWN:
-        echo_problem(f"unknown: {verdict.reason}")
+        edge.report(f"unknown: {verdict.reason}")
     elif verdict.state == BELOW:
         click.echo(f"{_shares(verdict)}: below {below:g}%")
     else:

@@ -5,20 +5,18 @@ To add a command, write a module with the click command `command`, and list it i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from click.shell_completion import CompletionItem
 
-@dataclass(frozen=True, slots=True)
-class Command:
+
+class Command(NamedTuple):
     """One command: its name, its module in `cli/`, and its line in `usageline --help`.
 
     A command that draws in the theme's colors `queries_background` of the terminal first.
@@ -94,6 +92,8 @@ class Choice(click.Choice[str]):
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
         """Return the message of click, with a suggestion."""
         message = super().get_invalid_choice_message(value, ctx)
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
         close = get_close_matches(str(value).lower(), self.choices, n=1)
         return f"{message} Did you mean {close[0]!r}?" if close else message
 
@@ -127,6 +127,8 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the names that begin so, without an import."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for a shell
+
         names = [
             CompletionItem(entry.name, help=entry.help)
             for entry in self.entries

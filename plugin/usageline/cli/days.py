@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from datetime import date, datetime, timezone, tzinfo
 
-import click
-
 from usageline.core.errors import UsagelineError
 
 UTC = "UTC"
@@ -35,12 +33,14 @@ def read_day(text: str | None, zone: tzinfo) -> date | None:
     today = datetime.now(zone).date()
     if text == "today":
         return today
-    if text.endswith("d") and text[:-1].isdecimal() and 0 < int(text[:-1]) < 10_000:
+    if text.endswith("d") and text[:-1].isdecimal() and len(text) < 6 and int(text[:-1]):
         return date.fromordinal(max(today.toordinal() - int(text[:-1]) + 1, 1))
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
+        from click import UsageError  # noqa: PLC0415 - slow to import
+
+        raise UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
 
 
 def _local_zone() -> tzinfo:

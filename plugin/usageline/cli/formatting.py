@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-import click
-
 from usageline.core.text import display_width, sanitize
-from usageline.line import layout
-from usageline.system.terminal import sanitize_lines, wrap_words
-from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     from usageline.system.paths import Paths
@@ -25,20 +18,13 @@ def short(path: str, paths: Paths) -> str:
     return sanitize(paths.abbreviate(path))
 
 
-def echo_problem(text: str) -> None:
-    """Print `usageline: ` and a sanitized text to stderr, on a terminal without broken words."""
-    message = sanitize_lines(f"usageline: {text}")
-    if sys.stderr.isatty():
-        columns = get_terminal_size().columns
-        message = "\n".join(wrap_words(line, columns) for line in message.split("\n"))
-    click.echo(message, err=True)
-
-
 def local_time(at: float) -> str:
     """Return `2026-11-24 04:59:16 UTC` in the user's time zone.
 
     Return "" if `at` (epoch seconds) is out of range.
     """
+    from usageline.usage.values import EARLIEST, LATEST  # noqa: PLC0415 - many print no time
+
     if not EARLIEST <= at <= LATEST:
         return ""
     return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
@@ -87,4 +73,6 @@ def cut(text: str, cells: int, ellipsis: str = "…") -> str:
     """Return `text` in at most `cells` columns, with the ellipsis at its end if it is cut."""
     if display_width(text) <= cells:
         return text
+    from usageline.line import layout  # noqa: PLC0415 - seldom
+
     return "".join(part[1] for part in layout.cut_parts([("", text)], cells, ellipsis))

@@ -1,28 +1,21 @@
-"""Run a command, or print the table without one.
-
-Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage. `usageline check` has a 3.
-"""
+"""Run a command, or print the table without one."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
-import json
 import os
 import sys
 import time
+from functools import partial
 from typing import NoReturn
 
 import click
 
 from usageline import __version__
+from usageline.cli import edge
 from usageline.cli.commands import COMMANDS, LazyGroup, command_named
-from usageline.cli.formatting import echo_problem
 from usageline.core import freshness
-from usageline.core.environment import fill_in_home
-from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
-from usageline.system.terminal import adapt_output
 
 
 @click.group(
@@ -49,7 +42,9 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
     if entry is not None:
         return
     if json_schema:
-        from usageline.cli import json_schema as schema  # noqa: PLC0415 - seldom
+        import json  # noqa: PLC0415 - seldom
+
+        from usageline.cli import json_schema as schema  # noqa: PLC0415 - as above
 
         click.echo(json.dumps(schema.schema(), indent=2))
         return
@@ -65,6 +60,8 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
 
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:
+        import json  # noqa: PLC0415 - as above
+
         click.echo(json.dumps(snapshot, indent=2))
     else:
         print_table(
@@ -85,27 +82,5 @@ def _detect_background(env: dict[str, str]) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command. Report errors without a traceback."""
-    adapt_output()
-    fill_in_home(os.environ)
-    try:
-        try:
-            cli(prog_name="usageline")
-        finally:
-            sys.stdout.flush()
-            gc.freeze()  # The interpreter's last collection takes as long as the imports of click.
-    except UsagelineError as problem:
-        echo_problem(str(problem))
-    except LookupError as problem:  # no HOME
-        echo_problem(str(problem.args[0]))
-    except ImportError as error:
-        echo_problem(f"{error}: the program is incomplete: install it again")
-    except OSError as error:  # mostly a full or missing disk
-        where = f"{error.filename}: " if error.filename else ""
-        if not isinstance(error, BrokenPipeError):  # a closed pipe (`usageline | head`)
-            echo_problem(f"{where}{error.strerror or error}")
-        # Python flushes stdout again at exit, and a second failure would print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001 - the edge of the process
-        echo_problem(f"{type(error).__name__}: {error}; please report it")
-    sys.exit(1)
+    """Run the command of the arguments."""
+    edge.run(partial(cli, prog_name="usageline"))

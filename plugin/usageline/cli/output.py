@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import stat
 import sys
-from datetime import datetime, timezone
+import time
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -31,7 +27,11 @@ NUMBER = re.compile(r"\d+(\.\d+)?|-\d+\.\d{6,}", re.ASCII)
 def echo_data(text: str) -> None:
     """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
     is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
-    click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
+    if is_plain:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    else:
+        sys.stdout.write(text)
 
 
 def csv_text(names: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
@@ -39,6 +39,9 @@ def csv_text(names: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
     Texts lose control characters, and get an apostrophe before a formula.
     """
+    import csv  # noqa: PLC0415 - most output is no CSV
+    import io  # noqa: PLC0415 - as above
+
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerows(map(_csv_cell, row) for row in (names, *rows))
@@ -63,14 +66,14 @@ def utc_time(timestamp: int | None) -> str | None:
     """Return epoch seconds as `2026-12-01T00:00:00Z`, None for None."""
     if timestamp is None:
         return None
-    return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp))
 
 
 def write_files(files: Iterable[tuple[str, bytes]]) -> None:
     """Write files and print their names. Make every content before the call: all or none."""
     for path, content in files:
         write_file(path, content)
-        click.echo(f"wrote {sanitize(path)}")
+        echo_data(f"wrote {sanitize(path)}\n")
 
 
 def write_file(path: str, content: bytes) -> None:

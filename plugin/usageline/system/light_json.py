@@ -14,19 +14,32 @@ if TYPE_CHECKING:
 BLANKS = " \t\n\r"
 
 
+MAX_DIGITS = 400
+"""Parsing a longer integer takes a time that grows with its square."""
+
+
+def _integer(digits: str) -> float:
+    if len(digits) <= MAX_DIGITS:
+        return int(digits)
+    return float("-inf" if digits[0] == "-" else "inf")
+
+
 class _Options:
-    """The attributes that the C scanner reads, with the values of `json.loads`."""
+    """The attributes that the C scanner reads, with the values of `json.loads` but for integers."""
 
     strict = True
     object_hook = None
     object_pairs_hook = None
     parse_float = float
-    parse_int = int
+    parse_int = staticmethod(_integer)
     parse_constant = float
 
 
 def loads(text: str) -> Any:
-    """Return the value that is the whole text. Raise ValueError or RecursionError as `json` does."""
+    """Return the value that is the whole text. A long integer is infinite.
+
+    Raise ValueError or RecursionError as `json` does.
+    """
     start = len(text) - len(text.lstrip(BLANKS))
     try:
         value, end = _scan(text, start)
@@ -55,7 +68,9 @@ def _scanner() -> Callable[[str, int], tuple[Any, int]]:
     except (ImportError, AttributeError, TypeError):
         import json  # noqa: PLC0415 - as above
 
-        return json.JSONDecoder().scan_once  # type: ignore[attr-defined, no-any-return]
+        # Undocumented, and part of the class since 2.6.
+        decoder: Any = json.JSONDecoder(parse_int=_integer)
+        return decoder.scan_once  # type: ignore[no-any-return]
 
 
 def _encoder() -> Callable[[object, int], Any]:

@@ -9,7 +9,6 @@ import os
 import re
 import select
 import sys
-import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -74,6 +73,8 @@ def wrap_words(text: str, columns: int, margin: str = "") -> str:
     A command in backquotes stays on one line, so that it can be copied. The first line begins with
     `margin`, the others with as many blanks.
     """
+    import textwrap  # noqa: PLC0415 - slow to import
+
     joined = re.sub("`[^`]+`", lambda command: command[0].replace(" ", UNBROKEN), text)
     lines = textwrap.wrap(
         joined,

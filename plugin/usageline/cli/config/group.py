@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from usageline import themes
+from usageline.cli import edge
 from usageline.cli.config import complete, picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import echo_problem, short
+from usageline.cli.formatting import short
 from usageline.cli.output import echo_data
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
@@ -62,7 +63,7 @@ def command(context: click.Context) -> None:
         return
     if not picker.is_possible(os.environ):
         if sys.stdin.isatty() and sys.stdout.isatty():
-            echo_problem("this terminal cannot show the picker; use these commands instead")
+            edge.report("this terminal cannot show the picker; use these commands instead")
         raise click.exceptions.NoArgsIsHelpError(context)
     picker.run(dict(os.environ))
 

@@ -122,7 +122,7 @@ class Data:
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
         alerts = local.current(result, now).get("alerts", [])
         try:
-            return today.build(cost.read(paths, now, 1), alerts)
+            return today.build(cost.read(self.env, now, 1), alerts)
         except UsagelineError as error:
             return today.build(None, alerts) if str(error) == cost.NO_RESPONSES else None
 

@@ -82,7 +82,7 @@ def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now:
     if options.cost:
         from usageline.cli.history import cost  # noqa: PLC0415
 
-        costs = cost.read(paths, now, options.days)
+        costs = cost.read(env, now, options.days)
         text = cost.as_csv(costs) if is_csv else cost.as_json(costs) + "\n"
     else:
         account = selection.account(env, options.account)
@@ -97,14 +97,15 @@ def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: fl
     if options.limit or options.heatmap:
         return _limits(env, paths, options, now)
     from usageline.cli.history import cost, svg_chart  # noqa: PLC0415
+    from usageline.sources.transcripts.roots import DISABLED  # noqa: PLC0415
 
     costs, cost_note, limits_note = None, "", ""
     try:
-        costs = cost.read(paths, now, options.days)
+        costs = cost.read(env, now, options.days)
     except UsagelineError as reason:
         if options.cost:
             raise
-        cost_note = str(reason)
+        cost_note = "" if str(reason) == DISABLED else str(reason)
     if not options.cost:
         try:
             limits = _limits(env, paths, options, now)

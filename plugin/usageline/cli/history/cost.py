@@ -15,18 +15,20 @@ from usageline.cli.formatting import cut
 from usageline.cli.output import csv_text
 from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
 from usageline.cli.usage.result import cost_text
+from usageline.config import local
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
+from usageline.sources.transcripts.roots import DISABLED
 from usageline.storage.usage_index import reader
 from usageline.storage.usage_index.queries import Row, quarters
+from usageline.system.paths import Paths
 from usageline.usage.local.windows import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from usageline.cli.history.heatmap import Day
-    from usageline.system.paths import Paths
 
 NO_INDEX = "tokens and cost are not known yet: run usageline usage, which reads the transcripts"
 UNUSABLE = "tokens and cost cannot be read now: run usageline usage, which repairs their index"
@@ -58,11 +60,15 @@ class Costs:
         return summed("", self.by_day.get(day, {}).values())
 
 
-def read(paths: Paths, now: float, days: int) -> Costs:
+def read(env: Mapping[str, str], now: float, days: int) -> Costs:
     """Return the costs of the last `days` days, of which the last one is today.
 
-    Raise UsagelineError if there is no index that can be read, or if it has no response of them.
+    Raise UsagelineError if the user's settings forbid it, if there is no index that can be read, or
+    if it has no response of them.
     """
+    if not local.load(env).enabled:
+        raise UsagelineError(DISABLED)
+    paths = Paths(env)
     chosen = days_until(now, days)
     first, end = time.mktime((*chosen[0], 0, 0, 0, 0, 0, -1)), local_day(now)[1]
     if not reader.exists(paths.usage_dir):

@@ -1,6 +1,8 @@
 """`usageline usage`: tokens and cost, from Claude Code's own transcripts.
 
 command  the options
+quick    frequent command lines, without `click`
+run      what is read, summed and printed
 days     the days and the time zone of the options
 accounts the accounts by label or key
 result   the rows with their order, names and notes

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import click
 
 from usageline.cli.commands import Choice
-from usageline.cli.days import read_day, time_zone
-from usageline.cli.output import echo_data
 from usageline.cli.usage import report
-from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
+from usageline.cli.usage.run import ALL_KINDS, Request, run
 from usageline.config import local as local_config
-from usageline.core.text import sanitize
-from usageline.jobs import local_usage
-from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.owners import by_account, owners, sessions_of
-from usageline.storage.usage_index.queries import KINDS, Range, comparisons, shares, sums
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from usageline.sources.transcripts.files import Report
-    from usageline.storage.usage_index.database import Index
-    from usageline.storage.usage_index.queries import Row
-    from usageline.usage.local.cost_states import Comparison
 
 
 @click.command("usage")
-@click.argument("kind", metavar="[BY]", type=Choice([*KINDS, "account", "block"]), default="day")
+@click.argument("kind", metavar="[BY]", type=Choice(ALL_KINDS), default="day")
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
 @click.option("--until", metavar="DAY", help="Last day.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
@@ -72,63 +55,14 @@ def command(**options: Any) -> None:
 
         click.echo(schema.text(of_check=options["check"]))
         return
-    env = dict(os.environ)
     if options["prices"]:
-        report.print_prices(local_config.load(env).prices)
+        report.print_prices(local_config.load(dict(os.environ)).prices)
         return
+    if options["directories"] and not options["other_roots"]:
+        raise click.UsageError(f"unexpected argument {options['directories'][0]}")
     request = Request.of(options)
     _check_combination(options)
-    if options["check"]:
-        with _opened(env, request) as (index, _):
-            rows = comparisons(index)
-        _print_check(rows, options["output"])
-    elif options["output"]:
-        _print_data(env, request, options["output"])
-    elif options["html"] is not None or options["svg"] is not None:
-        _write_files(env, request, options)
-    else:
-        _show(env, request, watch=options["watch"])
-
-
-class Request(NamedTuple):
-    """Which responses to sum, and by what. `places` replace the user's own directories."""
-
-    kind: str
-    since: str | None
-    until: str | None
-    tz: str | None
-    project: str | None
-    model: str | None
-    account: str | None
-    places: tuple[str, ...]
-
-    @classmethod
-    def of(cls, options: dict[str, Any]) -> Request:
-        """Return the request of a command line. Raise UsageError if it is none."""
-        directories, other_roots = options["directories"], options["other_roots"]
-        if directories and not other_roots:
-            raise click.UsageError(f"unexpected argument {directories[0]}")
-        words = {name: options[name] for name in cls._fields if name != "places"}
-        request = cls(places=(*other_roots, *directories), **words)
-        request.chosen()  # a mistake is reported before anything is read
-        return request
-
-    def chosen(self) -> Range:
-        """Return the range without an account. Its days may depend on today."""
-        zone = time_zone(self.tz)
-        return Range(
-            zone, read_day(self.since, zone), read_day(self.until, zone), self.project, self.model
-        )
-
-    def chosen_in(self, index: Index, env: dict[str, str]) -> Range:
-        """Return the range, with the sessions of the account that is asked for."""
-        if self.account is None:
-            return self.chosen()
-        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-        known = owners(index)
-        account = accounts.find(env, self.account, known)
-        return self.chosen()._replace(sessions=sessions_of(index, account, known))
+    run(request, options)
 
 
 def _check_combination(options: dict[str, Any]) -> None:
@@ -142,141 +76,3 @@ def _check_combination(options: dict[str, Any]) -> None:
         raise click.UsageError(f"{both[0]} cannot be combined with {' and '.join(both[1:])}")
     if options["dark"] is not None and not files:
         raise click.UsageError("--dark and --light require --html or --svg")
-
-
-@contextlib.contextmanager
-def _opened(
-    env: dict[str, str], request: Request, *, quiet: bool = False
-) -> Iterator[tuple[Index, Report]]:
-    """Yield the index with everything that is new, and what was read."""
-    progress = report.Progress(quiet=quiet)
-    opened: Any = (
-        local_usage.throw_away(request.places, local_config.load(env).prices, progress=progress)
-        if request.places
-        else local_usage.updated(env, progress=progress)
-    )
-    with opened as (index, scanned):
-        progress.end()
-        yield index, scanned
-
-
-def _sums(
-    index: Index, env: dict[str, str], request: Request, chosen: Range
-) -> tuple[list[Row], Row, dict[str, int]]:
-    if request.kind == "account":
-        sessions, total = sums(index, "session", chosen)
-        return by_account(sessions, owners(index)), total, {}
-    if request.kind != "block":
-        return (*sums(index, request.kind, chosen), {})
-    from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
-
-    return blocks.sums(index, None if request.places else env, chosen)
-
-
-def _print_data(env: dict[str, str], request: Request, output: str) -> None:
-    with _opened(env, request) as (index, _):
-        chosen = request.chosen_in(index, env)
-        rows, total, _ = _sums(index, env, request, chosen)
-    if output == "json":
-        click.echo(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
-    else:
-        echo_data(report.as_csv(rows, request.kind))
-
-
-def _result(
-    env: dict[str, str],
-    request: Request,
-    opened: tuple[Index, Report],
-    kind: str | None = None,
-    *,
-    with_shares: bool = False,
-) -> Result:
-    """Return the rows of a kind, by default the requested one, with the words beside them."""
-    index, scanned = opened
-    request = request._replace(kind=kind or request.kind)
-    chosen = request.chosen_in(index, env)
-    rows, total, percents = _sums(index, env, request, chosen)
-    costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
-    called = _names(env, request.kind, [row.key for row in rows])
-    rows = [row.renamed(called[row.key]) for row in rows] if called else rows
-    costs = {called.get(key, key): row for key, row in costs.items()}
-    sentences = []
-    if not request.places:
-        from usageline.cli.usage import limits  # noqa: PLC0415 - as above
-
-        sentences = limits.sentences(index, env)
-    return Result(
-        request.kind,
-        "UTC" if request.kind == "block" else report.zone_name(chosen.zone, request.tz),
-        in_order(rows, request.kind),
-        total,
-        sentences,
-        [*_left_out(env, request), *notes(total, scanned)],
-        percents,
-        costs,
-    )
-
-
-def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
-    """Return what the rows of a kind are called, {} if they are called by their keys."""
-    if kind == "project":
-        return project_names(keys)
-    if kind != "account":
-        return {}
-    from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-    return accounts.names(env, keys)
-
-
-def _left_out(env: dict[str, str], request: Request) -> list[str]:
-    if request.places:
-        return []
-    local = local_config.load(env)
-    missing = [f"local.roots: {sanitize(root)} has no projects/" for root in roots.empty(local)]
-    return [*missing, *([roots.LEFT_OUT] if roots.is_left_out(env, local) else [])]
-
-
-def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
-    from usageline.cli.usage import table  # noqa: PLC0415 - data needs none of it
-
-    def load(*, quiet: bool = True) -> Result:
-        with _opened(env, request, quiet=quiet) as opened:
-            return _result(env, request, opened)
-
-    if watch and sys.stdout.isatty() and env.get("TERM", "dumb") != "dumb":
-        from usageline.cli.usage import live  # noqa: PLC0415 - slow to import
-
-        load(quiet=False)
-        live.watch(load)
-        return
-    with _opened(env, request) as opened:
-        result = _result(env, request, opened)
-        has_transcripts = bool(opened[1].files)
-    if not result.rows and not has_transcripts:
-        click.echo(NO_TRANSCRIPTS)
-        return
-    screen = table.screen(env)
-    click.echo(table.text(table.lines(result, screen.width), screen), color=screen.colors)
-
-
-def _write_files(env: dict[str, str], request: Request, options: dict[str, Any]) -> None:
-    from usageline.cli.usage import picture  # noqa: PLC0415 - only for files
-
-    with _opened(env, request) as opened:
-        result = _result(env, request, opened, with_shares=True)
-        has_models = result.is_time and bool(result.rows)
-        others = [_result(env, request, opened, "model", with_shares=True)] if has_models else []
-    picture.write(result, others, options["html"], options["svg"], dark=options["dark"])
-
-
-def _print_check(rows: list[Comparison], output: str | None) -> None:
-    from usageline.cli.usage import check  # noqa: PLC0415 - seldom
-
-    if output == "json":
-        click.echo(check.as_json(rows))
-    else:
-        check.print_table(rows)
-
-
-if __name__ == "__main__":
-    sys.exit(command())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from usageline.cli.usage.result import amount, dollars
 from usageline.core import json_file
 from usageline.core.windows import moment, percent
 from usageline.storage.usage_index.owners import cost_of_account
+from usageline.system import light_json
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PICO
 
@@ -42,7 +42,7 @@ def sentences(index: Index, env: Mapping[str, str]) -> list[str]:
     if worths is None:
         worths = _worths(index, paths, account, now)
         with contextlib.suppress(sqlite3.Error):
-            index.set_meta("worth", json.dumps([account, int(now), worths]))
+            index.set_meta("worth", light_json.dumps([account, int(now), worths]))
     used = _used(snapshot, now)
     return [
         _sentence(name, worths[kind], used.get(kind))
@@ -55,7 +55,7 @@ def sentences(index: Index, env: Mapping[str, str]) -> list[str]:
 def _remembered(index: Index, account: str, now: float) -> dict[str, int] | None:
     """Return the picodollars of a percent by kind, None if nothing fresh is remembered."""
     try:
-        known, at, worths = json.loads(index.meta().get("worth", ""))
+        known, at, worths = light_json.loads(index.meta().get("worth", ""))
         is_fresh = known == account and 0 <= now - at < FRESH_S
         values = {
             kind: worth

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from usageline.cli.output import csv_text
 from usageline.cli.usage.result import dollars
@@ -51,6 +48,8 @@ class Progress:
         if self._quiet or total < MIN_PROGRESS_BYTES or not sys.stderr.isatty():
             return
         if self._bar is None:
+            import click  # noqa: PLC0415 - slow to import
+
             self._bar = click.progressbar(
                 length=total, label="Reading transcripts", file=sys.stderr
             )
@@ -71,6 +70,8 @@ def zone_name(zone: tzinfo, asked: str | None) -> str:
 
 def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
     """Return the documented object."""
+    import json  # noqa: PLC0415 - a table needs none
+
     return json.dumps(
         {
             "version": VERSION,
@@ -104,17 +105,26 @@ def csv_values(row: Row) -> tuple[object, ...]:
 
 def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:
     """Print the built-in prices in dollars per million tokens, and a user's own."""
+    lines = []
     for name, (price,) in own_prices(own).items():
         row = "".join(f"{rate / PER_MILLION:9.3f}" for rate in price.rates)
-        click.echo(f"{sanitize(name):20}{row}  local.prices")
-    click.echo(f"dollars per million tokens, from {price_list.SOURCE}")
-    click.echo("model                  input   output  5m write  1h write   read")
+        lines.append(f"{sanitize(name):20}{row}  local.prices")
+    lines += [
+        f"dollars per million tokens, from {price_list.SOURCE}",
+        "model                  input   output  5m write  1h write   read",
+    ]
     for name, entries in price_list.PRICES.items():
         for _, rates, long_from, long, _, _ in entries:
-            click.echo(f"{name:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in rates))
+            lines.append(f"{name:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in rates))
             if long:
                 label = f"  above {count(long_from)} tokens"
-                click.echo(f"{label:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in long))
+                lines.append(f"{label:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in long))
+    print_text("\n".join(lines))
+
+
+def print_text(text: str) -> None:
+    """Print a text. `click` takes longer to import than the rows to sum."""
+    sys.stdout.write(f"{text}\n")
 
 
 def fields(row: Row) -> dict[str, Any]:

@@ -5,7 +5,8 @@ It does without rich, whose import takes longer than everything else that the co
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,7 @@ MIN_LABEL_CELLS = 8
 WIDE = 100
 """From this width on, each kind of tokens has a column of its own."""
 
+MIN_CELLS, DEFAULT_CELLS = 20, 80
 PIPE_CELLS = 4096
 """For programs that read the output: long names must not be cut."""
 
@@ -49,9 +51,14 @@ class Screen(NamedTuple):
 def screen(env: Mapping[str, str]) -> Screen:
     """Return what stdout can show."""
     is_terminal = sys.stdout.isatty()
-    width = PIPE_CELLS
-    if is_terminal or env.get("COLUMNS", "").isdecimal():
-        width = max(shutil.get_terminal_size().columns, 20)
+    requested = env.get("COLUMNS", "")
+    width = int(requested) if requested.isdecimal() and len(requested) < 6 else 0
+    if is_terminal and not width:
+        # `shutil` does the same, and takes longer to import than the table to draw.
+        with contextlib.suppress(OSError):
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+        width = width or DEFAULT_CELLS
+    width = max(width, MIN_CELLS) if width else PIPE_CELLS
     is_dumb = env.get("TERM", "dumb") == "dumb" or not is_terminal
     is_forced = env.get("CLICOLOR_FORCE", "0") not in {"", "0"}
     colors = not env.get("NO_COLOR") and (is_forced or not is_dumb)

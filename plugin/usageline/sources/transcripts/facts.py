@@ -16,13 +16,13 @@ BOM = b"\xef\xbb\xbf"
 EDGES = b"\r\0 "
 """What may stand around a line: Windows' line ends, and what a crash left."""
 
-MIN_YEAR = 2000
+MIN_YEAR = 1970
 MAX_YEAR = 2999
 """Every time zone has a day for each of these times."""
 
 TIME = (
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
-    r"([Zz]|[+-]\d\d(?::?\d\d)?)?"
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
+    r"([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
 )
 LEAP_SECOND = 60
 _DAY_MS = 86_400_000
@@ -54,7 +54,7 @@ def epoch_ms(text: str) -> int | None:
 
     A leap second counts as the one before it, so that it is of the day that is written.
     """
-    if len(text) == 24 and text[19] == "." and text[23] == "Z" and text[17:19] < "60":
+    if len(text) == 24 and text[10] == "T" and text[17:19] < "60" and text[19::4] == ".Z":
         digits = text[17:19] + text[20:23]
         if digits.isdecimal() and digits.isascii():
             minute = _minute(text[:17])
@@ -65,12 +65,13 @@ def epoch_ms(text: str) -> int | None:
     if match is None:
         return None
     day, clock, seconds, fraction, zone = match.groups()
-    minute = _minute(f"{day}T{clock}:")
+    minute = _minute(f"{day}T{clock or '00:00'}:")
     offset = _offset(zone or "Z")
     if minute is None or offset is None or int(seconds or 0) > LEAP_SECOND:
         return None
     seconds_ms = min(int(seconds or 0), LEAP_SECOND - 1) * 1000
-    return minute - offset + seconds_ms + int(f"{fraction or '':0<3.3}")
+    at = minute - offset + seconds_ms + int(f"{fraction or '':0<3.3}")
+    return at if at >= 0 else None
 
 
 @lru_cache(maxsize=4096)

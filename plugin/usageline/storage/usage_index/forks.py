@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from usageline.storage.usage_index.names import Names
 
-# At one time, the session whose first own response is a subagent's precedes: its fork copied the
-# conversation, and not what still ran beside it.
 DECIDED = """
 SELECT key, min(session) AS session, min(at) AS at FROM claims WHERE NOT copied
 GROUP BY key HAVING count(*) = 1
@@ -35,6 +33,27 @@ SELECT session, min(first) FROM forked NATURAL LEFT JOIN own GROUP BY 1
 ASSIGN = """
 UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)
 """
+
+
+SUBAGENT_FIRST = NONE_OWN - (1 << 60)
+
+
+def _order(first: int | None) -> int:
+    """Return the order of a session by its first own response: its time (ms), doubled, or None.
+
+    The time is odd unless that is a subagent's. Then a shared response had started it, so this
+    session precedes all others. A fork copies the conversation, and not what ran beside it.
+    """
+    if first is None:
+        return NONE_OWN
+    return first if first % 2 else first + SUBAGENT_FIRST
+
+
+def _latest(order: int) -> int:
+    """Return the doubled time until which another own response may change the order."""
+    if order < NONE_OWN:
+        return order - SUBAGENT_FIRST
+    return -order if order == NONE_OWN else order
 
 
 class Forks:
@@ -61,7 +80,7 @@ class Forks:
         """Return the claim that counts as far as is known, and store them if they are several."""
         if len(claims) == 1:
             first_own = self._first_own.get(claims[0].session)
-            if first_own is not None and (claims[0].at * 2 <= first_own or first_own == NONE_OWN):
+            if first_own is not None and claims[0].at * 2 <= _latest(first_own):
                 self.must_settle = True
             return claims[0]
         self.must_settle = True
@@ -88,7 +107,7 @@ class Forks:
         """
         self.must_settle = False
         first_own = {
-            self._names.name(number): NONE_OWN if first is None else first
+            self._names.name(number): _order(first)
             for number, first in self._connection.execute(FIRST_OWN)
         }
         changed = [name for name, first in first_own.items() if self._first_own.get(name) != first]

@@ -150,7 +150,8 @@ def owner(claims: tuple[Claim, ...], first_own: Mapping[str, int]) -> Claim:
 
     A fork repeats the responses of its original, with their ids and times. `first_own` orders the
     sessions by their first response that only they claim as no copy. The earliest is the original,
-    for a fork's own begin later. So is a session without any, which was left for the fork.
+    for a fork's own begin later. A session without any precedes, for it was left for the fork. One
+    whose first is a subagent's precedes all, for a fork has none of those.
     """
     if len(claims) == 1:
         return claims[0]
