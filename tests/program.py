@@ -24,10 +24,23 @@ class Program:
 
     root: Path
     states: States = field(init=False)
+    folders: list[str] = field(init=False)
+    files: list[str] = field(init=False)
     is_used: bool = False
 
     def __post_init__(self) -> None:
         self.states = _states(self.root)
+        length = len(f"{self.root}/")
+        self.folders = [folder[length:] for folder, _, _ in os.walk(self.root)][1:]
+        self.files = [path[length:] for path in self.states]
+
+    def link(self, root: Path) -> None:
+        """Create `root` with a link to each file: `shutil.copytree` takes five times as long."""
+        root.mkdir(parents=True)
+        for folder in self.folders:
+            os.mkdir(f"{root}/{folder}")
+        for file in self.files:
+            _link(f"{self.root}/{file}", f"{root}/{file}")
 
 
 _compiled: dict[Path, Program] = {}
@@ -41,7 +54,10 @@ def lay_out(source: Path, root: Path, *, shared: bool) -> None:
     """
     program = _compiled.get(source) or _compiled.setdefault(source, _compile(source))
     program.is_used = program.is_used or shared
-    shutil.copytree(program.root, root, copy_function=_link if shared else shutil.copy2)
+    if shared:
+        program.link(root)
+    else:
+        shutil.copytree(program.root, root)
 
 
 def assert_unchanged() -> None:

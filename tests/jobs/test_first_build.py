@@ -72,6 +72,7 @@ def test_refresh_starts_the_first_build(world: World, built_release: Release) ->
     assert result(world)["today"]["cost_micro"] == 30_010
 
 
+@pytest.mark.slow
 def test_first_build_goes_on_after_a_kill(world: World, built_release: Release) -> None:
     write_transcript(world, RESPONSES)
     command = [str(built_release.python), "-I", "-B", "-m", "usageline.jobs", "local"]

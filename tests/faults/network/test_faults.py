@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Figure = Callable[[str], None]
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 MAX_REFRESH_S = 10
 SLACK_S = 4
