@@ -65,8 +65,7 @@ def assert_unchanged() -> None:
     for source, program in list(_compiled.items()):
         if program.is_used:
             program.is_used = False
-            states = _states(program.root)
-            changed = [path for path, state in program.states.items() if states.get(path) != state]
+            changed = [path for path, state in program.states.items() if _state(path) != state]
             if changed:
                 del _compiled[source]
             assert not changed, f"unlink before you write: every release shares {changed[:3]}"
@@ -105,10 +104,15 @@ def _link(source: str, target: str) -> None:
 
 
 def _states(root: Path) -> States:
-    """Return mode, size and modification time of every file."""
-    states: States = {}
-    for folder, _, names in os.walk(root):
-        for path in (f"{folder}/{name}" for name in names):
-            status = os.lstat(path)
-            states[path] = (status.st_mode, status.st_size, status.st_mtime_ns)
-    return states
+    """Return the state of every file."""
+    paths = (f"{folder}/{name}" for folder, _, names in os.walk(root) for name in names)
+    return {path: _state(path) for path in paths}
+
+
+def _state(path: str) -> tuple[int, ...]:
+    """Return mode, size and modification time of a file, and nothing if it is gone."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return ()
+    return (status.st_mode, status.st_size, status.st_mtime_ns)

@@ -86,7 +86,7 @@ def test_first_build_goes_on_after_a_kill(world: World, built_release: Release) 
     with contextlib.closing(sqlite3.connect(path)) as connection:
         (offset,) = connection.execute("SELECT offset FROM files").fetchone()
         assert offset > 0
-    assert world.run(*command).returncode == 0
+    assert world.run(*command, timeout=100).returncode == 0
     assert result(world)["today"]["cost_micro"] == RESPONSES * 30_010
 
 
