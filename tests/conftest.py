@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from functools import partial
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 
     MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
+# The many objects of the collection live on: a search among them frees nothing.
+gc.disable()
+
 # The machine's load must not fail a property test, and no examples are written into the clone.
 settings.register_profile("usageline", deadline=None, database=None)
+settings.register_profile("quick", settings.get_profile("usageline"), max_examples=25)
 settings.load_profile("usageline")
 
 
@@ -38,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the tests in `faults`; pytest takes options only from here."""
     parser.addoption(
         "--full", action="store_true", help="everything at full size, and all of tests/faults"
+    )
+    parser.addoption(
+        "--quick", action="store_true", help="not the tests marked slow, and fewer examples"
     )
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
     parser.addoption(
@@ -47,18 +55,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of each property with `--quick`."""
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select the tests of one part, and begin with the long ones: no process waits for the last.
+    """Select the tests of a tier and a part, and begin with the long ones: none is left to the end.
 
     `tests/run` runs the parallel part in several processes and then the serial part alone.
     """
-    items.sort(key=lambda item: not is_long(item))
-    part = config.getoption("--part")
-    if part:
-        serial = [item for item in items if item.get_closest_marker("serial")]
-        parallel = [item for item in items if not item.get_closest_marker("serial")]
-        items[:], deselected = (serial, parallel) if part == "serial" else (parallel, serial)
-        config.hook.pytest_deselected(items=deselected)
+    part, is_quick = config.getoption("--part"), config.getoption("--quick")
+
+    def is_selected(item: pytest.Item) -> bool:
+        is_serial = item.get_closest_marker("serial") is not None
+        is_slow = item.get_closest_marker("slow") is not None
+        return not (is_slow and is_quick) and part in {None, "serial" if is_serial else "parallel"}
+
+    selected = sorted(filter(is_selected, items), key=lambda item: not is_long(item))
+    config.hook.pytest_deselected(items=[item for item in items if not is_selected(item)])
+    items[:] = selected
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, but never search the collected tests for it."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

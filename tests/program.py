@@ -24,10 +24,23 @@ class Program:
 
     root: Path
     states: States = field(init=False)
+    folders: list[str] = field(init=False)
+    files: list[str] = field(init=False)
     is_used: bool = False
 
     def __post_init__(self) -> None:
         self.states = _states(self.root)
+        length = len(f"{self.root}/")
+        self.folders = [folder[length:] for folder, _, _ in os.walk(self.root)][1:]
+        self.files = [path[length:] for path in self.states]
+
+    def link(self, root: Path) -> None:
+        """Create `root` with a link to each file: `shutil.copytree` takes five times as long."""
+        root.mkdir(parents=True)
+        for folder in self.folders:
+            os.mkdir(f"{root}/{folder}")
+        for file in self.files:
+            _link(f"{self.root}/{file}", f"{root}/{file}")
 
 
 _compiled: dict[Path, Program] = {}
@@ -41,7 +54,10 @@ def lay_out(source: Path, root: Path, *, shared: bool) -> None:
     """
     program = _compiled.get(source) or _compiled.setdefault(source, _compile(source))
     program.is_used = program.is_used or shared
-    shutil.copytree(program.root, root, copy_function=_link if shared else shutil.copy2)
+    if shared:
+        program.link(root)
+    else:
+        shutil.copytree(program.root, root)
 
 
 def assert_unchanged() -> None:
@@ -49,8 +65,7 @@ def assert_unchanged() -> None:
     for source, program in list(_compiled.items()):
         if program.is_used:
             program.is_used = False
-            states = _states(program.root)
-            changed = [path for path, state in program.states.items() if states.get(path) != state]
+            changed = [path for path, state in program.states.items() if _state(path) != state]
             if changed:
                 del _compiled[source]
             assert not changed, f"unlink before you write: every release shares {changed[:3]}"
@@ -89,10 +104,15 @@ def _link(source: str, target: str) -> None:
 
 
 def _states(root: Path) -> States:
-    """Return mode, size and modification time of every file."""
-    states: States = {}
-    for folder, _, names in os.walk(root):
-        for path in (f"{folder}/{name}" for name in names):
-            status = os.lstat(path)
-            states[path] = (status.st_mode, status.st_size, status.st_mtime_ns)
-    return states
+    """Return the state of every file."""
+    paths = (f"{folder}/{name}" for folder, _, names in os.walk(root) for name in names)
+    return {path: _state(path) for path in paths}
+
+
+def _state(path: str) -> tuple[int, ...]:
+    """Return mode, size and modification time of a file, and nothing if it is gone."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return ()
+    return (status.st_mode, status.st_size, status.st_mtime_ns)

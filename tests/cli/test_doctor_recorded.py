@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from usageline.system import origin_record
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def test_shell_of_the_install_passes(installed: Installed) -> None:
     )
 
 
+@pytest.mark.slow
 def test_other_places_are_a_warning(installed: Installed) -> None:
     assert "programs that config.toml names are not run" in doctor(
         installed, XDG_CONFIG_HOME=str(installed.project)
@@ -33,6 +36,7 @@ def test_other_places_are_a_warning(installed: Installed) -> None:
     assert "`claude` is not run" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
 
 
+@pytest.mark.slow
 def test_unrecorded_proxy_is_reported_as_not_used(installed: Installed) -> None:
     proxy = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
     output = doctor(installed, **proxy)
@@ -43,6 +47,7 @@ def test_unrecorded_proxy_is_reported_as_not_used(installed: Installed) -> None:
     assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
 
 
+@pytest.mark.slow
 def test_proxy_in_the_user_settings_is_used(installed: Installed) -> None:
     installed.change_settings(
         env={"HTTPS_PROXY": "http://proxy:3128", "NODE_EXTRA_CA_CERTS": "relative.pem"}
@@ -55,6 +60,7 @@ def test_release_without_a_record_is_a_problem(installed: Installed) -> None:
     assert "✗ this release has no install record" in doctor(installed)
 
 
+@pytest.mark.slow
 def test_settings_of_another_place_set_no_proxy(installed: Installed) -> None:
     (installed.project / "settings.json").write_text(
         json.dumps({"env": {"HTTPS_PROXY": "http://theirs:1"}})

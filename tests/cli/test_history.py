@@ -75,6 +75,7 @@ def test_chart_fits_the_terminal(worked: World, usageline: Run, columns: int, da
 
 @pytest.mark.parametrize("columns", [80, 160])
 @pytest.mark.parametrize("plain", [False, True], ids=["color", "NO_COLOR"])
+@pytest.mark.slow
 def test_chart_has_the_width_and_colors_of_the_terminal(
     worked: World, built_release: Release, columns: int, plain: bool
 ) -> None:

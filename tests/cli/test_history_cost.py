@@ -139,6 +139,7 @@ def test_rest_is_there_without_a_good_index(
     assert (before and before.st_ino) == (after and after.st_ino), "a reader changed the index"
 
 
+@pytest.mark.slow
 def test_index_damaged_anywhere_is_shown_or_named(indexed: World) -> None:
     """Whatever a page or a single byte has become, nothing but a sentence is raised."""
     index = Path(indexed.paths.usage_dir, "usage.db")
@@ -196,6 +197,7 @@ def test_index_in_a_directory_that_is_read_only_is_shown(indexed: World, usageli
 
 @pytest.mark.skipif(browser.find() is None, reason="no Chromium here")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.slow
 def test_page_with_cost_fits_every_window(indexed: World, usageline: Run, *, dark: bool) -> None:
     path = indexed.home / "usage.html"
     assert usageline("history", "--html", str(path)).returncode == 0

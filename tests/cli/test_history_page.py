@@ -38,6 +38,7 @@ def rgb(color: str) -> str:
 
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.slow
 def test_page_fits_every_window_in_light_and_dark(
     world: World, usageline: Run, *, dark: bool
 ) -> None:

@@ -65,7 +65,9 @@ def line_command(world: World) -> str:
     return str(settings["statusLine"]["command"])
 
 
-@pytest.mark.parametrize("name", HOMES)
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(name, marks=pytest.mark.slow) for name in HOMES[:-1]), HOMES[-1]]
+)
 def test_commands_work_in_a_home_with_any_name(
     tmp_path: Path, eventually: Callable[..., None], name: str
 ) -> None:
@@ -148,6 +150,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 
 
+@pytest.mark.slow
 def test_commands_print_in_the_encoding_of_the_locale(
     tmp_path: Path, api: Api, latin_1: dict[str, str]
 ) -> None:

@@ -287,6 +287,7 @@ def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_stopped_process_goes_on_in_little_memory_and_leaks_no_key(
     org: OrgWorld, built_release: Release, eventually: Callable[[Callable[[], object]], None]
 ) -> None:

@@ -301,6 +301,7 @@ def test_metrics_command_exports_limits_of_a_gateway_alone_into_a_file_for_other
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.slow
 def test_ten_thousand_members_take_less_than_100_mib(org: OrgWorld) -> None:
     serve(org, effective=pages([member(number) for number in range(10_000)]))
     script = (

@@ -57,6 +57,7 @@ def bars(drawing: str) -> list[tuple[float, float, str]]:
 
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.slow
 def test_page_fits_every_window_in_light_and_dark(tmp_path: Path, *, dark: bool) -> None:
     path = tmp_path / "org.html"
     content = page.page(report(people(30)), None)

@@ -196,6 +196,7 @@ def test_amount_is_rounded_to_cents_and_never_to_nothing(amount: Decimal | None,
     assert overview(report([]), None).money(entry.cost) == text
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_one_line_each() -> None:
     lines = drawn(report(people(10_000)), 120, top=20_000)
     assert len(lines) == 2 + 10_006 + 3

@@ -54,6 +54,7 @@ def write_days(world: World, days: int = 40) -> None:
 
 @needs_browser
 @pytest.mark.parametrize(("kind", "dark"), [("day", False), ("project", True)])
+@pytest.mark.slow
 def test_page_fits_every_window_in_light_and_dark(
     world: World, usageline: Run, kind: str, dark: bool
 ) -> None:

@@ -104,6 +104,7 @@ def test_cost_of_today_follows_the_transcripts(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("status", ["429:3600", "hang"])
+@pytest.mark.slow
 def test_failing_service_gets_one_request(installed: Installed, api: Api, status: str) -> None:
     api.fault = status
     with watching(installed) as terminal:
@@ -126,6 +127,7 @@ def test_unusable_cache_is_reported(installed: Installed, api: Api) -> None:
     assert api.requests == []
 
 
+@pytest.mark.slow
 def test_watch_follows_the_window_size(installed: Installed) -> None:
     """COLUMNS and LINES do not change with the window."""
     Hot(installed.world, installed.release).publish()
@@ -137,6 +139,7 @@ def test_watch_follows_the_window_size(installed: Installed) -> None:
             terminal.wait_for(lambda screen: fills(screen, columns, rows))  # noqa: B023 - at once
 
 
+@pytest.mark.slow
 def test_watch_survives_a_window_that_is_too_small(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed, columns=24, rows=8) as terminal:
@@ -179,6 +182,7 @@ def test_r_refreshes_at_once(installed: Installed, api: Api) -> None:
     assert len(api.usage_requests) == 1
 
 
+@pytest.mark.slow
 def test_r_keeps_the_wait_that_the_service_asked_for(installed: Installed, api: Api) -> None:
     api.fault = "429:3600"
     with watching(installed) as terminal:
@@ -210,6 +214,7 @@ def test_table_is_drawn_live_if_stdin_is_no_terminal(installed: Installed) -> No
         left_as_it_was(terminal)
 
 
+@pytest.mark.slow
 def test_table_is_drawn_live_if_the_dashboard_fails(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     env = {**installed.world.env, "TERM": "xterm-256color", "PYTHONPATH": str(PLUGIN)}
@@ -231,6 +236,7 @@ def test_variables_of_textual_are_ignored(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.slow
 def test_signal_restores_the_terminal(installed: Installed, number: signal.Signals) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
@@ -271,6 +277,7 @@ def test_ctrl_c_at_any_moment_restores_the_terminal(installed: Installed, moment
         left_as_it_was(terminal)
 
 
+@pytest.mark.slow
 def test_refresh_continues_after_watch_exits(installed: Installed, api: Api) -> None:
     api.fault = "slow:1"
     with watching(installed) as terminal:

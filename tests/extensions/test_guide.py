@@ -92,6 +92,7 @@ def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
     copy.passes(*("tests/config/test_segments.py", "tests/line/test_session.py"), "-k", "prompt_id")
 
 
+@pytest.mark.slow
 def test_a_source_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Source")
     result = json.loads(copy.python("-c", SOURCE))
@@ -137,6 +138,7 @@ json.dump({
 """
 
 
+@pytest.mark.slow
 def test_a_source_without_a_test_of_its_input_fails_in_its_room(
     scratch: Callable[[str], Scratch],
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_source_without_a_test_of_its_input_fails_in_its_room(
     assert "# tried by: TARGET or tests/FOLDER" in problem
 
 
+@pytest.mark.slow
 def test_a_palette_is_a_theme(scratch: Callable[[str], Scratch]) -> None:
     """Its colors that are hard to read are adjusted, and listed."""
     copy = scratch("Theme")
@@ -159,6 +162,7 @@ def test_a_palette_is_a_theme(scratch: Callable[[str], Scratch]) -> None:
     copy.passes("tests/themes/test_themes.py", "-k", "everforest or listed")
 
 
+@pytest.mark.slow
 def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Theme with its own glyphs")
     assert "* sepia: warm browns" in copy.python(
@@ -175,6 +179,7 @@ def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> No
     copy.passes("tests/themes/test_themes.py", "-k", "sepia or listed")
 
 
+@pytest.mark.slow
 def test_a_theme_of_faint_words_is_refused_with_the_rule(
     scratch: Callable[[str], Scratch],
 ) -> None:
@@ -185,6 +190,7 @@ def test_a_theme_of_faint_words_is_refused_with_the_rule(
         copy.passes("tests/themes/test_themes.py", "-k", "legible and sepia")
 
 
+@pytest.mark.slow
 def test_a_credit_has_its_name(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Limit or credit")
     assert (
@@ -198,6 +204,7 @@ def test_a_credit_has_its_name(scratch: Callable[[str], Scratch]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_command_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Command")
     assert copy.python("-m", "usageline.cli", "status") == "not ok\n"
@@ -205,6 +212,7 @@ def test_a_command_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
     assert untried("cli", copy.root / "plugin" / "usageline") == []
 
 
+@pytest.mark.slow
 def test_a_check_is_made_by_doctor(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Check of `usageline doctor`")
     printed = copy.python(
@@ -215,6 +223,7 @@ def test_a_check_is_made_by_doctor(scratch: Callable[[str], Scratch]) -> None:
     assert "/tmp is writable" in printed
 
 
+@pytest.mark.slow
 def test_a_segment_of_the_guide_is_known_to_doctor(scratch: Callable[[str], Scratch]) -> None:
     """Its check of config.toml knows every registered segment."""
     copy = scratch("Segment")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,13 @@ class Promise:
     topic: str
 
 
-def promises() -> Iterator[Promise]:
-    """Yield all promises by area, file and line. Reads the source of the tests and runs none."""
+@cache
+def promises() -> tuple[Promise, ...]:
+    """Return all promises by area, file and line. Reads the source of the tests and runs none."""
+    return tuple(_promises())
+
+
+def _promises() -> Iterator[Promise]:
     for area in AREAS:
         for path in sorted((FAULTS_DIR / area).rglob("test_*.py")):
             for node in ast.parse(path.read_text()).body:

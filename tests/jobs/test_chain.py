@@ -305,6 +305,7 @@ def test_stopped_line_that_does_not_wait_leaves_the_command_running(
     eventually(lambda: lines.result("sleep 0.3; echo done"))
 
 
+@pytest.mark.slow
 def test_fifty_lines_run_one_command_at_a_time(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:

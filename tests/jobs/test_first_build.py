@@ -72,6 +72,7 @@ def test_refresh_starts_the_first_build(world: World, built_release: Release) ->
     assert result(world)["today"]["cost_micro"] == 30_010
 
 
+@pytest.mark.slow
 def test_first_build_goes_on_after_a_kill(world: World, built_release: Release) -> None:
     write_transcript(world, RESPONSES)
     command = [str(built_release.python), "-I", "-B", "-m", "usageline.jobs", "local"]
@@ -85,7 +86,7 @@ def test_first_build_goes_on_after_a_kill(world: World, built_release: Release) 
     with contextlib.closing(sqlite3.connect(path)) as connection:
         (offset,) = connection.execute("SELECT offset FROM files").fetchone()
         assert offset > 0
-    assert world.run(*command).returncode == 0
+    assert world.run(*command, timeout=100).returncode == 0
     assert result(world)["today"]["cost_micro"] == RESPONSES * 30_010
 
 

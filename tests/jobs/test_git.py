@@ -341,6 +341,7 @@ def test_job_is_not_due_without_a_home() -> None:
     assert jobs.result({}, "git", "0" * 16, 100) is None
 
 
+@pytest.mark.slow
 def test_fifty_lines_start_one_job(
     world: World,
     built_release: Release,

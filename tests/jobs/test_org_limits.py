@@ -299,6 +299,7 @@ def test_rate_limits_of_organization_and_workspace_are_loaded(org: OrgWorld) -> 
     assert len(org.server.requests) == 2
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_the_sdk(org: OrgWorld) -> None:
     anthropic = pytest.importorskip("anthropic")
     rows = [

@@ -33,6 +33,7 @@ def body_of(request: Request) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_ran(
     world: World, api: Api, built_release: Release, size: Callable[[int, int], int]
 ) -> None:

@@ -52,6 +52,7 @@ def test_all_is_saved_from_an_index_whose_pages_are_good(place: Path) -> None:
     assert saved(place) == (RESPONSES, RESPONSES, before)
 
 
+@pytest.mark.slow
 def test_any_damaged_page_costs_its_own_rows(place: Path, tmp_path: Path) -> None:
     content = (place / database.NAME).read_bytes()
     pages = len(content) // PAGE_BYTES

@@ -29,6 +29,7 @@ def interrupted(directory: Directory, operations: int) -> None:
 
 
 @given(seed=st.integers(0, 10**6), data=st.data())
+@pytest.mark.slow
 def test_pieces_rewrites_deletions_and_kills_change_no_total(
     tmp_path_factory: pytest.TempPathFactory, seed: int, data: st.DataObject
 ) -> None:

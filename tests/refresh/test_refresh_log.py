@@ -223,6 +223,7 @@ def test_it_is_bounded_and_keeps_what_came_before_in_one_file(
     assert len(list(path.parent.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
     code = (
         "from usageline.storage import refresh_log\n"

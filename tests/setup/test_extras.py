@@ -44,6 +44,7 @@ def hide_png(venv: Path) -> None:
 
 
 @pytest.mark.timeout(180)  # it builds an environment
+@pytest.mark.slow
 def test_installed_command_adds_an_extra_and_later_installs_keep_it(
     machine: Machine, built_release: Release
 ) -> None:

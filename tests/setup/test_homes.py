@@ -74,6 +74,7 @@ def test_root_is_refused_if_another_user_owns_a_directory(
     assert local.tree(times=True) == before
 
 
+@pytest.mark.slow
 def test_mounted_settings_are_written_in_place(profile: Machine, tmp_path: Path) -> None:
     """An uninstall restores them in place, and a second install changes nothing."""
     needs(mounts=True)
@@ -141,6 +142,7 @@ def test_read_only_settings_with_the_entries_need_no_change(
     assert local.settings.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_settings_on_a_read_only_mount_with_the_entries_need_no_change(profile: Machine) -> None:
     needs(mounts=True)
     profile.run()
@@ -288,6 +290,7 @@ find-links = {wheels}
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 def test_install_and_uninstall_work_with_any_pip_configuration(
     machine: Machine, tmp_path: Path
 ) -> None:
@@ -440,6 +443,7 @@ def _user() -> str:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 def test_install_reports_a_noexec_home_and_works(machine: Machine, built_release: Release) -> None:
     needs(mounts=True)
     place_release(machine, built_release)
@@ -467,6 +471,7 @@ def test_install_reports_a_noexec_home_and_works(machine: Machine, built_release
 
 
 @pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">/dev/full 2>&1"])
+@pytest.mark.slow
 def test_install_works_without_standard_streams(profile: Machine, redirection: str) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")

@@ -51,6 +51,7 @@ def test_kill_leaves_old_or_new_settings(profile: Machine) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> None:
     """There may be no manifest, no release or half a release."""
     machine.write_settings(BEFORE)
@@ -67,6 +68,7 @@ def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> Non
     assert machine.files() == before
 
 
+@pytest.mark.slow
 def test_concurrent_installs_wait_for_each_other(profile: Machine) -> None:
     processes = [profile.start() for _ in range(3)]
     assert [process.wait(50) for process in processes] == [0, 0, 0]

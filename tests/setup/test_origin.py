@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.setup.machine import place_release
 from usageline.system import origin
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from tests.world import Release
 
 
+@pytest.mark.slow
 def test_an_install_records_its_environment_and_keeps_earlier_ones(
     machine: Machine, built_release: Release
 ) -> None:

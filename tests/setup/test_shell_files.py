@@ -48,6 +48,7 @@ def state(path: Path) -> tuple[int, ...]:
     return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns
 
 
+@pytest.mark.slow
 def test_installed_files_complete_the_command_and_show_its_manual(
     machine: Machine, built_release: Release
 ) -> None:

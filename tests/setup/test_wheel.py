@@ -152,6 +152,7 @@ class Shell:
 
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.parametrize("tool", TYPED)
+@pytest.mark.slow
 def test_package_installs_upgrades_and_uninstalls(
     tool: str, machine: Machine, installed_world: Machine, dist: Path, newer_dist: Path
 ) -> None:

@@ -95,6 +95,9 @@ def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACC
     place = directory(env, account)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.parent.chmod(0o700)
+    months: dict[str, list[bytes]] = {}
     for one in readings:
-        with (place / files.month_file(one.observed_at)).open("ab") as file:
-            file.write(encode(one) + b"\n")
+        months.setdefault(files.month_file(one.observed_at), []).append(encode(one) + b"\n")
+    for name, lines in months.items():
+        with (place / name).open("ab") as file:
+            file.writelines(lines)

@@ -52,6 +52,7 @@ def test_symlink_is_replaced_and_its_target_unchanged(tmp_path: Path) -> None:
     assert not (tmp_path / "snapshot").is_symlink()
 
 
+@pytest.mark.slow
 def test_reader_gets_whole_files_only(tmp_path: Path) -> None:
     """Even while it is replaced a few hundred times."""
     path, done, contents_read = tmp_path / "file", threading.Event(), set()

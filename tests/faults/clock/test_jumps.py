@@ -34,6 +34,7 @@ GOOD = re.compile(
     topic="clock",
 )
 @pytest.mark.parametrize("shift_s", [YEAR_S, -YEAR_S], ids=["a year ahead", "a year behind"])
+@pytest.mark.slow
 def test_a_clock_that_is_a_year_off(
     clock: Clock, figure: Callable[[str], None], shift_s: int
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_clock_that_is_a_year_off(
     topic="clock",
 )
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_a_clock_that_jumps_makes_no_storm(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:

@@ -33,6 +33,7 @@ WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
     sees=("The history does not change. A reading is removed after 90 days by a correct clock."),
     topic="clock",
 )
+@pytest.mark.slow
 def test_history_outlives_a_wrong_clock(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
@@ -73,6 +74,7 @@ def test_history_outlives_a_wrong_clock(
     sees="No second alert.",
     topic="clock",
 )
+@pytest.mark.slow
 def test_alerts_are_not_told_again(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:

@@ -111,6 +111,7 @@ def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
     "A line stays one row that fits, however long, wide, stacked or right-to-left its names are.",
     topic="terminal",
 )
+@pytest.mark.slow
 def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> None:
     names = (
         "a long name",

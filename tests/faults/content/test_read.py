@@ -91,6 +91,7 @@ def test_made_up_inputs_are_survived(
     sees="The line with the previous configuration, and the place of the mistake.",
     topic="config",
 )
+@pytest.mark.slow
 def test_no_configuration_takes_long_to_read(figure: Callable[[str], None]) -> None:
     most = config_file.MAX_BYTES - 8
     took = {}

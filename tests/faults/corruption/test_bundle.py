@@ -89,6 +89,7 @@ def test_a_bundle_that_is_none_costs_time_alone(
     ),
     topic="damaged",
 )
+@pytest.mark.slow
 def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     hot: Hot,
     release: Release,

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.faults.corruption.damage import VALUES, bomb, cuts, flips
 from tests.faults.promises import promise
 from tests.storage.readings import ACCOUNT, NOW, directory, reading
@@ -24,8 +26,6 @@ from usageline.system.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from usageline.usage.model import Reading
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -39,6 +39,7 @@ LINES = b"".join(encode(one) + b"\n" for one in SEEN)
     sees="Every reading in `usageline history`.",
     topic="damaged",
 )
+@pytest.mark.slow
 def test_two_that_add_while_the_file_is_cut_lose_nothing(
     in_memory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:

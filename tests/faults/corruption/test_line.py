@@ -97,6 +97,7 @@ def test_the_line_is_whole_over_any_snapshot(
     sees="The line. If the file cannot be read, with the default configuration.",
     topic="damaged",
 )
+@pytest.mark.slow
 def test_the_line_is_whole_over_any_compiled_configuration(
     drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
@@ -173,6 +174,7 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     sees=("The line, without unreadable counts or rows until the next run of the job."),
     topic="damaged",
 )
+@pytest.mark.slow
 def test_the_line_is_whole_over_any_result_of_a_look(
     drawing: Drawing,
     tmp_path: Path,

@@ -58,6 +58,7 @@ def clear(path: Path) -> None:
     sees="The line, without what cannot be read.",
     topic="planted",
 )
+@pytest.mark.slow
 def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
     world: World,
     built_release: Release,
@@ -122,6 +123,7 @@ PLACES = (
     sees="The numbers, with the next line.",
     topic="planted",
 )
+@pytest.mark.slow
 def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
     world: World,
     api: Api,

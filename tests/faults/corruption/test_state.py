@@ -48,6 +48,8 @@ MEASURE = (
     sees="The numbers. `usageline doctor` reports that the file cannot be used.",
     topic="planted",
 )
+@pytest.mark.serial  # it measures time
+@pytest.mark.slow
 def test_a_state_that_is_made_to_cost_costs_little(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None], kind: str
 ) -> None:

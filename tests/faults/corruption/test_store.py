@@ -102,6 +102,7 @@ def test_a_damaged_store_works_again_at_once(
     sees="The line does not change.",
     topic="planted",
 )
+@pytest.mark.slow
 def test_nothing_in_a_hostile_store_is_followed(
     directory: Path, in_memory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
@@ -133,6 +134,7 @@ OPENED = (
     sees="The numbers, with the next line.",
     topic="planted",
 )
+@pytest.mark.slow
 def test_a_refresh_opens_nothing_that_a_store_names(  # noqa: PLR0917 - fixtures are arguments
     world: World,
     api: Api,

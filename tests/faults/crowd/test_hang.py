@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.faults.crowd.holders import (
     change_note,
     let_it_hang,
@@ -42,6 +44,7 @@ SLACK_S = 10
     sees="The last numbers with their age, until the next refresh brings new ones.",
     topic="hang",
 )
+@pytest.mark.slow
 def test_a_stopped_holder_is_ended_by_the_next_refresh(
     world: World,
     api: Api,
@@ -131,6 +134,7 @@ def test_what_a_hanging_refresh_started_ends_with_it(
     sees="`another refresh is under way`",
     topic="hang",
 )
+@pytest.mark.slow
 def test_a_stranger_is_never_ended(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_cache_that_never_worked(
     topic="disk",
 )
 @pytest.mark.parametrize("name", ["no inodes", pytest.param("full", marks=pytest.mark.full)])
+@pytest.mark.slow
 def test_a_cooldown_outlives_a_full_disk(
     name: str, scene: Scene, figure: Callable[[str], None]
 ) -> None:

@@ -6,6 +6,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cli.installed import install
 from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
@@ -33,6 +35,7 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
     ),
     topic="home",
 )
+@pytest.mark.slow
 def test_a_home_that_vanishes(
     space: Space, world: World, api: Api, figure: Callable[[str], None]
 ) -> None:
@@ -103,6 +106,7 @@ def test_nothing_is_watched(
     sees="`usageline: No space left on device`",
     topic="disk",
 )
+@pytest.mark.slow
 def test_output_that_cannot_be_written(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
 ) -> None:

@@ -53,6 +53,7 @@ def content(space: Space, home: Path) -> dict[str, bytes | None]:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.full) for name in CASES]
 )
+@pytest.mark.slow
 def test_an_install_without_room(
     name: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_disk_that_fails_while_the_service_answers(
     topic="disk",
 )
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_any_call_of_a_refresh_may_fail(
     world: World,
     api: Api,

@@ -39,6 +39,7 @@ BEFORE = 'theme = "ascii"  # mine\n'
     topic="disk",
 )
 @pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.full)])
+@pytest.mark.slow
 def test_a_history_that_cannot_be_added_to(
     fault: str, scene: Scene, figure: Callable[[str], None]
 ) -> None:
@@ -173,6 +174,7 @@ def test_a_configuration_that_cannot_be_compiled(
     ),
     topic="setup",
 )
+@pytest.mark.slow
 def test_an_uninstall_without_room(
     space: Space, world: World, api: Api, figure: Callable[[str], None]
 ) -> None:

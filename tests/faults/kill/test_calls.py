@@ -30,6 +30,7 @@ ALL = 10_000
     topic="killed",
 )
 @pytest.mark.parametrize("kind", ["first", "due", "collected"])
+@pytest.mark.slow
 def test_refresh(
     *,
     kind: str,
@@ -55,6 +56,7 @@ def test_refresh(
     topic="killed",
 )
 @pytest.mark.parametrize("kind", ["first", "due", "hook"])
+@pytest.mark.slow
 def test_line_and_hook(
     kind: str,
     tmp_path: Path,
@@ -79,6 +81,7 @@ def test_line_and_hook(
     topic="killed",
 )
 @pytest.mark.parametrize("kind", ["look_at_repository", "look_at_chain", "compilation"])
+@pytest.mark.slow
 def test_look(
     kind: str,
     tmp_path: Path,
@@ -99,6 +102,7 @@ def test_look(
     topic="killed",
 )
 @pytest.mark.parametrize("name", list(runs.CONFIG_COMMANDS))
+@pytest.mark.slow
 def test_config(
     name: str,
     tmp_path: Path,
@@ -139,6 +143,7 @@ def test_usage(
     topic="killed",
 )
 @pytest.mark.parametrize("kind", ["install", "extra", "uninstall"])
+@pytest.mark.slow
 def test_setup(
     *,
     kind: str,

@@ -66,6 +66,7 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
         *(pytest.param(kind, marks=pytest.mark.full) for kind in ("install", "uninstall")),
     ],
 )
+@pytest.mark.slow
 def test_moments(
     *,
     kind: str,

@@ -133,6 +133,7 @@ def test_there_is_no_moment_too_soon(
     "The next install or uninstall removes its temporary files.",
     topic="killed",
 )
+@pytest.mark.slow
 def test_packages(
     tmp_path: Path,
     clone: Path,

@@ -12,6 +12,7 @@ from tests.faults.network.people import AGE
 from tests.faults.promises import promise
 from tests.world import CANARY
 from usageline import __version__
+from usageline.refresh.rate_limit import UNTIL_SIGN_IN_CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Figure = Callable[[str], None]
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 MAX_REFRESH_S = 10
 SLACK_S = 4
@@ -110,9 +111,12 @@ def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) ->
         assert outcome.again["status"] == case.status, case.name
         assert outcome.again["limits"] == outcome.snapshot["limits"], case.name
         if case.status != "ok":
-            assert outcome.again["next_refresh_at"] == outcome.snapshot["next_refresh_at"], (
-                case.name
+            again_at, first_at = (
+                one["next_refresh_at"] for one in (outcome.again, outcome.snapshot)
             )
+            # If only another sign-in helps, each run may put it off to a TTL from then.
+            is_put_off = case.status in UNTIL_SIGN_IN_CHANGES and again_at > first_at
+            assert is_put_off or again_at == first_at, case.name
             waits.append(wait_s)
     figure(
         f"{len(outcomes)} runs: {sum(one.requests for one in outcomes)} requests, 0 by the "

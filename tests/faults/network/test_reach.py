@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.faults.network.outcomes import Outcome
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 
 @promise(

@@ -73,6 +73,7 @@ def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator
     sees="`offline · 12m ago`, then the new numbers.",
     topic="sleep",
 )
+@pytest.mark.slow
 def test_a_network_that_is_not_there_yet_costs_half_a_minute(
     waking: Waking,
     built_release: Release,
@@ -101,6 +102,7 @@ def test_a_network_that_is_not_there_yet_costs_half_a_minute(
     sees="The new numbers.",
     topic="offline",
 )
+@pytest.mark.slow
 def test_a_network_that_comes_back_meanwhile_is_in_time(
     waking: Waking, built_release: Release, figure: Callable[[str], None]
 ) -> None:

@@ -122,6 +122,7 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
 @pytest.mark.parametrize(
     "odd", [pytest.param(False, id="usual", marks=pytest.mark.full), pytest.param(True, id="odd")]
 )
+@pytest.mark.slow
 def test_the_tokens_are_nowhere_but_where_they_belong(
     tmp_path: Path,
     servers: tuple[Api, Api],
@@ -176,6 +177,7 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     sees="No difference.",
     topic="token",
 )
+@pytest.mark.slow
 def test_the_shells_own_secrets_reach_no_background_process(
     tmp_path: Path, servers: tuple[Api, Api], figure: Callable[[str], None]
 ) -> None:
@@ -207,6 +209,7 @@ def test_the_shells_own_secrets_reach_no_background_process(
     "and no output.",
     topic="token",
 )
+@pytest.mark.slow
 def test_a_token_from_the_keychain_stays_in_memory(
     tmp_path: Path,
     servers: tuple[Api, Api],

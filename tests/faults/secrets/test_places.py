@@ -317,6 +317,7 @@ def test_claude_gets_the_environment_of_the_install(
     sees="`usage: loading…` in those projects, for at most two minutes.",
     topic="project",
 )
+@pytest.mark.slow
 def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api: Api) -> None:
     for number in range(12):
         project.line(

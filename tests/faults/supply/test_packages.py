@@ -106,6 +106,7 @@ def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
     topic="packages",
 )
 @pytest.mark.timeout(180)  # pip makes an environment
+@pytest.mark.slow
 def test_a_tampered_package_is_refused(
     machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:

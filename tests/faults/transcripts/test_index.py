@@ -77,6 +77,7 @@ def damages(content: bytes, pages: range) -> Iterator[tuple[str, bytes]]:
     sees="The same numbers.",
     topic="transcripts",
 )
+@pytest.mark.slow
 def test_an_index_damaged_at_any_page_is_built_again(
     world: World,
     place: Path,

@@ -108,6 +108,7 @@ GONE = {
     ),
     topic="python",
 )
+@pytest.mark.slow
 def test_an_interpreter_that_is_gone_is_told(
     tmp_path: Path, api: Api, figure: Callable[[str], None]
 ) -> None:

@@ -235,6 +235,7 @@ def test_a_snapshot_of_another_version_is_replaced(
     ),
     topic="upgrade",
 )
+@pytest.mark.slow
 def test_an_install_record_of_a_later_version_is_left_alone(
     world: World, figure: Callable[[str], None]
 ) -> None:
