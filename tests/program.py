@@ -96,7 +96,7 @@ def _compile(source: Path) -> Program:
 
 def _link(source: str, target: str) -> None:
     # The tests of the bundle damage it in place.
-    if not source.endswith(".bundle"):
+    if not source.endswith((".opt-bundle.pyc", ".deferred")):
         with contextlib.suppress(OSError):  # another file system
             os.link(source, target)
             return

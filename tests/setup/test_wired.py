@@ -221,7 +221,7 @@ def test_damaged_module_leaves_a_line(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """The modules of the line, their bytecode, and the bundle."""
-    bundles = list((release.root / "plugin/usageline/__pycache__").glob("line.*.bundle"))
+    bundles = list((release.root / "plugin/usageline/__pycache__").glob("*.opt-bundle.pyc"))
     modules = [
         release.root / "plugin/usageline/line" / name
         for name in ("main.py", "view.py", "__init__.py")

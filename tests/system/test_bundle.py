@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import marshal
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +34,11 @@ def line(world: World, release: Release) -> Hot:
 
 def place(release: Release) -> Path:
     return Path(bundle.path(str(release.root / "plugin"), sys.implementation.cache_tag))
+
+
+def deferred_codes(release: Release) -> Path:
+    (path,) = place(release).parent.glob("*.deferred")
+    return path
 
 
 def test_an_unconfigured_line_finds_none_of_its_modules_by_itself(line: Hot) -> None:
@@ -82,6 +88,26 @@ def test_a_bundle_of_another_interpreter_is_passed_over(line: Hot, release: Rele
     assert line.line(PAYLOAD) == with_one
 
 
+@pytest.mark.parametrize("what", ["bundle", "deferred", "bytecode"])
+def test_a_fifo_among_the_compiled_files_does_not_block(
+    line: Hot, release: Release, what: str
+) -> None:
+    source = release.root / "plugin/usageline/line/main.py"
+    paths = {
+        "bundle": [place(release)],
+        "deferred": [deferred_codes(release)],
+        "bytecode": [place(release), Path(importlib.util.cache_from_source(str(source)))],
+    }
+    payload = {**PAYLOAD, "workspace": {"current_dir": "/"}}
+    with_one = line.line(payload)
+    for path in paths[what]:
+        path.unlink()
+        os.mkfifo(path)
+    assert line.line(payload) == with_one
+    done = line.run(command=[*line.command, "line", "--for", "plain"])
+    assert done.stdout.decode().startswith("5h ")
+
+
 def test_deferred_modules_come_from_the_bundle(line: Hot, release: Release) -> None:
     for name in ("embed", "settings"):
         source = release.root / f"plugin/usageline/line/{name}.py"
@@ -94,10 +120,10 @@ def test_deferred_modules_come_from_the_bundle(line: Hot, release: Release) -> N
 def test_without_their_code_in_the_bundle_deferred_modules_are_imported_from_disk(
     release: Release,
 ) -> None:
-    broken, root = release.root / "broken.bundle", str(release.root / "plugin")
-    broken.write_bytes(b"head\xff")
+    broken, root = release.root / "broken.deferred", str(release.root / "plugin")
+    broken.write_bytes(b"\xff")
     deferred = {"colorsys": ("x.py", 0, 1), "cmd": ("cut.py", 1, 9), "sched": ("x.py", 0, 1)}
-    bundled.load(root, (("needing", "needing.py", NEEDING),), deferred, str(broken), 4)
+    bundled.load(root, (("needing", "needing.py", NEEDING),), deferred, str(broken))
     needed = sys.modules.pop("needing").needed
     assert [needed(name).__name__ for name in ("colorsys", "cmd")] == ["colorsys", "cmd"]
     broken.unlink()
@@ -106,14 +132,10 @@ def test_without_their_code_in_the_bundle_deferred_modules_are_imported_from_dis
         needed("unknown")
 
 
-def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
-    line: Hot, release: Release
-) -> None:
+def test_an_unconfigured_line_needs_only_the_bundle(line: Hot, release: Release) -> None:
     """Neither the code of other modules nor the sources are there."""
-    with_one, file = line.line(PAYLOAD), place(release)
-    size = int.from_bytes(file.read_bytes()[4:8], "little")
-    assert 0 < size < file.stat().st_size * 0.6
-    file.write_bytes(file.read_bytes()[: 8 + size])
+    with_one = line.line(PAYLOAD)
+    deferred_codes(release).unlink()
     for name in bundle.MODULES[1:]:
         module = release.root / "plugin" / name.replace(".", "/")
         source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")

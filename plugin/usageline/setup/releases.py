@@ -43,8 +43,9 @@ fi
 exec "$python" -I -B -X utf8 {command} "$@"
 """
 _FALLBACK = """#!/bin/sh
-# Runs if the interpreter of this release is not on this system. `statusline` prints the line,
-# `hook` is the session's start; the other words are those of the command `usageline`.
+# Runs if the interpreter of this release is not on this system, or does not work. `statusline`
+# prints the line, or its second word if there is no other interpreter. `hook` is the session's
+# start; the other words are those of the command `usageline`.
 {safe}
 script={script} hook={hook} setup={setup}
 usable() {{
@@ -68,7 +69,8 @@ case $word in
 statusline)
     [ -f "$script" ] && [ -s "$script" ] || {{ echo {damaged}; exit 0; }}
     [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script"
-    echo {no_python}
+    no_python={no_python}
+    echo "${{2-$no_python}}"
     exit 0 ;;
 hook)
     [ -f "$hook" ] && [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$hook"

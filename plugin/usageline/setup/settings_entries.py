@@ -18,7 +18,8 @@ Removing the entries there would break the system that has it.
 SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: with these two a project could load its own library into the interpreter."""
 
-DAMAGED = "usageline: this installation is damaged; install it again"
+DAMAGED = "usageline: damaged or short of memory: run usageline doctor, or reinstall"
+"""The line if the interpreter printed nothing. Its cause is not known to the shell."""
 
 ZONES = ("/etc/localtime", *(f"{directory}*" for directory in ZONE_DIRECTORIES))
 """Shell patterns of the system's time zone files.
@@ -39,15 +40,23 @@ SAFE_ZONE = (
 SAFE_STDIN = "[ ! -d /dev/stdin ] || exec </dev/null; "
 """Shell: an interpreter does not start if its stdin is a directory."""
 
-SCRIPT_GUARD = """import sys
-s=sys.argv.pop()
-try:exec(open(s,'rb').read(),{'__name__':'__main__','__file__':s})
-except Exception:0
-"""
-"""Python: run the script that is the last argument.
+LINE = (
+    "line() {{ exec {python} -I -S -B -X utf8 {script}; }}; hint() {{ echo {damaged}; exit 0; }}; "
+    "trap line 0; text=$(line); trap hint 0; "
+    '[ "$text" ] || [ ! -f {fallback} ] || text=$(/bin/sh {fallback} statusline {damaged}); '
+    '[ "$text" ] || exit 0; trap - 0; printf \'%s\\n\' "$text"; exit 0; '
+)
+"""Shell: print what the script prints, else what another interpreter does, else a hint.
 
-A script that is empty, cut short or damaged does not end the process; what follows runs instead.
+An interpreter may end without a word: no memory, a missing library, another processor, a damaged
+script. If the shell cannot fork, it exits, and the trap runs the script in its place.
 """
+
+HOOK = (
+    "trap 'exit 0' 0; {python} -I -S -B -X utf8 {script} 2>/dev/null || "
+    "[ ! -f {fallback} ] || /bin/sh {fallback} hook 2>/dev/null; exit 0; "
+)
+"""Shell: run the hook. The client shows any exit status but 0 as an error."""
 
 HOOK_MATCHER = "startup|resume|clear"
 HOOK_TIMEOUT_S = 5
@@ -118,18 +127,17 @@ def make_entries(
         data_dir + "/current/plugin/usageline/statusline.py",
         data_dir + "/current/hooks/session_start.py",
     )
-    # Runs only if the interpreter is gone, and finds another one.
+    # Runs only if the interpreter is gone or does not work, and finds another one.
     fallback = shell_quote(data_dir + "/current/bin/fallback")
-    codes = (SCRIPT_GUARD + f"print({DAMAGED!r})", SCRIPT_GUARD.rstrip())
-    words = (("statusline", f"echo {shlex.quote(NOT_INSTALLED)}"), ("hook", "exit 0"))
+    words = (
+        (LINE, "statusline", f"echo {shlex.quote(NOT_INSTALLED)}"),
+        (HOOK, "hook", "exit 0"),
+    )
     line, hook = (
-        f"[ -x {python} ] && [ -f {script} ] && "
-        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}"
-        f"exec {python} -I -S -B -X utf8 -c {shlex.quote(code)} {script}; }}; "
-        f"[ -f {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
-        for script, code, (word, otherwise) in zip(
-            map(shell_quote, scripts), codes, words, strict=True
-        )
+        f"[ -x {python} ] && [ -f {script} ] && {{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}"
+        + run.format(python=python, script=script, fallback=fallback, damaged=shlex.quote(DAMAGED))
+        + f"}}; [ -f {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
+        for script, (run, word, otherwise) in zip(map(shell_quote, scripts), words, strict=True)
     )
     return SettingsEntries(line, hook, scripts, earlier)
 

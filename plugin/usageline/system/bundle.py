@@ -1,14 +1,14 @@
 """Compile the hot side: its bytecode, and the bundle of modules that `statusline.py` runs.
 
-The interpreter needs as long to find one module as to run ten lines of it. So the bundle
-`<plugin>/usageline/__pycache__/line.<tag>.bundle` holds every module of the hot side. It runs those
-that an unconfigured line imports, and the others when they are needed. Without a bundle, all of
-them are imported as usual.
+The interpreter needs as long to find one module as to run ten lines of it. So the bundle holds
+every module of the hot side. It runs those that an unconfigured line imports, and the others when
+they are needed. Without a bundle, all of them are imported as usual.
 
-A bundle begins with the interpreter's magic number. The size of the next part follows in 4 bytes,
-little-endian. That part is a tuple as `marshal` writes it: the code of `core/bundled.py`, the
-modules to run, and the places of the deferred ones. An unconfigured line reads no further. The code
-of the deferred modules follows, and the SHA-256 of it all.
+The bundle is a file of bytecode, `<plugin>/usageline/__pycache__/statusline.<tag>.opt-bundle.pyc`.
+Python's own loader checks its magic number. Its code is that of `core/bundled.py` and a call of
+`start`, with the modules to run and the places of the deferred ones as constants. A second file has
+the code of the deferred modules; the digest in its name belongs to the bundle. Both end with the
+SHA-256 of what is before.
 
 A bundle is trusted as the bytecode beside it is. Only the cold side checks the digest, because the
 check would add a hundredth to the time of each line.
@@ -71,6 +71,9 @@ LOADER = "usageline.core.bundled"
 
 HOT_PACKAGES = ("core", "line", "line/segments")
 
+MODULES_MARK, DEFERRED_MARK, NAME_MARK = "<modules>", "<deferred>", "<name>"
+"""The texts in the call of `start` that become its constants."""
+
 LOADED_MODULES = "__bundled__"
 """The name under which core/bundled.py gives each module of the bundle those that have run."""
 
@@ -86,7 +89,7 @@ MAX_BYTES = 4 << 20
 
 def path(plugin: str, tag: str) -> str:
     """Return the bundle's path for interpreters with that `sys.implementation.cache_tag`."""
-    return f"{plugin}/usageline/__pycache__/line.{tag}.bundle"
+    return f"{plugin}/usageline/__pycache__/statusline.{tag}.opt-bundle.pyc"
 
 
 def write(plugin: str) -> None:
@@ -105,7 +108,9 @@ def write(plugin: str) -> None:
         if name in MODULES:
             entries.append((name, relative, code))
         elif name == LOADER:
-            loader = code
+            call = ast.parse(f"start(__file__, {MODULES_MARK!r}, {DEFERRED_MARK!r}, {NAME_MARK!r})")
+            tree.body += call.body
+            loader = _compile(tree, source_path)
         else:
             data = marshal.dumps(code)
             deferred[name] = (relative, len(codes), len(data))
@@ -113,8 +118,21 @@ def write(plugin: str) -> None:
     entries.sort(key=lambda entry: MODULES.index(entry[0]))
     target = path(plugin, sys.implementation.cache_tag)
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-    head = marshal.dumps((loader, tuple(entries), deferred))
-    content = MAGIC_NUMBER + len(head).to_bytes(4, "little") + head + codes
+    digest = hashlib.sha256(codes)
+    name = f"line.{sys.implementation.cache_tag}.{digest.hexdigest()[:16]}.deferred"
+    files.write_atomic(f"{os.path.dirname(target)}/{name}", codes + digest.digest(), 0o600)
+    constants = {
+        MODULES_MARK: marshal.dumps(tuple(entries)),
+        DEFERRED_MARK: deferred,
+        NAME_MARK: name,
+    }
+    loader = loader.replace(
+        co_consts=tuple(
+            constants.get(value, value) if type(value) is str else value
+            for value in loader.co_consts
+        )
+    )
+    content = MAGIC_NUMBER + UNCHECKED_HASH + bytes(8) + marshal.dumps(loader)
     files.write_atomic(target, content + hashlib.sha256(content).digest(), 0o600)
 
 
@@ -134,11 +152,7 @@ def sweep(plugin: str) -> None:
     """
     with contextlib.suppress(OSError), os.scandir(os.path.dirname(path(plugin, ""))) as entries:
         for entry in entries:
-            if (
-                entry.name.startswith("line.")
-                and entry.name.endswith(".bundle")
-                and not is_whole(entry.path)
-            ):
+            if entry.name.endswith((".opt-bundle.pyc", ".deferred")) and not is_whole(entry.path):
                 os.unlink(entry.path)
 
 
