@@ -38,7 +38,7 @@ ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 def append(paths: Paths, line: bytes) -> bool:
     """Append a line, with its newline; return False if that fails."""
     try:
-        path = _made(paths)
+        path = _prepared_path(paths)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
             if size < 2 * MAX_BYTES:
@@ -78,7 +78,7 @@ def remove(paths: Paths) -> None:
             os.unlink(path)
 
 
-def _made(paths: Paths) -> str:
+def _prepared_path(paths: Paths) -> str:
     path = paths.log
     private_directory(paths.state_dir)
     private_directory(os.path.dirname(path))

@@ -26,7 +26,10 @@ NAME_COLUMNS = 9
 
 @click.command("explain")
 @click.argument(
-    "names", nargs=-1, metavar="[SEGMENT]...", shell_complete=lambda *given: _begun(given[2])
+    "names",
+    nargs=-1,
+    metavar="[SEGMENT]...",
+    shell_complete=lambda _context, _argument, text: _complete(text),
 )
 @click.option(
     "--width",
@@ -57,7 +60,7 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
 
 
-def _begun(incomplete: str) -> list[str]:
+def _complete(incomplete: str) -> list[str]:
     """Return the segments whose names begin so, for the shell."""
     return [name for name in SEGMENTS if name.startswith(incomplete)]
 

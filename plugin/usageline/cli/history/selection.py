@@ -46,7 +46,7 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
     return available[0]
 
 
-def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
+def complete(env: Mapping[str, str], incomplete: str) -> list[str]:
     """Return the labels and keys of accounts that begin so, for the shell."""
     by_key = labels(env)
     names = [*by_key.values(), *history.accounts(Paths(env))]
@@ -56,12 +56,12 @@ def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
 def _requested(requested: str, available: list[str], by_key: dict[str, str]) -> str:
     name = requested.casefold()
     exact = [key for key in available if name in {key, by_key.get(key, "").casefold()}]
-    begun = [
+    prefixed = [
         key
         for key in available
         if key.startswith(name) or by_key.get(key, "").casefold().startswith(name)
     ]
-    matches = exact or (begun if name else [])
+    matches = exact or (prefixed if name else [])
     if len(matches) == 1:
         return matches[0]
     names = ", ".join(_named(key, by_key) for key in matches or available)

@@ -36,12 +36,12 @@ def find(env: Mapping[str, str], requested: str, owners: Mapping[str, str]) -> s
         raise UsagelineError(NONE_NAMED)
     wanted = requested.casefold()
     exact = [key for key, name in called.items() if wanted in {key, name.casefold()}]
-    begun = [
+    prefixed = [
         key
         for key, name in called.items()
         if wanted and (key.startswith(wanted) or name.casefold().startswith(wanted))
     ]
-    matches = exact or begun
+    matches = exact or prefixed
     if len(matches) == 1:
         return matches[0]
     listed = ", ".join(
