@@ -72,7 +72,7 @@ def _completion_path(ctx: SetupContext, shell: str) -> str:
 def _is_own(path: str) -> bool:
     """Return whether `path` is a directory of the user's that can be written."""
     try:
-        is_own = os.stat(path).st_uid == os.geteuid()
+        is_own = files.is_own(os.stat(path))
     except OSError:
         return False
     return is_own and os.path.isdir(path) and os.access(path, os.W_OK)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
-from usageline.system.files import NO_LINK
+from usageline.system.files import NO_LINK, is_own
 
 MAX_LINE_BYTES = 1024
 """With the newline: a file system adds this much in one piece."""
@@ -117,8 +117,7 @@ def _opened(path: str, flags: int) -> Iterator[int]:
     descriptor = os.open(path, flags | NO_LINK, 0o600)
     try:
         info = os.fstat(descriptor)
-        is_own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
-        if not stat.S_ISREG(info.st_mode) or not is_own or info.st_nlink != 1:
+        if not stat.S_ISREG(info.st_mode) or not is_own(info) or info.st_nlink != 1:
             raise PermissionError(f"{path} is not a file of yours alone")
         yield descriptor
     finally:

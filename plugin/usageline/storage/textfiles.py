@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe
 from usageline.core.json_file import json_file
 from usageline.system.directories import private_directory
-from usageline.system.files import NO_LINK, remove_leftovers, write_atomic
+from usageline.system.files import NO_LINK, is_own, remove_leftovers, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ def _is_own_file(path: str) -> bool:
         return False
     try:
         status = os.fstat(descriptor)
-        is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-        return stat.S_ISREG(status.st_mode) and is_own and os.read(descriptor, len(MARK)) == MARK
+        is_file = stat.S_ISREG(status.st_mode) and is_own(status)
+        return is_file and os.read(descriptor, len(MARK)) == MARK
     finally:
         os.close(descriptor)
