@@ -318,8 +318,8 @@ def test_account_is_a_label_a_key_or_the_beginning_of_one(
     if isinstance(expected, int):
         assert selection.account(world.env, requested) == keys[expected]
         return
-    assert selection.begun(world.env, "HO") == ["Home"]
-    assert selection.begun(world.env, "01") == [ACCOUNT]
+    assert selection.complete(world.env, "HO") == ["Home"]
+    assert selection.complete(world.env, "01") == [ACCOUNT]
     with pytest.raises(UsagelineError, match=expected) as error:
         selection.account(world.env, requested)
     assert f"{ACCOUNT} (Work)" in str(error.value)

@@ -23,6 +23,9 @@ from usageline.core.json_file import json_file as read_compiled
 if TYPE_CHECKING:
     from tests.world import Release, World
 
+NO_VALUE = "Invalid value" if sys.version_info >= (3, 11) else r"Unexpected character: '\n'"
+"""The parser's words: Python 3.10 has another one."""
+
 
 def compiled(world: World) -> dict[str, Any]:
     """Return what the status line would read."""
@@ -138,7 +141,7 @@ def test_a_chain_is_compiled_with_its_defaults(world: World) -> None:
     ("text", "problem"),
     [
         ('clock = "12h"\ntheme = "drak"\n', "config.toml:2: theme"),
-        ("clock = \n", "config.toml:1: not TOML: Invalid value"),
+        ("clock = \n", f"config.toml:1: not TOML: {NO_VALUE}"),
         ('[segments.sesion]\nbar = "dots"\n', "config.toml:1: segments.sesion"),
     ],
 )

@@ -179,6 +179,7 @@ def test_an_instance_has_its_segments_options_and_its_own() -> None:
         "[a]\n[b]\n[a]\n",
         "a = [1,\n2\nb = 3\n",
         "a = ",
+        'a = """\n\n',
         "[" * 5000,
         "a = " + "[" * 3000,
     ],

@@ -89,6 +89,21 @@ def labels(env: Mapping[str, str]) -> dict[str, str]:
     return {row.account: row.name for row in all_profiles(env) if row.name and row.account}
 
 
+def matching(requested: str, names: Mapping[str, str]) -> list[str]:
+    """Return the keys of `names` (labels by key) that are requested by key or by label.
+
+    Without an exact match, they are those whose key or label begins with `requested`.
+    """
+    text = requested.casefold()
+    folded = {key: (key, label.casefold()) for key, label in names.items()}
+    exact = [key for key, words in folded.items() if text in words]
+    return exact or [
+        key
+        for key, words in folded.items()
+        if text and any(word.startswith(text) for word in words)
+    ]
+
+
 def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str, str | None]]:
     """Return the label, "" without one, and the Claude Code directory of each profile's key.
 

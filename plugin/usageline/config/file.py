@@ -90,9 +90,10 @@ def parse_before_311(text: str) -> dict[str, Any]:
     try:
         return parse(text).unwrap()
     except ParseError as error:
-        raise UnusableFile(
-            Problem(error.line, "", f"not TOML: {_without_place(str(error))}")
-        ) from None
+        if "levels deep" in str(error):
+            raise UnusableFile(_unparsable(RecursionError())) from None
+        place = min(error.line, _last_line(text))
+        raise UnusableFile(Problem(place, "", f"not TOML: {_without_place(str(error))}")) from None
     except TOMLKitError as error:
         lines = KeyLines(text)
         line, key = (
@@ -112,10 +113,12 @@ def _parser_problem(message: str, text: str) -> Problem:
     """
     _, _, place = message.rpartition("(at line ")
     digits = place.partition(",")[0]
-    line = (
-        int(digits) if digits.isascii() and digits.isdigit() else text.rstrip("\n").count("\n") + 1
-    )
+    line = int(digits) if digits.isascii() and digits.isdigit() else _last_line(text)
     return Problem(line, "", f"not TOML: {_without_place(message)}")
+
+
+def _last_line(text: str) -> int:
+    return text.rstrip("\n").count("\n") + 1
 
 
 def _without_place(message: str) -> str:

@@ -51,6 +51,5 @@ def _plugin_copies(ctx: SetupContext) -> Iterator[str]:
     copies = [path for path in listed if isinstance(path, str) and os.path.isabs(path)]
     for path in dict.fromkeys(copies):
         with contextlib.suppress(OSError):
-            is_mine = os.stat(path).st_uid == os.geteuid()
-            if is_mine and os.path.isfile(path + "/hooks/session_start.py"):
+            if files.is_own(os.stat(path)) and os.path.isfile(path + "/hooks/session_start.py"):
                 yield path

@@ -102,7 +102,7 @@ def check_writable(settings: SettingsFile) -> None:
             raise SetupRefused("its directory is read-only")
         return
     status = os.stat(settings.path)
-    if status.st_uid != os.geteuid():
+    if not files.is_own(status):
         raise SetupRefused("it belongs to another user")
     # Check the mode first: root can write a file that its owner made read-only.
     if not status.st_mode & stat.S_IWUSR:

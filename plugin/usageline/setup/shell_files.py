@@ -41,10 +41,10 @@ class ShellFile:
 
 def directories_of(ctx: SetupContext) -> list[str]:
     """Return the directories of the files that an install writes."""
-    return [os.path.dirname(file.path) for file in wanted(ctx)]
+    return [os.path.dirname(file.path) for file in planned_files(ctx)]
 
 
-def wanted(ctx: SetupContext) -> list[ShellFile]:
+def planned_files(ctx: SetupContext) -> list[ShellFile]:
     """Return the files that an install writes for the user's shell."""
     data = os.path.dirname(ctx.paths.data_dir)
     shell = os.path.basename(ctx.env.get("SHELL", ""))
@@ -72,7 +72,7 @@ def _completion_path(ctx: SetupContext, shell: str) -> str:
 def _is_own(path: str) -> bool:
     """Return whether `path` is a directory of the user's that can be written."""
     try:
-        is_own = os.stat(path).st_uid == os.geteuid()
+        is_own = files.is_own(os.stat(path))
     except OSError:
         return False
     return is_own and os.path.isdir(path) and os.access(path, os.W_OK)
@@ -80,7 +80,7 @@ def _is_own(path: str) -> bool:
 
 def missing(ctx: SetupContext) -> Iterable[ShellFile]:
     """Return the files that an install would create."""
-    return (file for file in wanted(ctx) if not os.path.lexists(file.path))
+    return (file for file in planned_files(ctx) if not os.path.lexists(file.path))
 
 
 def add(
@@ -90,7 +90,7 @@ def add(
     if previous is None and os.path.basename(ctx.env.get("SHELL", "")) == "zsh":
         out.notes += [] if _completion_path(ctx, "zsh") else [ZSH_HINT]
     is_upgrade = previous is None or previous.release != release.id
-    for file in wanted(ctx):
+    for file in planned_files(ctx):
         try:
             if not is_upgrade and _digest(file.path) in _recorded(ctx, current, file.path):
                 continue
@@ -132,7 +132,7 @@ def _record(ctx: SetupContext, current: Manifest, path: str, digests: tuple[str,
 
 def remove(ctx: SetupContext, previous: Manifest | None, out: Outcome) -> None:
     """Remove the files, unless the user has changed them."""
-    names = {file.path: file.name for file in wanted(ctx)}
+    names = {file.path: file.name for file in planned_files(ctx)}
     for path, digests in previous.shell_files.items() if previous else ():
         try:
             if _digest(path) not in digests:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
-from usageline.system.files import NO_LINK
+from usageline.system.files import NO_LINK, is_own
 
 MAX_LINE_BYTES = 1024
 """With the newline: a file system adds this much in one piece."""
@@ -38,7 +38,7 @@ ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 def append(paths: Paths, line: bytes) -> bool:
     """Append a line, with its newline; return False if that fails."""
     try:
-        path = _made(paths)
+        path = _prepared_path(paths)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
             if size < 2 * MAX_BYTES:
@@ -78,7 +78,7 @@ def remove(paths: Paths) -> None:
             os.unlink(path)
 
 
-def _made(paths: Paths) -> str:
+def _prepared_path(paths: Paths) -> str:
     path = paths.log
     private_directory(paths.state_dir)
     private_directory(os.path.dirname(path))
@@ -117,8 +117,7 @@ def _opened(path: str, flags: int) -> Iterator[int]:
     descriptor = os.open(path, flags | NO_LINK, 0o600)
     try:
         info = os.fstat(descriptor)
-        is_own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
-        if not stat.S_ISREG(info.st_mode) or not is_own or info.st_nlink != 1:
+        if not stat.S_ISREG(info.st_mode) or not is_own(info) or info.st_nlink != 1:
             raise PermissionError(f"{path} is not a file of yours alone")
         yield descriptor
     finally:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe
 from usageline.core.json_file import json_file
 from usageline.system.directories import private_directory
-from usageline.system.files import NO_LINK, remove_leftovers, write_atomic
+from usageline.system.files import NO_LINK, is_own, remove_leftovers, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def write(paths: Paths, path: str, text: bytes, is_wanted: Callable[[], bool]) -
     """
     if not is_wanted():
         return
-    if os.path.lexists(path) and not _is_ours(path):
+    if os.path.lexists(path) and not _is_own_file(path):
         raise FileExistsError(errno.EEXIST, "it is not a file of usageline's", path)
     _, before = _read(paths)
     if before != [path]:
@@ -80,14 +80,14 @@ def instance(paths: Paths) -> str:
 
 def written(paths: Paths) -> list[str]:
     """Return the remembered text files that exist and are usageline's."""
-    return [path for path in _read(paths)[1] if _is_ours(path)]
+    return [path for path in _read(paths)[1] if _is_own_file(path)]
 
 
 def remove_all(paths: Paths) -> list[str]:
     """Remove the text files, and return those that were there. Remember what cannot be removed."""
     textfiles = _read(paths)[1]
     removed = [path for path in textfiles if _remove(path)]
-    remaining = [path for path in textfiles if _is_ours(path)]
+    remaining = [path for path in textfiles if _is_own_file(path)]
     if textfiles != remaining:
         with contextlib.suppress(OSError, CacheUnsafe):
             _write(paths, remaining)
@@ -121,7 +121,7 @@ def _write(paths: Paths, textfiles: list[str]) -> str:
 
 
 def _remove(path: str) -> bool:
-    if not _is_ours(path):
+    if not _is_own_file(path):
         return False
     with contextlib.suppress(OSError):
         remove_leftovers(path)
@@ -131,14 +131,14 @@ def _remove(path: str) -> bool:
 
 
 # tried by: tests/storage
-def _is_ours(path: str) -> bool:
+def _is_own_file(path: str) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY | NO_LINK)
     except (OSError, ValueError):
         return False
     try:
         status = os.fstat(descriptor)
-        is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-        return stat.S_ISREG(status.st_mode) and is_own and os.read(descriptor, len(MARK)) == MARK
+        is_file = stat.S_ISREG(status.st_mode) and is_own(status)
+        return is_file and os.read(descriptor, len(MARK)) == MARK
     finally:
         os.close(descriptor)

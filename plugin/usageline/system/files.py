@@ -99,6 +99,11 @@ def open_regular(path: str) -> Iterator[int]:
         os.close(descriptor)
 
 
+def is_own(status: os.stat_result) -> bool:
+    """Return whether a file belongs to this user. Windows reports no owner."""
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+
+
 def flush(path: str, *, follow_links: bool = True) -> None:
     """Flush a file or directory to disk. Do nothing if it cannot be opened or synced."""
     # Some file systems refuse to sync a directory; a rename is atomic even so.

@@ -13,6 +13,7 @@ from usageline.core.errors import LockUnsupported
 from usageline.core.vocabulary import CLOCK, REASONS
 from usageline.refresh.lock_owner import current_owner
 from usageline.system import disk
+from usageline.system.files import is_own
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import text
@@ -52,7 +53,7 @@ def directory(context: Context) -> Result | None:
             return _unusable(name, error)
         if not stat.S_ISDIR(status.st_mode):
             return problem(f"{name} is not a directory", "remove it")
-        if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        if not is_own(status):
             return problem(f"{name} belongs to another user", "remove it")
         if os.name == "posix" and status.st_mode & 0o022:
             is_alone = not status.st_mode & 0o002 and is_private_group(status.st_gid)

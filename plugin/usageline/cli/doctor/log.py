@@ -112,7 +112,7 @@ def row(line: bytes) -> tuple[str, ...]:
     took = number(entry.get("ms"), 0, 1e9)
     words = [one_line(entry.get(name)) or "" for name in ("by", "why", "ended")]
     return (
-        _when(entry.get("at")),
+        _local_time(entry.get("at")),
         *words,
         "" if took is None else f"{took / 1000:.1f} s",
         "; ".join(_details(entry)),
@@ -142,7 +142,7 @@ def _texts(value: object) -> list[str]:
     return [item[:MAX_LENGTH] for item in texts if isinstance(item, str)]
 
 
-def _when(value: object) -> str:
+def _local_time(value: object) -> str:
     at = _moment(value)
     return local_time(at) if at else "?"
 

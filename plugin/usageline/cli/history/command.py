@@ -29,7 +29,7 @@ FILES = ("svg", "png", "html")
 @click.option(
     "--account",
     metavar="NAME",
-    shell_complete=lambda *given: selection.begun(os.environ, given[2]),
+    shell_complete=lambda _context, _option, text: selection.complete(os.environ, text),
     help="Show another account than the one signed in: its label, its key, or how either begins.",
 )
 @click.option("--html", metavar="FILE", help="Write a page with the charts to FILE.")

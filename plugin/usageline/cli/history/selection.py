@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.cli.profile_accounts import labels
+from usageline.cli.profile_accounts import labels, matching
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.limit_names import long_name
@@ -48,7 +48,7 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
     return available[0]
 
 
-def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
+def complete(env: Mapping[str, str], incomplete: str) -> list[str]:
     """Return the labels and keys of accounts that begin so, for the shell."""
     by_key = labels(env)
     names = [*by_key.values(), *history.accounts(Paths(env))]
@@ -56,14 +56,7 @@ def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
 
 
 def _requested(requested: str, available: list[str], by_key: dict[str, str]) -> str:
-    name = requested.casefold()
-    exact = [key for key in available if name in {key, by_key.get(key, "").casefold()}]
-    begun = [
-        key
-        for key in available
-        if key.startswith(name) or by_key.get(key, "").casefold().startswith(name)
-    ]
-    matches = exact or (begun if name else [])
+    matches = matching(requested, {key: by_key.get(key, key) for key in available})
     if len(matches) == 1:
         return matches[0]
     names = ", ".join(_named(key, by_key) for key in matches or available)

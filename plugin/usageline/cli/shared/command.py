@@ -31,7 +31,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
         if as_json:
             raise click.UsageError("--json cannot be combined with a subcommand")
         return
-    shown = status.shown(dict(os.environ))
+    shown = status.read(dict(os.environ))
     click.echo(json.dumps(shown.as_json(), indent=2) if as_json else sanitize_lines(str(shown)))
 
 

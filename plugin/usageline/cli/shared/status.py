@@ -103,7 +103,7 @@ class Shown:
         return max(0, (self.view.now_ms - at_ms) // 1000)
 
 
-def shown(env: Mapping[str, str]) -> Shown:
+def read(env: Mapping[str, str]) -> Shown:
     """Return what the server has of this account. Raise UsagelineError with advice."""
     paths = Paths(env)
     whole = loader.load(env)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.cli.profile_accounts import labels
+from usageline.cli.profile_accounts import labels, matching
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.storage.usage_index.owners import SEVERAL
@@ -34,14 +34,7 @@ def find(env: Mapping[str, str], requested: str, owners: Mapping[str, str]) -> s
     called = names(env, [*sorted(set(owners.values())), UNKNOWN])
     if not owners:
         raise UsagelineError(NONE_NAMED)
-    wanted = requested.casefold()
-    exact = [key for key, name in called.items() if wanted in {key, name.casefold()}]
-    begun = [
-        key
-        for key, name in called.items()
-        if wanted and (key.startswith(wanted) or name.casefold().startswith(wanted))
-    ]
-    matches = exact or begun
+    matches = matching(requested, called)
     if len(matches) == 1:
         return matches[0]
     listed = ", ".join(

@@ -138,7 +138,7 @@ def prune(directory: int, path: str, newest: float | None) -> None:
     last = "" if newest is None else month_file(newest)
     for name in sorted(list_months(directory), key=lambda name: (not last or name <= last, name)):
         info = os.lstat(name, dir_fd=directory)
-        if not stat.S_ISREG(info.st_mode) or info.st_uid != os.geteuid():
+        if not stat.S_ISREG(info.st_mode) or not files.is_own(info):
             continue
         if newest is not None and month_end(name) <= newest - KEEP_S:
             _remove(directory, name)
@@ -196,7 +196,7 @@ def _file(directory: int, name: str, flags: int) -> Iterator[int]:
 def _descriptor(path: str, flags: int, parent: int | None) -> Iterator[int]:
     descriptor = os.open(path, flags | files.NO_LINK, 0o600, dir_fd=parent)
     try:
-        if os.fstat(descriptor).st_uid != os.geteuid():
+        if not files.is_own(os.fstat(descriptor)):
             raise PermissionError(f"{path} belongs to another user")
         yield descriptor
     finally:

@@ -54,9 +54,9 @@ class Drawing:
     def line(self, values: Values, columns: int, *, sample: bool = False) -> list[Text]:
         """Return the rows of the line on a terminal of `columns`."""
         rows = preview.rows(values, self.env, columns, None if sample else self.numbers)
-        return [self.shown(Text.from_ansi(row)) for row in rows]
+        return [self.displayable(Text.from_ansi(row)) for row in rows]
 
-    def shown(self, text: Text) -> Text:
+    def displayable(self, text: Text) -> Text:
         """Return the text in characters that the terminal shows, each as wide as before."""
         if not self.is_unicode:
             text.plain = as_ascii(text.plain)

@@ -230,7 +230,7 @@ class Main(View):
             self._draw_help()
             return
         path = short(Paths(self.env).config_file, Paths(self.env))
-        diff = map(self.drawing.shown, diff_lines(self.draft.diff()))
+        diff = map(self.drawing.displayable, diff_lines(self.draft.diff()))
         lines = [Text(f"Write {path}?", "bold"), Text(), *diff, Text()]
         answers = [("Enter", "write it", "write"), ("Esc", "back", "")]
         self.app.push_screen(Question(lines, answers, self.drawing.glyphs.border), self._write)

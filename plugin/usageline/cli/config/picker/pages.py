@@ -98,11 +98,11 @@ class Font(Gallery):
         if not drawing.is_unicode:
             heading.append("\n  This terminal is set to ASCII: they cannot be shown.", "dim")
         return [
-            Item("", [*heading.split(), Text(), drawing.shown(sample), Text()]),
+            Item("", [*heading.split(), Text(), drawing.displayable(sample), Text()]),
             Item("arrow", [title("Yes", nerd, drawing, "icons, and arrows in powerline")]),
             Item("no arrow", [title("No", not nerd, drawing, "a box, a question mark, a gap")]),
             Item("", [Text(), Text("Do you see a bar and a line here?", "bold"), Text()]),
-            Item("", [drawing.shown(bars), Text()]),
+            Item("", [drawing.displayable(bars), Text()]),
             Item("bar", [title("Yes", not plain, drawing, "every theme works here")]),
             Item("no bar", [title("No", plain, drawing, "the theme ascii is right")]),
         ]

@@ -173,7 +173,7 @@ class View(Screen[None]):
         lines = Text(text).wrap(self.app.console, width)[:2]
         help_lines = self.query_one("#help", Lines)
         help_lines.show(
-            [Text.assemble(" ", (self.drawing.shown(line).plain, style)) for line in lines]
+            [Text.assemble(" ", (self.drawing.displayable(line).plain, style)) for line in lines]
         )
 
     def _draw_segment(self) -> None:
