@@ -19,7 +19,7 @@ import resvg_py
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
-from usageline.cli import output
+from usageline.cli import output_file
 from usageline.cli.history import export, selection
 from usageline.core import text
 from usageline.core.errors import UsagelineError
@@ -215,7 +215,7 @@ def test_irregular_file_is_not_replaced(tmp_path: Path, what: str) -> None:
         "nul": f"{path}\0",
     }.get(what, str(path))
     with pytest.raises(UsagelineError, match=r"not a regular file|cannot be written"):
-        output.write_file(named, b"ours")
+        output_file.write(named, b"ours")
     assert what != "link" or (tmp_path / "theirs").read_text() == "theirs"
 
 

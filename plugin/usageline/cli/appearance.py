@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from usageline.core.text import sanitize, sanitize_ascii
 from usageline.line import _defaults, segments, settings
 from usageline.line.theme import TerminalTheme, color_depth, painted_parts
 from usageline.system.paths import Paths
-from usageline.system.terminal import output_encoding, output_env
+from usageline.system.terminal import output_encoding
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
@@ -119,6 +121,14 @@ def line_config(env: Mapping[str, str]) -> dict[str, Any]:
     return configured
 
 
+def for_output(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with colors only if stdout is a terminal, or they are forced."""
+    changed = dict(env)
+    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
+        changed.update(NO_COLOR="1", TERM="dumb")
+    return changed
+
+
 def plain() -> Appearance:
     """Return the default appearance without colors, on a terminal with Unicode."""
     return Appearance({"NO_COLOR": "1", "LANG": "C.UTF-8"}, configured={})
@@ -126,7 +136,7 @@ def plain() -> Appearance:
 
 def current(snapshot: Mapping[str, Any] | None = None) -> Appearance:
     """Return the appearance for output to stdout."""
-    return Appearance(output_env(), snapshot)
+    return Appearance(for_output(os.environ), snapshot)
 
 
 def _theme(configured: Mapping[str, Any], *, is_color_blind: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
-from usageline.cli import appearance, formatting, table
+from usageline.cli import appearance, fitting, table
 from usageline.core import json_file
 from usageline.core.text import display_width
 from usageline.system.paths import Paths
@@ -114,7 +114,7 @@ def cut(cell: Text, cells: int, look: Appearance) -> Text:
     """Return the text in at most `cells` columns, with an ellipsis if it is cut."""
     if cell.cell_len <= cells:
         return cell
-    return Text(formatting.cut(str(cell), cells, look.terminal.glyphs["ellipsis"]), cell.style)
+    return Text(fitting.cut(str(cell), cells, look.terminal.glyphs["ellipsis"]), cell.style)
 
 
 def words(text: str, look: Appearance, style: str = "plain") -> Text:
@@ -125,5 +125,5 @@ def words(text: str, look: Appearance, style: str = "plain") -> Text:
 def wrapped(text: str, style: str, look: Appearance, width: int) -> list[Text]:
     """Return the text on as many lines as it needs."""
     return [
-        look.text(line, style) for line in formatting.broken(str(words(text, look)), max(width, 1))
+        look.text(line, style) for line in fitting.broken(str(words(text, look)), max(width, 1))
     ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -85,19 +84,15 @@ def command_named(name: str | None) -> Command | None:
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command of `entries` only when it runs."""
-
-    def __init__(self, *args: Any, entries: tuple[Command, ...] = (), **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.entries = entries
+    """A group that imports a command only when it runs: the table needs none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, without an import."""
-        return [*(entry.name for entry in self.entries), *super().list_commands(ctx)]
+        return [*(entry.name for entry in COMMANDS), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, None if there is none."""
-        entry = next((entry for entry in self.entries if entry.name == cmd_name), None)
+        entry = command_named(cmd_name)
         return entry.load() if entry else super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -115,7 +110,7 @@ class LazyGroup(click.Group):
         """Return the names that begin so, without an import."""
         names = [
             CompletionItem(entry.name, help=entry.help)
-            for entry in self.entries
+            for entry in COMMANDS
             if entry.name.startswith(incomplete)
         ]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -127,4 +122,4 @@ class LazyGroup(click.Group):
     ) -> None:
         """Write the names and what each does, without an import."""
         with formatter.section("Commands"):
-            formatter.write_dl([(entry.name, entry.help) for entry in self.entries])
+            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])

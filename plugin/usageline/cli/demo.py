@@ -65,7 +65,7 @@ def command() -> None:
     It installs nothing and writes nothing. In a terminal it cycles through the themes: any key
     shows the next one, q ends it.
     """
-    env = terminal.output_env()
+    env = preview.output_env()
     scenes = _scenes(env)
     values = validate("").values
     if _can_cycle(env):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from usageline.core.text import display_width, sanitize
-from usageline.line import layout
+import click
+
+from usageline.core.text import sanitize
+from usageline.system import lookalikes
 from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -14,10 +17,19 @@ if TYPE_CHECKING:
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""Spreadsheets run text that starts with one of these as a formula."""
+
 
 def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
     return sanitize(paths.abbreviate(path))
+
+
+def echo_data(text: str) -> None:
+    """Print text for a program or a file: in UTF-8 if the locale is C, unless on a terminal."""
+    is_plain = sys.stdout.encoding == lookalikes.CODEC and not sys.stdout.isatty()
+    click.echo(text.encode("utf-8", "replace") if is_plain else text, nl=False)
 
 
 def local_time(at: float) -> str:
@@ -54,23 +66,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def broken(text: str, cells: int) -> list[str]:
-    """Return sanitized text in lines of at most `cells` columns, broken at spaces if possible."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and display_width(f"{lines[-1]} {word}") <= cells:
-            lines[-1] += f" {word}"
-            continue
-        lines += [""] if lines[-1] else []
-        for char in word:
-            if lines[-1] and display_width(lines[-1] + char) > cells:
-                lines.append("")
-            lines[-1] += char
-    return lines
-
-
-def cut(text: str, cells: int, ellipsis: str = "…") -> str:
-    """Return `text` in at most `cells` columns, with the ellipsis at its end if it is cut."""
-    if display_width(text) <= cells:
-        return text
-    return "".join(part[1] for part in layout.cut_parts([("", text)], cells, ellipsis))
+def csv_cell(text: str | None) -> str | None:
+    """Return `text` without control characters, and with an apostrophe before a formula."""
+    clean = sanitize(text) if text else text
+    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean

@@ -121,19 +121,10 @@ def schema() -> dict[str, Any]:
         ("alerts", alert),
     ):
         properties[name] = {"type": "array", "items": items}
-    about = "what `usageline --json` prints; times are epoch seconds"
-    return document("usageline snapshot", properties, about)
-
-
-def document(title: str, properties: dict[str, Any], about: str = "") -> dict[str, Any]:
-    """Return the schema of a whole output, an object with these properties."""
-    head = {"$schema": DIALECT, "title": title} | ({"description": about} if about else {})
-    return {**head, **object_of(properties)}
-
-
-def object_of(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that always has these properties; later ones may add some."""
     return {
+        "$schema": DIALECT,
+        "title": "usageline snapshot",
+        "description": "what `usageline --json` prints; times are epoch seconds",
         "type": "object",
         "properties": properties,
         "required": list(properties),
@@ -153,7 +144,12 @@ def _object(cls: type) -> dict[str, Any]:
         }
         if field.default not in (MISSING, None):
             properties[field.name]["default"] = field.default
-    return object_of(properties)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": True,
+    }
 
 
 def _types(hint: Any) -> str | list[str]:

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from usageline.cli.output import echo_data
+from usageline.cli.formatting import echo_data
 from usageline.line import embed
 
 

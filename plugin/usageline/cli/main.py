@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from usageline import __version__
-from usageline.cli.commands import COMMANDS, LazyGroup, command_named
+from usageline.cli.commands import LazyGroup, command_named
 from usageline.core import freshness
 from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
@@ -26,7 +26,6 @@ from usageline.system.terminal import adapt_output, sanitize_lines
 
 @click.group(
     cls=LazyGroup,
-    entries=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

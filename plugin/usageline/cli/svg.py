@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from xml.etree import ElementTree as ET
 
 from usageline import __version__
-from usageline.cli.formatting import broken
+from usageline.cli.fitting import broken
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from usageline.cli import appearance
-from usageline.cli.formatting import cut
+from usageline.cli.fitting import cut
 from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlook, terms
 from usageline.config.sources import label_of
 from usageline.core import formatting

@@ -1,8 +1,4 @@
-"""Load what the jobs of local usage need of config.toml: `[local]`, and the alerts on cost.
-
-The schema takes longer to import than all else, and most files name none of these: the text is
-searched for their words first.
-"""
+"""Load `[local]` of config.toml: what is read of the transcripts, and what is kept."""
 
 from __future__ import annotations
 
@@ -17,14 +13,9 @@ from usageline.system.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.config.loader import Alerts
-
 KEEP_DAYS = 400
-LOCAL_WORDS = ("local", "profiles", "\\", "\0")
+WORDS = ("local", "profiles", "\\", "\0")
 """A text without them has no such table. TOML can write a name with escapes, and a crash NULs."""
-
-COST_WORDS = ("cost_", "\\")
-"""A text without them names no amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +48,11 @@ def load(env: Mapping[str, str]) -> Local:
         text = file.read_text(path)
     except file.UnusableFile as unusable:
         raise ConfigInvalid(unusable.problem.message(path)) from None
-    if text is None or not any(word in text for word in LOCAL_WORDS):
+    if text is None or not any(word in text for word in WORDS):
         return unknown
-    from usageline.config import profiles  # noqa: PLC0415 - slow to import
-    from usageline.config.validate import validate  # noqa: PLC0415 - as above
+    # Imported here: the schema takes longer than all else, and most files have no such table.
+    from usageline.config import profiles  # noqa: PLC0415
+    from usageline.config.validate import validate  # noqa: PLC0415
 
     validation = validate(text, programs=is_own)
     for problem in validation.problems:
@@ -80,18 +72,3 @@ def load(env: Mapping[str, str]) -> Local:
         table["keep_days"],
         table["prices"],
     )
-
-
-# tried by: tests/jobs
-def load_cost_alerts(env: Mapping[str, str]) -> Alerts | None:
-    """Return how to alert, None if no amount is configured."""
-    try:
-        text = file.read_text(origin.config_file(env)) or ""
-    except file.UnusableFile:
-        return None
-    if not any(word in text for word in COST_WORDS):
-        return None
-    from usageline.config.loader import load_lenient  # noqa: PLC0415 - slow to import
-
-    alerts = load_lenient(env)[0].alerts
-    return alerts if alerts.watches_cost else None

@@ -1,7 +1,6 @@
 """Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
 
 Or `… local`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
-To add a job, write a module with `run(env, *arguments)`, and list it in `JOBS`.
 """
 
 from __future__ import annotations
@@ -11,18 +10,13 @@ import os
 import signal
 import sys
 import threading
-from importlib import import_module
 
-JOBS = {
-    "git": ("git_status", 6.0),
-    "local": ("live_usage", 600.0),
-    "chain": ("chained_command", 3.0),
-}
-"""By kind: the module, and the seconds after which the job is killed.
+GIT_HARD_TIMEOUT_S = 6.0
+LOCAL_HARD_TIMEOUT_S = 600.0
+"""A first build goes on in the next job, after its last transaction."""
 
-A first build of the index goes on in the next job, after its last transaction. Those of a chained
-command are added to its own timeout.
-"""
+CHAIN_GRACE_S = 3.0
+"""Added to the command's own timeout."""
 
 
 def main() -> None:
@@ -30,10 +24,23 @@ def main() -> None:
     kind, *arguments = sys.argv[1:]
     # A background process has no reader for its errors.
     with contextlib.suppress(Exception):
-        module, timeout_s = JOBS[kind]
-        _exit_after(timeout_s + (float(arguments[1]) if kind == "chain" else 0))
-        # After the timer is set: an import may hang on a network disk.
-        import_module(f"usageline.jobs.{module}").run(os.environ, *arguments)
+        if kind == "git":
+            _exit_after(GIT_HARD_TIMEOUT_S)
+            # After the timer is set: an import may hang on a network disk.
+            from usageline.jobs import git_status  # noqa: PLC0415
+
+            git_status.run(os.environ, arguments[0])
+        elif kind == "local":
+            _exit_after(LOCAL_HARD_TIMEOUT_S)
+            from usageline.jobs import live_usage  # noqa: PLC0415 - as above
+
+            live_usage.run(os.environ)
+        elif kind == "chain":
+            key, timeout_s, command = arguments
+            _exit_after(float(timeout_s) + CHAIN_GRACE_S)
+            from usageline.jobs import chained_command  # noqa: PLC0415 - as above
+
+            chained_command.run(os.environ, key, float(timeout_s), command)
     os._exit(0)
 
 

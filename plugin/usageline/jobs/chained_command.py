@@ -35,16 +35,14 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """Exit statuses of a shell."""
 
 
-def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
+def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> None:
     """Run the command with this process's stdin, and publish its rows or the failure.
-
-    `timeout` has the seconds of its timeout, as this process's arguments do.
 
     Do nothing if it already runs for this session. Close stdout when the result is published,
     because a status line may wait for that. Children that the command leaves running get the rest
     of its time. If the command times out, kill all its descendants at once.
     """
-    paths, timeout_s = Paths(env), float(timeout)
+    paths = Paths(env)
     with job_results.lock(paths, "chain", key) as is_free, Watchdog() as watchdog:
         if not is_free:
             return

@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import local
+from usageline.config import cost_alerts
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
@@ -56,7 +56,7 @@ def run(env: Mapping[str, str]) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICENESS)
     paths = Paths(env)
-    alerts = local.load_cost_alerts(env)
+    alerts = cost_alerts.load(env)
     raised: list[CostAlert] = []
     try:
         with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:

@@ -87,14 +87,6 @@ def output_encoding(env: Mapping[str, str]) -> str:
     return "utf-8"
 
 
-def output_env() -> dict[str, str]:
-    """Return this process's environment, with colors only for a terminal or if they are forced."""
-    env = dict(os.environ)
-    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
-        env.update(NO_COLOR="1", TERM="dumb")
-    return env
-
-
 def _locale_name(env: Mapping[str, str]) -> str:
     ctype, lang = env.get("LC_CTYPE", ""), env.get("LANG", "")
     if ctype in COERCED and lang in C_LOCALES and not _is_users("LC_CTYPE"):

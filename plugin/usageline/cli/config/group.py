@@ -11,8 +11,7 @@ from usageline import themes
 from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
-from usageline.cli.formatting import short
-from usageline.cli.output import echo_data
+from usageline.cli.formatting import echo_data, short
 from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
@@ -22,7 +21,7 @@ from usageline.core.errors import UsagelineError
 from usageline.setup import manifest, settings_changes, settings_entries
 from usageline.sources import claude_files
 from usageline.system.paths import Paths
-from usageline.system.terminal import decode_argument, output_env, sanitize_lines
+from usageline.system.terminal import decode_argument, sanitize_lines
 
 
 class ThemeName(click.ParamType[str]):
@@ -214,11 +213,11 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
         raise UsagelineError(
             "; ".join(problem._replace(line=None).message("--set") for problem in refused.problems)
         ) from None
-    shown_env, columns = output_env(), width or preview.terminal_columns()
+    output_env, columns = preview.output_env(), width or preview.terminal_columns()
     if theme or changes:
-        click.echo("\n".join(preview.rows(values, shown_env, columns)), color=True)
+        click.echo("\n".join(preview.rows(values, output_env, columns)), color=True)
         return
-    for name, about, rows in preview.all_themes(values, shown_env, columns):
+    for name, about, rows in preview.all_themes(values, output_env, columns):
         click.echo("\n".join([name, *(rows or [about]), ""]), color=True)
 
 
@@ -229,7 +228,7 @@ def list_themes() -> None:
 
     values = validate(current_text(Paths(os.environ)) or "").values
     for name, about, rows in preview.all_themes(
-        preview.with_sample_rows(values), output_env(), preview.terminal_columns()
+        preview.with_sample_rows(values), preview.output_env(), preview.terminal_columns()
     ):
         mark = "*" if name == values.get("theme") else " "
         click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +111,14 @@ def with_sample_rows(values: Values) -> Values:
 def terminal_columns() -> int:
     """Return COLUMNS or the width of the terminal, 80 if neither is known."""
     return shutil.get_terminal_size().columns
+
+
+def output_env() -> dict[str, str]:
+    """Return the environment for output to stdout: no colors and links without a terminal."""
+    env = dict(os.environ)
+    if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
+        env.update(NO_COLOR="1", TERM="dumb")
+    return env
 
 
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:

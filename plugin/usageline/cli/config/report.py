@@ -13,7 +13,6 @@ from usageline.config.compile import resolve_values
 from usageline.config.validate import validate
 from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
-from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,8 +42,10 @@ def apply(env: Mapping[str, str], changed: Callable[[str], str | None], what: st
     if resolve_values(before) != resolve_values(after):
         from usageline.cli.config import preview  # noqa: PLC0415 - slow to import
 
-        rows = preview.own_rows(after, output_env(), preview.terminal_columns())
-        click.echo("\n".join(rows), color=True)
+        output = preview.output_env()
+        click.echo(
+            "\n".join(preview.own_rows(after, output, preview.terminal_columns())), color=True
+        )
     return True
 
 

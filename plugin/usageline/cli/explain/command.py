@@ -9,11 +9,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from usageline.cli.config import preview
 from usageline.cli.explain import words
 from usageline.cli.explain.pieces import explained_line
 from usageline.cli.table import console, text
 from usageline.config.segments import SEGMENTS
-from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,10 +26,7 @@ NAME_COLUMNS = 9
 
 @click.command("explain")
 @click.argument(
-    "names",
-    nargs=-1,
-    metavar="[SEGMENT]...",
-    shell_complete=lambda _context, _argument, text: _complete(text),
+    "names", nargs=-1, metavar="[SEGMENT]...", shell_complete=lambda *given: _begun(given[2])
 )
 @click.option(
     "--width",
@@ -44,7 +41,7 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     unknown = [name for name in names if name not in SEGMENTS]
     if unknown:
         raise click.UsageError(f"unknown segment {unknown[0]!r}: see usageline config preview")
-    env = output_env()
+    env = {**preview.output_env()}
     line = explained_line(env, width or shutil.get_terminal_size().columns)
     target = console()
     if not names:
@@ -60,7 +57,7 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
 
 
-def _complete(incomplete: str) -> list[str]:
+def _begun(incomplete: str) -> list[str]:
     """Return the segments whose names begin so, for the shell."""
     return [name for name in SEGMENTS if name.startswith(incomplete)]
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli import output, table
+from usageline.cli import output_file, table
+from usageline.cli.formatting import echo_data
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -89,7 +90,7 @@ def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now:
         readings = selection.readings(paths, account, now - options.days * DAY_S, options.days)
         selected = selection.with_limits(readings, options.limit)
         text = export.as_csv(selected) if is_csv else export.as_json(selected) + "\n"
-    output.echo_data(text)
+    echo_data(text)
 
 
 def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
@@ -191,4 +192,4 @@ def _write(options: HistoryOptions, history: History) -> None:
         made.append((options.png, export.png(picture)))
     if options.html is not None:
         made.append((options.html, page.html(history, dark=options.dark)))
-    output.write_files(made)
+    output_file.write_all(made)

@@ -10,7 +10,7 @@ from plotille import Canvas
 from rich.text import Text
 
 from usageline.cli.appearance import joined
-from usageline.cli.formatting import cut
+from usageline.cli.fitting import cut
 from usageline.cli.history.series import ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows

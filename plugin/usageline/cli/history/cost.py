@@ -5,21 +5,24 @@ Pure but for `read` and the time zone, which is that of the process.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.cli.formatting import cut
-from usageline.cli.output import csv_cell, csv_text
-from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
+from usageline.cli.formatting import csv_cell
+from usageline.cli.usage.report import NAMES, VERSION, fields
 from usageline.cli.usage.result import cost_text
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
-from usageline.core.text import sanitize
+from usageline.core.text import display_width, sanitize
+from usageline.line.layout import cut_parts
 from usageline.storage.usage_index import reader
 from usageline.storage.usage_index.queries import COUNTS, Row, quarters
+from usageline.usage.local.prices import PICO
 from usageline.usage.local.windows import local_day
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ MAX_UNPRICED = 5
 """Models that are named."""
 
 DAY_S = 86400
+CENT = PICO // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[Day]
 
 
 def days_until(now: float, days: int) -> list[Day]:
-    """Return that many days up to the local day of `now`."""
+    """Return so many days, of which the last one is the local day of `now`."""
     year, month, day = time.localtime(now)[:3]
     noons = (
         time.localtime(time.mktime((year, month, day - before, 12, 0, 0, 0, 0, -1)))
@@ -147,12 +151,22 @@ def as_json(costs: Costs) -> str:
 
 def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
-    head = ("day", "model", *CSV_NAMES)
-    rows = (
-        (_date(day), csv_cell(row.key), *csv_values(row), sum(row.unpriced.values()) or "")
-        for day, row in _rows(costs)
-    )
-    return csv_text(head, *rows)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(("day", "model", *NAMES, "cost_usd", "at_least", "unpriced"))
+    for day, row in _rows(costs):
+        values = fields(row)
+        lines.writerow(
+            (
+                _date(day),
+                csv_cell(row.key),
+                *(values[name] for name in NAMES),
+                values["cost_usd"],
+                "yes" if values["at_least"] else "",
+                sum(row.unpriced.values()) or "",
+            )
+        )
+    return text.getvalue()
 
 
 def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:
@@ -167,7 +181,8 @@ def _date(day: Day) -> str:
 
 def short_name(model: str) -> str:
     """Return a model's name without control characters, and not longer than a line has room for."""
-    return cut(sanitize(model), MAX_NAME)
+    name = sanitize(model)
+    return name if display_width(name) <= MAX_NAME else cut_parts([("", name)], MAX_NAME)[0][1]
 
 
 def facts(costs: Costs) -> tuple[str, str]:

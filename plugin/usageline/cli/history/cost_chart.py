@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from usageline.cli.formatting import cut
+from usageline.cli.fitting import cut
 from usageline.cli.history import cost
 from usageline.cli.history.heatmap import day_name
 from usageline.cli.usage.result import cost_text

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.cli.output import csv_cell, csv_text, utc_time
+from usageline.cli.formatting import csv_cell
 from usageline.cli.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.setup.program_files import is_packaged, own_source
@@ -35,20 +38,22 @@ def as_csv(readings: Iterable[Reading]) -> str:
 
     Times are UTC (`2026-11-24T21:56:55Z`). What is not known is empty.
     """
-    rows = (
-        (
-            utc_time(reading.observed_at),
-            csv_cell(reading.source),
-            csv_cell(reading.plan),
-            csv_cell(limit.kind),
-            csv_cell(limit.label),
-            limit.percent,
-            utc_time(limit.resets_at),
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for reading in readings:
+        head = (_utc(reading.observed_at), csv_cell(reading.source), csv_cell(reading.plan))
+        rows.writerows(
+            (
+                *head,
+                csv_cell(limit.kind),
+                csv_cell(limit.label),
+                limit.percent,
+                _utc(limit.resets_at),
+            )
+            for limit in reading.limits
         )
-        for reading in readings
-        for limit in reading.limits
-    )
-    return csv_text(COLUMNS, *rows)
+    return text.getvalue()
 
 
 def png(svg: bytes) -> bytes:
@@ -71,3 +76,9 @@ def png(svg: bytes) -> bytes:
             "PNG needs a font for its labels: install one, such as DejaVu Sans, or use --svg"
         )
     return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=PNG_ZOOM))
+
+
+def _utc(timestamp: int | None) -> str | None:
+    if timestamp is None:
+        return None
+    return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

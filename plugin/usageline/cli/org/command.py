@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import click
 
-from usageline.cli.commands import Command, LazyGroup
 from usageline.usage.org.model import VIEWS
 
-SUBCOMMANDS = (
-    Command("check", "org.check", "Show what kind of key this is, and what it reaches."),
-    Command("limits", "org.limits", "Show who will soon be stopped by a spend limit."),
-    Command("metrics", "org.metrics", "Print cost, tokens and limits for Prometheus."),
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One subcommand: its name, its module in `cli/org/`, and its line in the help."""
+
+    name: str
+    module: str
+    help: str
+
+    def load(self) -> click.Command:
+        """Import the subcommand."""
+        loaded: click.Command = import_module(f"usageline.cli.org.{self.module}").command
+        return loaded
+
+
+SUBCOMMANDS: tuple[Subcommand, ...] = (
+    Subcommand("check", "check", "Show what kind of key this is, and what it reaches."),
+    Subcommand("limits", "limits", "Show who will soon be stopped by a spend limit."),
+    Subcommand("metrics", "metrics", "Print cost, tokens and limits for Prometheus."),
 )
+
+
+class _Subcommands(click.Group):
+    """A group that imports a subcommand only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        return [entry.name for entry in SUBCOMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = next((one for one in SUBCOMMANDS if one.name == cmd_name), None)
+        return entry.load() if entry else super().get_command(ctx, cmd_name)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click passes it
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in SUBCOMMANDS])
+
 
 GIVEN = {click.core.ParameterSource.COMMANDLINE}
 
 
-@click.group("org", cls=LazyGroup, entries=SUBCOMMANDS, invoke_without_command=True)
+@click.group("org", cls=_Subcommands, invoke_without_command=True)
 @click.option("--by", type=click.Choice(VIEWS), default="person", help="What a row stands for.")
 @click.option("--since", metavar="DAY", help="First day in UTC: 2026-11-01, or 7d for seven days.")
 @click.option("--until", metavar="DAY", help="Last day in UTC.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.formatting import csv_cell
 from usageline.usage.org.amounts import plain
 from usageline.usage.org.spans import stamp
 
@@ -42,21 +44,26 @@ def as_json(report: Report, top: int | None = None) -> str:
 
 def as_csv(report: Report, top: int | None = None) -> str:
     """Return a line for each row, below a line of names. The lines add up to the total."""
+    output = io.StringIO()
+    lines = csv.writer(output, lineterminator="\n")
+    lines.writerow((report.by, "name", "email", "cost", "list_cost", "currency", *COUNTS))
     entries = [(row.key, row.name, row.email, row.sums) for row in report.rows[:top]]
     if report.unattributed is not None:
         entries.append((UNATTRIBUTED, None, None, report.unattributed))
-    head = (report.by, "name", "email", "cost", "list_cost", "currency", *COUNTS)
-    lines = (
-        (
-            *map(csv_cell, (key, name, email)),
-            _amount(sums.cost),
-            _amount(sums.list_cost),
-            report.currency,
-            *(getattr(sums, count) for count in COUNTS),
+    for key, name, email, sums in entries:
+        values = _values(sums)
+        lines.writerow(
+            (
+                csv_cell(key),
+                csv_cell(name),
+                csv_cell(email),
+                values["cost"],
+                values["list_cost"],
+                report.currency,
+                *(values[count] for count in COUNTS),
+            )
         )
-        for key, name, email, sums in entries
-    )
-    return csv_text(head, *lines)
+    return output.getvalue()
 
 
 def _values(sums: Sums) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from datetime import datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_cell, csv_text, utc_time
+from usageline.cli.formatting import csv_cell
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.amounts import plain
 
@@ -28,7 +31,7 @@ def as_json(report: LimitsReport, top: int | None = None) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "at": utc_time(int(report.at)),
+            "at": utc(int(report.at)),
             "limits": [row(limit, report.at) for limit in report.limits[:top]],
             "requests": None
             if requests is None
@@ -39,11 +42,13 @@ def as_json(report: LimitsReport, top: int | None = None) -> str:
 
 def as_csv(report: LimitsReport, top: int | None = None) -> str:
     """Return a line for each limit, below a line of names."""
-    rows = (
-        {**row(limit, report.at), "groups": "; ".join(limit.groups)}
-        for limit in report.limits[:top]
-    )
-    return csv_text(COLUMNS, *([_cell(values[name]) for name in COLUMNS] for values in rows))
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(COLUMNS)
+    for limit in report.limits[:top]:
+        values = {**row(limit, report.at), "groups": "; ".join(limit.groups)}
+        lines.writerow([_cell(values[name]) for name in COLUMNS])
+    return text.getvalue()
 
 
 def row(limit: SpendLimit, now: float) -> dict[str, Any]:
@@ -60,12 +65,19 @@ def row(limit: SpendLimit, now: float) -> dict[str, Any]:
         if percent is None
         else f"{percent.quantize(PERCENT_STEP, rounding=ROUND_HALF_UP):f}",
         "near": limit.is_near,
-        "resets_at": utc_time(spend_limits.resets_at(limit.period, now)),
+        "resets_at": utc(spend_limits.resets_at(limit.period, now)),
         "currency": limit.currency,
         "source": limit.source,
         "groups": list(limit.groups),
         "enabled": limit.enabled,
     }
+
+
+def utc(timestamp: int | None) -> str | None:
+    """Return `2026-12-01T00:00:00Z`, None for None."""
+    if timestamp is None:
+        return None
+    return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _request(request: IncreaseRequest, now: float) -> dict[str, Any]:
@@ -75,7 +87,7 @@ def _request(request: IncreaseRequest, now: float) -> dict[str, Any]:
         **_holder(request.holder),
         "period": request.period,
         "status": request.status,
-        "asked_at": utc_time(request.asked_at),
+        "asked_at": utc(request.asked_at),
         "now": row(summary, now) if summary else None,
     }
 

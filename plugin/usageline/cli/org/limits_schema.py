@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
+from usageline.cli.json_schema import DIALECT
 from usageline.cli.org.limits_export import VERSION
 from usageline.usage.org.limits import NEAR_PERCENT, SPENT_STATES, STATES
 
@@ -46,8 +46,8 @@ LIMIT: dict[str, Any] = {
 
 def schema() -> dict[str, Any]:
     """Return the schema. Later versions may add keys."""
-    limit = object_of(LIMIT)
-    request = object_of(
+    limit = _object(LIMIT)
+    request = _object(
         {
             "id": {"type": "string"},
             **HOLDER,
@@ -61,20 +61,32 @@ def schema() -> dict[str, Any]:
             },
         }
     )
-    return document(
-        "usageline org limits --json",
-        {
-            "version": {"type": "integer", "const": VERSION},
-            "at": {**TIME, "type": "string"},
-            "limits": {
-                "type": "array",
-                "items": limit,
-                "description": "those that are nearly reached first",
-            },
-            "requests": {
-                "type": ["array", "null"],
-                "items": request,
-                "description": "pending requests for a higher limit; null if none can be read",
-            },
-        },
-    )
+    return {
+        "$schema": DIALECT,
+        "title": "usageline org limits --json",
+        **_object(
+            {
+                "version": {"type": "integer", "const": VERSION},
+                "at": {**TIME, "type": "string"},
+                "limits": {
+                    "type": "array",
+                    "items": limit,
+                    "description": "those that are nearly reached first",
+                },
+                "requests": {
+                    "type": ["array", "null"],
+                    "items": request,
+                    "description": "pending requests for a higher limit; null if none can be read",
+                },
+            }
+        ),
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": True,
+    }

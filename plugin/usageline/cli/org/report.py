@@ -12,6 +12,7 @@ import click
 
 from usageline.cli.days import read_day
 from usageline.cli.org.progress import Progress
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,7 @@ def _write(path: str, text: str) -> None:
     if path == "-":
         click.echo(text.encode(), nl=False)
         return
-    from usageline.cli import output  # noqa: PLC0415 - as above
+    from usageline.cli import output_file  # noqa: PLC0415 - as above
 
-    output.write_files([(path, text.encode())])
+    output_file.write(path, text.encode())
+    click.echo(f"wrote {sanitize(path)}")

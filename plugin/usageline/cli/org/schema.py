@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
+from usageline.cli.json_schema import DIALECT
 from usageline.cli.org.export import COUNTS, VERSION
 
 AMOUNT = {"type": ["string", "null"], "pattern": r"^-?[0-9]+\.[0-9]{6,}$"}
@@ -32,28 +32,40 @@ ROW: dict[str, Any] = {
 
 def schema() -> dict[str, Any]:
     """Return the schema."""
-    sums = object_of(SUMS)
-    return document(
-        "usageline org --json",
-        {
-            "version": {"const": VERSION},
-            "from": {**TIME, "description": "begin, in UTC"},
-            "to": {**TIME, "description": "end, exclusive, in UTC"},
-            "refreshed_at": {
-                **TIME,
-                "type": ["string", "null"],
-                "description": "up to when the service had data; the last 30 days may change",
-            },
-            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-            "rows": {"type": "array", "items": object_of(ROW)},
-            "unattributed": {
-                "anyOf": [sums, {"type": "null"}],
-                "description": "what belongs to no row",
-            },
-            "total": {**sums, "description": "the service's own total if it has one"},
-            "adds_up": {
-                "type": "boolean",
-                "description": "the rows and unattributed are exactly the total",
-            },
-        },
-    )
+    sums = _object(SUMS)
+    return {
+        "$schema": DIALECT,
+        "title": "usageline org --json",
+        **_object(
+            {
+                "version": {"const": VERSION},
+                "from": {**TIME, "description": "begin, in UTC"},
+                "to": {**TIME, "description": "end, exclusive, in UTC"},
+                "refreshed_at": {
+                    **TIME,
+                    "type": ["string", "null"],
+                    "description": "up to when the service had data; the last 30 days may change",
+                },
+                "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                "rows": {"type": "array", "items": _object(ROW)},
+                "unattributed": {
+                    "anyOf": [sums, {"type": "null"}],
+                    "description": "what belongs to no row",
+                },
+                "total": {**sums, "description": "the service's own total if it has one"},
+                "adds_up": {
+                    "type": "boolean",
+                    "description": "the rows and unattributed are exactly the total",
+                },
+            }
+        ),
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -5,27 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.formatting import cut
+from usageline import __version__
+from usageline.cli.fitting import broken
 from usageline.cli.org.overview import percent
 from usageline.cli.org.reading import overview
 from usageline.cli.svg import (
     FAINT,
-    INNER_WIDTH,
-    LINE_HEIGHT,
     LINES,
-    MARGIN,
     MARK,
     OTHERS,
+    PAPER,
     SESSION,
-    TEXT_CELL_WIDTH,
     WEEKLY,
     Color,
     Drawing,
-    flow,
-    lines_of,
-    picture,
 )
 from usageline.core.text import display_width, sanitize
+from usageline.line.layout import cut_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +29,11 @@ if TYPE_CHECKING:
     from usageline.cli.org.overview import Entry, Overview
     from usageline.usage.org.model import Report
 
+WIDTH, MARGIN = 960, 24
+HEADER_HEIGHT, FOOTER_HEIGHT = 82, 20
+LINE_HEIGHT = 20
 ROW_HEIGHT, TALL_ROW_HEIGHT, BAR_HEIGHT = 28, 46, 14
-LEGEND_HEIGHT, KEY_ROOM = 34, 40
+LEGEND_HEIGHT = 34
 NAME_WIDTH, COST_WIDTH, SHARE_WIDTH = 220, 150, 48
 """The cost has the share on its right."""
 
@@ -43,6 +42,9 @@ MIN_ONE_LINE_WIDTH = 640
 
 MAX_ROWS = 200
 """More rows make a picture that no program shows well."""
+
+CELL_WIDTH = 7.4
+"""Pixels of a column of text, about."""
 
 MODEL_COLORS = (SESSION, WEEKLY, *OTHERS[:3])
 OTHER_MODELS = "other models"
@@ -65,9 +67,20 @@ def draw(report: Report, top: int | None) -> str:
     notes = (
         [f"total {shown.total_words}", *shown.notes] if shown.rows else ["no usage in these days"]
     )
-    content = chart_height(shown, INNER_WIDTH)
-    drawing, chart_top = picture(title(shown), shown.span, lines_of(notes), content, dark=None)
-    draw_chart(drawing, shown, MARGIN, chart_top, INNER_WIDTH)
+    cells = int((WIDTH - 2 * MARGIN) / CELL_WIDTH)
+    lines = [line for note in notes for line in broken(sanitize(note), cells)]
+    chart_top = HEADER_HEIGHT + LINE_HEIGHT * len(lines) + 4
+    width = WIDTH - 2 * MARGIN
+    height = chart_top + chart_height(shown, width) + FOOTER_HEIGHT
+    drawing = Drawing(WIDTH, height, title(shown), dark=None)
+    drawing.follow_reader()
+    drawing.box((0.5, 0.5, WIDTH - 1, height - 1), PAPER, rx=10, stroke=LINES)
+    drawing.text(MARGIN, 38, title(shown), font_size=20, font_weight=600)
+    drawing.text(MARGIN, 60, shown.span, fill=FAINT)
+    drawing.text(WIDTH - MARGIN, 38, f"usageline {__version__}", fill=FAINT, text_anchor="end")
+    for number, line in enumerate(lines):
+        drawing.text(MARGIN, HEADER_HEIGHT + 6 + LINE_HEIGHT * number, line)
+    draw_chart(drawing, shown, MARGIN, chart_top, width)
     return drawing.as_bytes().decode()
 
 
@@ -84,8 +97,8 @@ def title(shown: Overview) -> str:
 def chart_height(shown: Overview, width: float) -> float:
     """Return the pixels of the chart of that width."""
     rows = len(shown.rows) * (ROW_HEIGHT if width >= MIN_ONE_LINE_WIDTH else TALL_ROW_HEIGHT)
-    places = _places(colors(shown), width)
-    return rows + (LEGEND_HEIGHT + LINE_HEIGHT * places[-1][1] if places else 0)
+    legend = _legend(colors(shown), 0, width)
+    return rows + (LEGEND_HEIGHT + legend[-1][1] if legend else 0)
 
 
 def colors(shown: Overview) -> dict[str, Color]:
@@ -121,11 +134,9 @@ def draw_chart(drawing: Drawing, shown: Overview, left: float, top: float, width
         drawing.text(left + width, baseline, share, text_anchor="end", fill=FAINT)
         _draw_bar(drawing, bar, pieces(entry, shown, longest, palette))
         y += ROW_HEIGHT if one_line else TALL_ROW_HEIGHT
-    for (x, line), (name, color) in zip(_places(palette, width), palette.items(), strict=True):
-        words = {"fill": FAINT, "font_size": 12}
-        drawing.key(
-            left + x, y + 10 + line * LINE_HEIGHT, color, fit(name, width - KEY_ROOM), **words
-        )
+    for x, below, name, color in _legend(palette, left, width):
+        drawing.box((x, y + 10 + below, 12, 12), color, rx=3)
+        drawing.text(x + 18, y + 21 + below, fit(name, width - 40), fill=FAINT, font_size=12)
 
 
 def pieces(
@@ -163,13 +174,24 @@ def _draw_bar(
         drawing.box((left + part.start * width, top, size, height), part.color, part.tip)
 
 
-def _places(palette: Mapping[str, Color], width: float) -> list[tuple[float, int]]:
-    """Return x and line of the key of each model."""
-    return flow(
-        (KEY_ROOM + TEXT_CELL_WIDTH * display_width(sanitize(name)) for name in palette), width
-    )
+def _legend(
+    palette: Mapping[str, Color], left: float, width: float
+) -> list[tuple[float, float, str, Color]]:
+    """Return x, y, name and color of each model, on as many lines as they need."""
+    entries: list[tuple[float, float, str, Color]] = []
+    x, y = left, 0.0
+    for name, color in palette.items():
+        taken = 40 + CELL_WIDTH * display_width(sanitize(name))
+        if x > left and x + taken > left + width:
+            x, y = left, y + LINE_HEIGHT
+        entries.append((x, y, name, color))
+        x += taken
+    return entries
 
 
 def fit(text: str, width: float) -> str:
     """Return sanitized text that takes at most `width` pixels, with an ellipsis if it is cut."""
-    return cut(sanitize(text), max(int(width / TEXT_CELL_WIDTH), 2))
+    clean, cells = sanitize(text), max(int(width / CELL_WIDTH), 2)
+    if display_width(clean) <= cells:
+        return clean
+    return "".join(part[1] for part in cut_parts([("", clean)], cells))

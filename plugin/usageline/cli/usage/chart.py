@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.formatting import cut
+from usageline.cli.fitting import cut
 from usageline.cli.svg import FAINT, OTHERS, SESSION, WEEKLY, Drawing
 from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import amount, cost_text, short_label

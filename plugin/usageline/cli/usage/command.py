@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from usageline.cli.days import read_day, time_zone
-from usageline.cli.output import echo_data
+from usageline.cli.formatting import echo_data
 from usageline.cli.usage import report
 from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
 from usageline.config import local as local_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.cli import output
+from usageline.cli import output_file
 from usageline.cli.page import (
     TableRow,
     at_each_width,
@@ -65,7 +65,7 @@ def write(
         made.append((html_path, html(result, others, dark=dark)))
     if svg_path is not None:
         made.append((svg_path, svg(result, dark=dark)))
-    output.write_files(made)
+    output_file.write_all(made)
 
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:

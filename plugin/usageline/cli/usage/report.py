@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.output import csv_cell, csv_text
+from usageline.cli.formatting import csv_cell
 from usageline.cli.usage.result import dollars
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MIN_PROGRESS_BYTES = 64 << 20
-"""Reading less ends before a bar would help."""
+"""Less is read before a user would look at a bar."""
 
 NAMES = {
     "input": "input",
@@ -35,8 +37,6 @@ NAMES = {
     "responses": "responses",
 }
 """The counts in JSON and CSV, and those of a row."""
-
-CSV_NAMES = (*NAMES, "cost_usd", "at_least", "unpriced")
 
 
 class Progress:
@@ -84,22 +84,21 @@ def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
 
 def as_csv(rows: Sequence[Row], kind: str) -> str:
     """Return a line for each row, below a line of names."""
-    lines = (
-        (
-            csv_cell(row.key),
-            *csv_values(row),
-            csv_cell("; ".join(f"{name}: {number}" for name, number in row.unpriced.items())),
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow((kind, *NAMES, "cost_usd", "at_least", "unpriced"))
+    for row in rows:
+        values = fields(row)
+        lines.writerow(
+            (
+                csv_cell(row.key),
+                *(values[name] for name in NAMES),
+                values["cost_usd"],
+                "yes" if values["at_least"] else "",
+                csv_cell("; ".join(f"{name}: {number}" for name, number in row.unpriced.items())),
+            )
         )
-        for row in rows
-    )
-    return csv_text((kind, *CSV_NAMES), *lines)
-
-
-def csv_values(row: Row) -> tuple[object, ...]:
-    """Return the values of a row for `CSV_NAMES`, without the last one."""
-    values = fields(row)
-    counts = (values[name] for name in NAMES)
-    return (*counts, values["cost_usd"], "yes" if values["at_least"] else "")
+    return text.getvalue()
 
 
 def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from usageline.cli.json_schema import document, object_of
+from usageline.cli.json_schema import DIALECT
 from usageline.cli.usage import check, report
 from usageline.usage.local.cost_states import Counts
 
@@ -50,9 +50,10 @@ def schema() -> dict[str, Any]:
             "description": "responses without a price, by model",
         },
     }
-    row = object_of({"key": {"type": "string", "description": KEY}, **values})
-    return document(
+    row = _object({"key": {"type": "string", "description": KEY}, **values})
+    return _root(
         "usageline usage",
+        "what `usageline usage --json` prints",
         {
             "version": {
                 "type": "integer",
@@ -61,16 +62,15 @@ def schema() -> dict[str, Any]:
             },
             "timezone": {"type": "string", "description": "the time zone of the days"},
             "rows": {"type": "array", "items": row},
-            "total": {**object_of(values), "description": "the sums of all rows"},
+            "total": {**_object(values), "description": "the sums of all rows"},
         },
-        "what `usageline usage --json` prints",
     )
 
 
 def check_schema() -> dict[str, Any]:
     """Return the JSON Schema of `usageline usage --check --json`."""
-    counts = object_of(dict.fromkeys(Counts._fields, COUNT))
-    row = object_of(
+    counts = _object(dict.fromkeys(Counts._fields, COUNT))
+    row = _object(
         {
             "session": {"type": "string", "description": "the id of the session"},
             "model": {"type": "string"},
@@ -79,8 +79,9 @@ def check_schema() -> dict[str, Any]:
             "missing": {**counts, "description": "what is not in the transcripts"},
         }
     )
-    return document(
+    return _root(
         "usageline usage check",
+        "what `usageline usage --check --json` prints",
         {
             "version": {
                 "type": "integer",
@@ -89,5 +90,18 @@ def check_schema() -> dict[str, Any]:
             },
             "rows": {"type": "array", "items": row},
         },
-        "what `usageline usage --check --json` prints",
     )
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": True,
+    }
+
+
+def _root(title: str, description: str, properties: dict[str, Any]) -> dict[str, Any]:
+    head = {"$schema": DIALECT, "title": title, "description": description}
+    return {**head, **_object(properties)}

@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.formatting import cut
+from usageline.cli.fitting import cut
 from usageline.cli.usage.result import NO_RESPONSES, cost_text, long_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width

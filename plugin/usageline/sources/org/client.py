@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from usageline import __version__
+from usageline.config.org import OrgConfig, load_org
 from usageline.sources.net import http
 from usageline.sources.net.proxies import network_variables
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
-from usageline.sources.org.key import Key, default_place, is_gateway
+from usageline.sources.org.key import Key, default_place, is_gateway, read_key
+from usageline.sources.org.pace import Pace
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from usageline.config.org import OrgConfig
-    from usageline.sources.org.pace import Pace
 MANY_KEYS = 16
 API_VERSION = "2023-06-01"
 REQUEST_TIMEOUT_S = 90.0
@@ -41,6 +41,8 @@ MAX_CURSOR = 8192
 
 FIRST_BACKOFF_S = 2.0
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+Params = tuple[tuple[str, str], ...]
 
 
 class PagesExhausted(OrgFailure):
@@ -200,6 +202,23 @@ class OrgClient:
         return OrgFailure(
             f"{self.host} cannot be reached, {reason}: check the network, the proxy and [org] url"
         )
+
+
+def open_client(
+    env: Mapping[str, str],
+    progress: Callable[[str], None] = ignore,
+    directory: str = "",
+    clock: Clock = SYSTEM_CLOCK,
+    max_pages: int = MAX_PAGES,
+) -> OrgClient:
+    """Return a client with the user's key. `directory` is what processes share their pace in.
+
+    Raise UsagelineError with what to do if there is no key that may be sent.
+    """
+    config = load_org(env)
+    return OrgClient(
+        config, read_key(config, env), env, Pace(directory, clock), clock, max_pages, progress
+    )
 
 
 _AFTER = "after_id="

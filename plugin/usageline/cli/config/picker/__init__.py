@@ -16,7 +16,7 @@ from usageline.cli.config.report import broken
 from usageline.cli.formatting import short
 from usageline.config import edit, file, loader
 from usageline.system.paths import Paths
-from usageline.system.terminal import limit_environment, output_env
+from usageline.system.terminal import limit_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,5 +62,5 @@ def run(env: dict[str, str]) -> None:
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
     click.echo(f"wrote {short(paths.config_file, paths)}: the next status line shows it")
-    rows = preview.own_rows(saved.values, output_env(), preview.terminal_columns())
+    rows = preview.own_rows(saved.values, preview.output_env(), preview.terminal_columns())
     click.echo("\n".join(rows), color=True)
