@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from usageline.config.types import Command, Directory, InvalidValue
+from usageline.config.types import SECRET_PREFIX, Command, Directory, InvalidValue
 
 DEFAULT_PORT = 6379
 MAX_URL_CHARS = 500
 MAX_DATABASE = 9999
 ACCOUNT = re.compile("[0-9a-f]{16}", re.ASCII)
 ACCOUNT_CHARS = 16
-SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
 
 
 class Address(NamedTuple):

@@ -16,6 +16,9 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
 
+SECRET_PREFIX = "sk-ant-"  # noqa: S105 - the beginning of each key of the service
+
+
 class InvalidValue(Exception):
     """A value is not allowed; the message names what is.
 
