@@ -204,7 +204,7 @@ def test_hanging_command_and_client_time_out(doctor: Doctor, installed: Installe
     installed.change_settings(statusLine={"type": "command", "command": f"{command}; {hang}"})
     began = time.monotonic()
     done = doctor()
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 40
     assert "the command fails: it timed out after 3 s" in done.stdout
     assert "does not print its version: it timed out after 3 s" in done.stdout
     assert (

@@ -139,7 +139,7 @@ def test_a_stopped_refresh_does_not_delay_others(
     process.send_signal(signal.SIGSTOP)
     started = time.monotonic()
     assert world.run(*built_release.refresh_command).returncode == 0
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     api.stopping.set()
     process.send_signal(signal.SIGCONT)
     assert process.wait(15) == 0

@@ -32,6 +32,7 @@ def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:
     process.wait()
 
 
+@pytest.mark.timeout(300)
 def test_kill_leaves_old_or_new_settings(profile: Machine) -> None:
     """The next run has the result of a run that was not killed."""
     profile.write_settings(BEFORE)

@@ -81,7 +81,7 @@ def test_too_many_errors_are_truncated() -> None:
 
 
 def test_output_before_the_timeout_is_returned() -> None:
-    result = run("echo first; sleep 60", within_s=0.3)
+    result = run("echo first; sleep 60", within_s=2)
     assert (result.status, result.output, result.stop_reason) == (None, b"first\n", "timeout")
 
 
