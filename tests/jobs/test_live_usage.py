@@ -15,6 +15,7 @@ from usageline.core import jobs
 from usageline.jobs.live_usage import recent_sessions, summary
 from usageline.line import local
 from usageline.storage import cost_alerts, job_results
+from usageline.storage.usage_index.queries import span
 from usageline.system import origin_record
 
 if TYPE_CHECKING:
@@ -208,3 +209,18 @@ def test_rate_is_of_the_last_half_hour_of_activity(summed: Callable[..., dict[st
     rate = summed(*lines)["block"]["rate"]
     assert rate["cost_micro"] == 2 * 30_010 * 3
     assert rate["until"] == AT.timestamp() + HOUR_S + 1200 + 1800
+
+
+@pytest.mark.parametrize(
+    ("first_s", "end_s"), [(0, 7200), (1, 7199), (900, 1800), (901, 1799), (100, 200), (1700, 2000)]
+)
+def test_sums_between_two_times_are_exact(tmp_path: Path, first_s: int, end_s: int) -> None:
+    """Whole quarters of an hour are summed already, and their edges are not."""
+    directory = Directory(tmp_path)
+    numbers = range(0, 7200, 50)
+    directory.write(MAIN, *(line(number, after_s=number, output=number) for number in numbers))
+    directory.scan()
+    start_ms = int(AT.timestamp()) * 1000
+    row = span(directory.index, start_ms + first_s * 1000, start_ms + end_s * 1000)
+    chosen = [number for number in numbers if first_s <= number < end_s]
+    assert (row.responses, row.output) == (len(chosen), sum(chosen))

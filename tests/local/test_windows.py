@@ -95,7 +95,11 @@ def test_estimated_window_begins_at_a_full_hour(
     if start_hours_ago is not None:
         start = FULL_HOUR - start_hours_ago * HOUR_S
         window = Window(start, start + 5 * HOUR_S, estimated=True)
-    assert estimated_window(times_ms, FULL_HOUR + 60) == window
+
+    def next_at(from_ms: int) -> int | None:
+        return min((at for at in times_ms if at >= from_ms), default=None)
+
+    assert estimated_window(next_at, FULL_HOUR - 86_400 * 7, FULL_HOUR + 60) == window
 
 
 @pytest.mark.parametrize(("seconds", "rate"), [(0, 1200), (300, 1200), (600, 600), (3600, 200)])

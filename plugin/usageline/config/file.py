@@ -1,4 +1,4 @@
-"""Read and parse config.toml; key_lines.py finds the line of a key, and validate.py has the schema."""
+"""Read and parse config.toml; key_lines.py finds a key's line, and validate.py has the schema."""
 
 from __future__ import annotations
 

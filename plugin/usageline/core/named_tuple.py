@@ -23,7 +23,10 @@ else:
 
             fields = tuple(body.pop("__annotations__"))
             defaults = [body.pop(field) for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])  # noqa: PYI024 - the checker sees the class of `typing`
+            # The type checker sees the class of `typing`.
+            made = namedtuple(  # noqa: PYI024
+                name, fields, defaults=defaults, module=body["__module__"]
+            )
             for key, value in body.items():
                 if key not in {"__module__", "__qualname__", "__firstlineno__"}:
                     setattr(made, key, value)

@@ -13,7 +13,7 @@ from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION, MAX_LOCAL_BYTES
 from usageline.core.windows import moment
 from usageline.jobs import local_usage
 from usageline.storage import job_results
-from usageline.storage.usage_index.queries import activity, span, times
+from usageline.storage.usage_index.queries import activity, next_at, span
 from usageline.system import origin
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PICO
@@ -154,7 +154,7 @@ def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:
     }
     now_ms = int(now * 1000) + 1
     window = reported_window(reset_at, now) or estimated_window(
-        times(index, now_ms - ESTIMATE_FROM_S * 1000, now_ms), now
+        lambda from_ms: next_at(index, from_ms, now_ms), now - ESTIMATE_FROM_S, now
     )
     if window is not None:
         value["block"] = _block(index, window, now_ms)

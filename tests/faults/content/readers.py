@@ -289,7 +289,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "cli.doctor.line._prepare",
             "system.process_tree.__init__",
             "system.process_tree.start",
-            "cli.main.main",
+            "cli.edge.run",
             "system.disk.write_error",
             "cli.refreshes._run",
         ),

@@ -43,7 +43,7 @@ class Request(NamedTuple):
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
-        """Return the request of a command line. Raise UsageError or UsagelineError if it is none."""
+        """Return the request of a command line. Raise UsageError or UsagelineError without one."""
         words = {name: options[name] for name in cls._fields if name != "places"}
         request = cls(places=(*options["other_roots"], *options["directories"]), **words)
         request.chosen()  # a mistake is reported before anything is read

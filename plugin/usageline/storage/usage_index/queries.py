@@ -49,6 +49,12 @@ SELECT m.name, {OF_RESPONSES}
 FROM responses r JOIN names m ON m.id = r.model WHERE at >= ? AND at < ? GROUP BY m.name
 """  # noqa: S608 - names of this module
 
+WHOLE = f"""
+SELECT m.name, {OF_QUARTERS}
+FROM quarters q JOIN names m ON m.id = q.model
+WHERE quarter >= ? AND quarter < ? GROUP BY m.name
+"""  # noqa: S608 - names of this module
+
 BY_MODEL = f"""
 SELECT quarter, m.name, {OF_QUARTERS}
 FROM quarters q JOIN names m ON m.id = q.model
@@ -179,16 +185,22 @@ def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
 def span(index: Index, first_ms: int, end_ms: int) -> Row:
     """Return the sums between two times (epoch ms), exact to the response."""
     row = Row("span")
-    for model, *values in index.connection.execute(SPAN, (first_ms, end_ms)):
-        row.add(row_values(values), model)
+    first, end = -(-first_ms // QUARTER_MS), end_ms // QUARTER_MS
+    parts = [(SPAN, first_ms, end_ms)]
+    if first < end:  # whole quarters are summed already
+        edges = ((first_ms, first * QUARTER_MS), (end * QUARTER_MS, end_ms))
+        parts = [(WHOLE, first, end), *((SPAN, *edge) for edge in edges)]
+    for query, *limits in parts:
+        for model, *values in index.connection.execute(query, limits):
+            row.add(row_values(values), model)
     return row
 
 
-def times(index: Index, first_ms: int, end_ms: int) -> Iterator[int]:
-    """Yield the times of the responses between two times (epoch ms), in order."""
-    query = "SELECT at FROM responses WHERE at >= ? AND at < ? ORDER BY at"
-    for (at,) in index.connection.execute(query, (first_ms, end_ms)):
-        yield at
+def next_at(index: Index, first_ms: int, end_ms: int) -> int | None:
+    """Return when the first response between two times began (epoch ms), or None."""
+    query = "SELECT min(at) FROM responses WHERE at >= ? AND at < ?"
+    at: int | None = index.connection.execute(query, (first_ms, end_ms)).fetchone()[0]
+    return at
 
 
 def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from usageline.core.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
 WINDOW_S = 5 * 3600
 SLACK_S = 120
@@ -62,18 +62,19 @@ def reported_window(reset_at: float | None, now: float) -> Window | None:
     return Window(int(reset_at) - WINDOW_S, int(reset_at), estimated=False)
 
 
-def estimated_window(times_ms: Iterable[int], now: float) -> Window | None:
-    """Return the window that is open at `now` by the times of the responses, in order.
+def estimated_window(
+    next_at: Callable[[int], int | None], since: float, now: float
+) -> Window | None:
+    """Return the window that is open at `now` by the times of the responses since a time.
 
-    The service begins a window at the full hour of its first message.
+    `next_at` returns when the first response at or after a time began, or None (epoch ms). The
+    service begins a window at the full hour of its first message.
     """
-    start = end = 0
-    for at_ms in times_ms:
-        at = at_ms // 1000
-        if at >= end:
-            start = at // HOUR_S * HOUR_S
-            end = start + WINDOW_S
-    return Window(start, end, estimated=True) if start <= now < end else None
+    start, end = 0, int(since)
+    while end <= now and (at_ms := next_at(end * 1000)) is not None and at_ms <= now * 1000:
+        start = at_ms // 1000 // HOUR_S * HOUR_S
+        end = start + WINDOW_S
+    return Window(start, end, estimated=True) if start <= now < end and start else None
 
 
 def per_hour(amount: int, first_ms: int, last_ms: int) -> int:
