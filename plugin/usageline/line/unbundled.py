@@ -20,7 +20,7 @@ def run(package: str) -> None:
     sys.path.insert(0, package[: -len("/usageline")])
     try:
         if not has_readable_bytecode(package):
-            sys.implementation.cache_tag = None  # Python reads the sources alone
+            sys.implementation.cache_tag = None  # type: ignore[assignment]  # only sources are read
         from usageline.line.main import main  # noqa: PLC0415 - only now is it on the path
 
         main()
@@ -31,9 +31,7 @@ def run(package: str) -> None:
 
 def has_readable_bytecode(package: str) -> bool:
     """Return whether each file of bytecode is a regular one. An import would block on a FIFO."""
-    from _frozen_importlib_external import (  # type: ignore[import-not-found]  # noqa: PLC0415
-        _os as syscalls,
-    )
+    from _frozen_importlib_external import _os as syscalls  # type: ignore[attr-defined]  # noqa: PLC0415
 
     for part in PACKAGES:
         folder = f"{package}{part}/__pycache__"
