@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DAMAGED = "usageline: this installation is damaged; install it again\n"
 
 PACKAGES = ("", "/core", "/line", "/line/segments")
@@ -31,8 +35,7 @@ def run(package: str) -> None:
 
 def has_readable_bytecode(package: str) -> bool:
     """Return whether each file of bytecode is a regular one. An import would block on a FIFO."""
-    from _frozen_importlib_external import _os as syscalls  # type: ignore[attr-defined]  # noqa: PLC0415
-
+    syscalls: Any = sys.modules.get("posix") or sys.modules["nt"]  # on Windows
     for part in PACKAGES:
         folder = f"{package}{part}/__pycache__"
         try:
