@@ -70,7 +70,7 @@ def install(world: World) -> Installed:
     installed_release = releases.Release(data_dir, RELEASE_ID)
     root = Path(installed_release.root)
     release = build_release(root)
-    releases._write_launcher(installed_release)
+    releases.write_launcher(installed_release)
     (root / "complete").write_text(INTERPRETER + "\n")
     releases.activate(installed_release)
     command = Path(world.paths.command)

@@ -111,7 +111,7 @@ def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
 def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     """As its launcher runs it: by path."""
     release = releases.Release(str(tmp_path), "release")
-    releases._write_launcher(release)
+    releases.write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
     assert noted._is_refresh(ProcessInfo("1", os.geteuid(), frozenset({release.python, script})))

@@ -220,7 +220,7 @@ def copy_release(source: Machine, target: Machine) -> None:
     assert release is not None
     copied = releases.Release(str(target.data_dir), release.id)
     shutil.copytree(release.root, copied.root, symlinks=True)
-    releases._write_launcher(copied)
+    releases.write_launcher(copied)
 
 
 def place_release(
@@ -247,6 +247,6 @@ def _link_parts(release: releases.Release, built: Release, python: str) -> relea
     directories.make_directory(release.root)
     for part in ("plugin", "hooks", "venv"):
         os.symlink(built.root / part, f"{release.root}/{part}")
-    releases._write_launcher(release)
+    releases.write_launcher(release)
     Path(release.root, "complete").write_text(python + "\n")
     return release

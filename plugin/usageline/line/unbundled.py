@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DAMAGED = "usageline: this installation is damaged; install it again\n"
 
 PACKAGES = ("", "/core", "/line", "/line/segments")
@@ -20,7 +24,7 @@ def run(package: str) -> None:
     sys.path.insert(0, package[: -len("/usageline")])
     try:
         if not has_readable_bytecode(package):
-            sys.implementation.cache_tag = None  # Python reads the sources alone
+            sys.implementation.cache_tag = None  # type: ignore[assignment]  # only sources are read
         from usageline.line.main import main  # noqa: PLC0415 - only now is it on the path
 
         main()
@@ -31,10 +35,7 @@ def run(package: str) -> None:
 
 def has_readable_bytecode(package: str) -> bool:
     """Return whether each file of bytecode is a regular one. An import would block on a FIFO."""
-    from _frozen_importlib_external import (  # type: ignore[import-not-found]  # noqa: PLC0415
-        _os as syscalls,
-    )
-
+    syscalls: Any = sys.modules.get("posix") or sys.modules["nt"]  # on Windows
     for part in PACKAGES:
         folder = f"{package}{part}/__pycache__"
         try:

@@ -174,9 +174,7 @@ class Release:
             f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc"
             for folder, name in map(os.path.split, sources)
         )
-        return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(
-            map(os.path.isfile, compiled)
-        )
+        return bundle.is_complete(self.root + "/plugin", tag) and all(map(os.path.isfile, compiled))
 
 
 def for_source(
@@ -207,7 +205,7 @@ def build(release: Release, source: str, cold: Interpreter, installer: PackageIn
             directories.make_directory(os.path.dirname(target))
             shutil.copyfile(file, target)
     tool = installer.install(cold, release.root)
-    _write_launcher(release)
+    write_launcher(release)
     compile_bytecode(release, cold)
     # After a power loss `complete` must not be there without the rest of the release.
     directories.sync_tree(release.root)
@@ -257,7 +255,8 @@ def remove_others(keep: Release) -> list[str]:
     ]
 
 
-def _write_launcher(release: Release) -> None:
+def write_launcher(release: Release) -> None:
+    """Write the release's `bin/usageline` and `bin/fallback`."""
     path = release.root + "/bin/usageline"
     directories.make_directory(os.path.dirname(path))
     # Without `current`, so that a running command keeps its release during an install.

@@ -18,7 +18,7 @@ Removing the entries there would break the system that has it.
 SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: with these two a project could load its own library into the interpreter."""
 
-DAMAGED = "usageline: damaged or short of memory: run usageline doctor, or reinstall"
+DAMAGED = "usageline: damaged or low memory: run usageline doctor, or install it again"
 """The line if the interpreter printed nothing. Its cause is not known to the shell."""
 
 ZONES = ("/etc/localtime", *(f"{directory}*" for directory in ZONE_DIRECTORIES))
@@ -42,14 +42,15 @@ SAFE_STDIN = "[ ! -d /dev/stdin ] || exec </dev/null; "
 
 LINE = (
     "line() {{ exec {python} -I -S -B -X utf8 {script}; }}; hint() {{ echo {damaged}; exit 0; }}; "
-    "trap line 0; text=$(line); trap hint 0; "
+    "trap 'if true 3</dev/null; then line; else hint; fi' 0; text=$(line); trap hint 0; "
     '[ "$text" ] || [ ! -f {fallback} ] || text=$(/bin/sh {fallback} statusline {damaged}); '
     '[ "$text" ] || exit 0; trap - 0; printf \'%s\\n\' "$text"; exit 0; '
 )
 """Shell: print what the script prints, else what another interpreter does, else a hint.
 
 An interpreter may end without a word: no memory, a missing library, another processor, a damaged
-script. If the shell cannot fork, it exits, and the trap runs the script in its place.
+script. If the shell cannot fork or has no descriptors for a pipe, it exits, and the trap runs the
+script in its place. Without a single descriptor the interpreter would not start either.
 """
 
 HOOK = (

@@ -145,6 +145,21 @@ def is_whole(bundle_path: str) -> bool:
     return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]
 
 
+def is_complete(plugin: str, tag: str) -> bool:
+    """Return whether the bundle for that tag and the code of its deferred modules are whole."""
+    bundle_path = path(plugin, tag)
+    try:
+        names = os.listdir(os.path.dirname(bundle_path))
+    except OSError:
+        return False
+    deferred = [
+        f"{os.path.dirname(bundle_path)}/{name}"
+        for name in names
+        if name.startswith(f"line.{tag}.") and name.endswith(".deferred")
+    ]
+    return bool(deferred) and all(map(is_whole, [bundle_path, *deferred]))
+
+
 def sweep(plugin: str) -> None:
     """Remove the damaged bundles in `plugin`, because an interpreter may crash on one.
 
