@@ -112,10 +112,9 @@ DRAWN = st.builds(Drawn, contexts(), st.sampled_from(sorted(LOOKS)), st.sampled_
 @given(DRAWN)
 def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
     before: set[str] = set()
+    count = 2
     for width in WIDTHS:
         lines = drawn.lines(width)
-        if len(lines) == 1:  # all but the place have room in one row
-            before -= {*render.PLACE}
         shown = {kind for row in lines for kind, _ in row}
         urgent = {kind for kind in drawn.variants if drawn.is_urgent(kind)}
         # A limit at warning or critical outlasts everything else.
@@ -125,12 +124,15 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
         # No segment disappears in a wider terminal.
         assert before <= shown, width
         before = shown
+        # One row stays one row in a wider terminal.
+        assert len(lines) <= count, width
+        count = len(lines)
         for row in lines:
             assert wrapping.row_width(row, drawn.spacing) <= width
             _assert_filled(drawn, row, width)
             bars = {len(text) for _, parts in row for style, text, *_ in parts if style == "bar"}
             assert len(bars) <= 1, width
-    assert drawn.variants.keys() - before <= {*render.PLACE}
+    assert drawn.variants.keys() == before
 
 
 @settings(max_examples=20, deadline=None)

@@ -53,12 +53,12 @@ def test_directory_and_branch_are_in_the_upper_of_two_rows(hot: Hot, repository:
         assert lower.startswith("5h ")
 
 
-def test_directory_and_branch_are_in_one_row_if_there_is_room(hot: Hot, repository: Path) -> None:
-    narrow = rows(hot, repository, COLUMNS="110")[0]
-    assert narrow.startswith("Opus 5.5 │ ctx 12% │ 5h ")
-    wide = rows(hot, repository, COLUMNS="200")[0]
+def test_one_row_has_directory_and_branch_or_two_rows_are_drawn(hot: Hot, repository: Path) -> None:
+    upper, lower = rows(hot, repository, COLUMNS="110")
+    assert (upper, lower[:3]) == ("Opus 5.5 │ ctx 12% │ ~/project │ side", "5h ")
+    (wide,) = rows(hot, repository, COLUMNS="200")
     assert wide.startswith("Opus 5.5 │ ctx 12% │ ~/project │ side │ 5h ")
-    low = rows(hot, repository, COLUMNS="80", LINES="10")[0]
+    (low,) = rows(hot, repository, COLUMNS="80", LINES="10")
     assert low.startswith("Opus 5.5 │ ctx 12% │ 5h ")
 
 

@@ -125,13 +125,13 @@ def arrange(
     """Return the lines of these rows, each at most `width` wide.
 
     With `max_lines` a row that is too wide continues on the next line. With `fold` a single row has
-    two lines if it is narrow or has no room for all segments but PLACE. If a limit at warning or
+    two lines if it is narrow or has no room for all segments. If a limit at warning or
     critical has no room in its row, only such limits are shown, on all lines.
     """
     if fold and len(rows) == 1:
         if width >= ONE_ROW_WIDTH and not max_lines:
             row, others = layout.fit_row(_with_place(rows[0]), width, spacing)
-            if not [one for one in others if one[0] not in PLACE]:
+            if not others:
                 return [row]
         if width < ONE_ROW_WIDTH or not max_lines:
             rows = _folded(_with_place(rows[0], UPPER_PRIORITY))
