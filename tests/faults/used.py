@@ -123,8 +123,10 @@ class Used:
             if path not in self.kept:
                 remove(path)
         for path, (mode, content, modified) in self.kept.items():
-            if _state(path) == (mode, content, modified) and path.lstat().st_uid == os.geteuid():
-                continue
+            if os.path.lexists(path):
+                is_own = path.lstat().st_uid == os.geteuid()
+                if is_own and _state(path) == (mode, content, modified):
+                    continue
             remove(path)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if isinstance(content, str):
@@ -141,24 +143,31 @@ class Used:
         self.damaged = path, _state(path)
 
     def changed(self) -> list[str]:
-        """Return the files outside the cache that changed and that no undisturbed program changes.
+        """Return the files that changed, but for those that usageline may write.
 
-        The damaged file may be replaced or set aside if it is usageline's own.
+        Those are what an undisturbed program changes, the damaged file if it is usageline's, and
+        its other files without the history and the install manifest.
         """
         damaged, state = self.damaged
+        if os.path.lexists(damaged) and _state(damaged)[:2] == state[:2]:
+            spared = True
+        else:
+            spared = self.is_own(damaged)
         return [
             str(path)
-            for path, now in self._changes()
+            for path, _ in self._changes()
             if path not in self.changing
-            and not path.is_relative_to(self.world.cache.parent)
-            and not (path not in self.kept and self.is_own(path))
-            and not (path == damaged and (self.is_own(path) or (now and now[:2] == state[:2])))
-            and damaged not in path.parents
+            and not (self.is_own(path) and not self.is_precious(path))
+            and not (spared and damaged in {path, *path.parents})
         ]
 
     def is_own(self, path: Path) -> bool:
         """Return whether usageline made the file."""
         return "usageline" in path.relative_to(self.home).parts[:-1] and ".config" not in path.parts
+
+    def is_precious(self, path: Path) -> bool:
+        """Return whether usageline cannot make the file again."""
+        return path in self.kept and ("history" in path.parts or path.name.startswith("install-"))
 
     def _changes(self) -> Iterator[tuple[Path, State | None]]:
         now = dict(self._states())

@@ -78,8 +78,8 @@ def precious(machine: Used, space: Space) -> dict[str, bytes | str]:
 
 
 @promise(
-    "In a home directory that is read-only or full, every command ends without a traceback, and "
-    "one that would have changed something names the disk's reason. What the user wrote stays.",
+    "In a home directory that is read-only or full, every command ends without a traceback. One "
+    "that would change something names the disk's reason. What the user wrote stays.",
     sees="The line. `… cannot be written: Read-only file system`, or `No space left on device`.",
     topic="disk",
 )

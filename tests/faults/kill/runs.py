@@ -155,7 +155,7 @@ CONFIG_COMMANDS = {
     "preset": (CONFIG, None, ["preset", "minimal"]),
     "edit": (CONFIG, CHANGED, ["edit"]),
 }
-"""By name: config.toml before and after, and the arguments. None: what an undisturbed run writes."""
+"""By name: config.toml before and after (None: as an undisturbed run writes it), and arguments."""
 
 
 def config(root: Path, release: Release, name: str) -> Case:

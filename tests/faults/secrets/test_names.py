@@ -50,9 +50,9 @@ def tree(root: Path) -> dict[str, bytes | None]:
 
 
 @promise(
-    "No variable that the code, a library, Python, git, the shell or the C library may read "
-    "starts a program, imports a module, opens or writes a file of the project, or sends a "
-    "request elsewhere. Every name in their sources and binaries is tried.",
+    "Every variable that any part may read is tried: each name in the sources and binaries of all "
+    "libraries and programs. None starts a program or imports a module. None opens or writes a "
+    "file of the project, or sends a request elsewhere.",
     sees="The line.",
     topic="project",
 )

@@ -77,7 +77,9 @@ def _private_text(path: str) -> str:
         raise SecretUnusable(f"{path} is missing: copy it from the first machine") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no path"
-        raise SecretUnusable(f"{path} cannot be read: {reason}") from None
+        raise SecretUnusable(
+            f"{path} cannot be read: {reason}: copy it from the first machine again"
+        ) from None
     if reason:
         raise SecretUnusable(f"{path} {reason}: chmod 600 {path}")
     try:
