@@ -68,7 +68,7 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("theme", "drak", "theme: one of default, dark"),
+        ("theme", "drak", 'theme: "drak" is not allowed; did you mean "dark"?'),
         (
             "segments.session.bar_width",
             "wide",

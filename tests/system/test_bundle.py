@@ -19,6 +19,8 @@ from usageline.core import bundled
 from usageline.system import bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.world import Release, World
 
 PAYLOAD = {"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}}
@@ -80,6 +82,25 @@ def test_a_bundle_that_is_cut_short_costs_time_and_nothing_else(
     with_one, path = line.line(PAYLOAD), place(release)
     path.write_bytes(path.read_bytes()[:size])
     assert line.line(PAYLOAD) == with_one
+
+
+@pytest.mark.parametrize("part", [place, deferred_codes])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "missing", "directory"])
+def test_a_damaged_part_makes_the_bundle_incomplete(
+    release: Release, part: Callable[[Release], Path], damage: str
+) -> None:
+    plugin, tag = str(release.root / "plugin"), sys.implementation.cache_tag
+    assert bundle.is_complete(plugin, tag)
+    path = part(release)
+    code = path.read_bytes()
+    path.unlink()
+    if damage == "directory":
+        path.mkdir()
+    elif damage != "missing":
+        flipped = code[:-40] + bytes([code[-40] ^ 1]) + code[-39:]
+        path.write_bytes({"cut": code[:-1], "flipped": flipped, "empty": b""}[damage])
+    assert not bundle.is_complete(plugin, tag)
+    assert not bundle.is_complete(f"{plugin}/gone", tag)
 
 
 def test_a_bundle_of_another_interpreter_is_passed_over(line: Hot, release: Release) -> None:

@@ -107,8 +107,8 @@ TOP = (
         "fold",
         Flag(),
         None,
-        "show a single row on two lines, limits below, in a terminal of fewer than 110 columns or "
-        "too narrow for all segments; if unset, only the default row",
+        "show a single row on two lines, limits below, below 110 columns or if it does not fit; "
+        "if unset, only the default row",
     ),
     Key("separator", Text(12), None, "text between two segments; if unset, the theme's separator"),
     Key(

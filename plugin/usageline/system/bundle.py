@@ -145,6 +145,7 @@ def is_whole(bundle_path: str) -> bool:
     return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]
 
 
+# tried by: tests/system
 def is_complete(plugin: str, tag: str) -> bool:
     """Return whether the bundle for that tag and the code of its deferred modules are whole."""
     bundle_path = path(plugin, tag)
