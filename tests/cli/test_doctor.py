@@ -200,8 +200,8 @@ def test_project_status_line_is_reported_and_not_run(doctor: Doctor, installed: 
 def test_hanging_command_and_client_time_out(doctor: Doctor, installed: Installed) -> None:
     hang = "sleep 987"
     write_script(installed.world.home / ".local" / "bin" / "claude", hang + "\n")
-    command = installed.read_settings()["statusLine"]["command"].replace("exec ", "")
-    installed.change_settings(statusLine={"type": "command", "command": f"{command}; {hang}"})
+    command = installed.read_settings()["statusLine"]["command"]
+    installed.change_settings(statusLine={"type": "command", "command": f"({command}); {hang}"})
     began = time.monotonic()
     done = doctor()
     assert time.monotonic() - began < 40

@@ -357,7 +357,8 @@ def test_the_status_context_is_changed_by_its_own_modules_alone() -> None:
                     for node in ast.walk(tree)
                     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
                 ]
-                assert [text for text in changed if not text.startswith(("self.", "sys."))] == [], name
+                others = [text for text in changed if not text.startswith(("self.", "sys."))]
+                assert others == [], name
                 assert "setattr" not in {
                     node.id for node in ast.walk(tree) if isinstance(node, ast.Name)
                 }, name

@@ -197,4 +197,4 @@ def _strays(scene: Scene) -> set[Path]:
 
 def _nameless(data: bytes) -> bytes:
     """Return the settings without the interpreter's name, which may differ between installs."""
-    return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
+    return re.sub(rb"[^ ]*/python[0-9.]*(?= )", b"python", data)
