@@ -2,7 +2,8 @@
 
 It invents transcripts, or reads those of `--directory`, with an index of its own. Each round runs
 every command once, one after another. A ratio is the median over the rounds of the command's CPU
-time by that of its yardstick in the same round. `--ccusage COMMAND` adds that program.
+time by that of its yardstick in the same round. `--ccusage COMMAND` adds that program, and
+`--tokscale COMMAND` that one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 CAT = "cat"
 RICH = "import rich"
-CCUSAGE = "ccusage"
+CCUSAGE, TOKSCALE = PEERS = ("ccusage", "tokscale")
 SESSION_RESPONSES = 13
 TEXT_BYTES = 9000
 GROWTH = 5
@@ -62,8 +63,8 @@ class Run:
     memory_mb: int
 
 
-def invent(directory: Path, megabytes: int) -> Path:
-    """Write transcripts of that size, and return one of them."""
+def invent(directory: Path, megabytes: int) -> None:
+    """Write transcripts of that size."""
     choose = random.Random(1)  # noqa: S311 - the same texts each time
     text = "".join(choose.choices("abcdefgh ij\n", k=TEXT_BYTES * 4))
     written = number = session = 0
@@ -78,7 +79,7 @@ def invent(directory: Path, megabytes: int) -> Path:
         written += path.stat().st_size
         session += 1
         if written >= megabytes << 20:
-            return path
+            return
 
 
 def turn(number: int, session: int, text: str, name: int = 0) -> list[dict[str, Any]]:
@@ -138,10 +139,12 @@ def measured(contender: Contender, env: dict[str, str]) -> Run:
 
 
 def contenders(
-    world: World, release: Release, directory: Path, grown: Path | None, ccusage: str
+    world: World, release: Release, directory: Path, peers: dict[str, str], *, invented: bool
 ) -> list[Contender]:
-    """Return what is measured, in the order of the table."""
+    """Return what is measured, in the order of the table. Only what is `invented` may grow."""
     files = sorted(map(str, (directory / "projects").rglob("*.jsonl")))
+    own = (path for path in files if "/subagents/" not in path)
+    latest = max(own, key=lambda path: Path(path).stat().st_mtime)
     listed = world.root / "files"
     listed.write_text("\0".join(files))
     python = str(release.python)
@@ -159,17 +162,20 @@ def contenders(
         Contender("usage, nothing new", usage, RICH, 4, of_ccusage=1 / 10),
     ]
     job = [python, "-I", "-B", "-X", "utf8", "-m", "usageline.jobs", "local"]
-    rows.append(Contender("all sessions, nothing new", job, RICH, of_ccusage=1 / 40))
-    if grown is not None:
-        live = [*job, str(grown)]
-        grows = partial(grow, grown)
+    live = [*job, latest]
+    rows += [
+        Contender("all sessions, nothing new", job, RICH, of_ccusage=1 / 40),
+        Contender("live session, nothing new", live, RICH, of_ccusage=1 / 80),
+    ]
+    if invented:
+        grows = partial(grow, Path(latest))
         rows += [
             Contender("all sessions, 5 new responses", job, RICH, before=grows),
-            Contender("live session, nothing new", live, RICH, of_ccusage=1 / 80),
-            Contender("live session, 5 new responses", live, RICH, None, grows),
+            Contender("live session, 5 new responses", live, RICH, before=grows),
         ]
-    if ccusage:
-        rows.append(Contender(CCUSAGE, shlex.split(ccusage), CAT))
+    rows += [
+        Contender(name, shlex.split(command), CAT) for name, command in peers.items() if command
+    ]
     return rows
 
 
@@ -212,17 +218,19 @@ def main() -> int:
     parser.add_argument("--mb", type=int, default=1000, help="size of the invented transcripts")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--directory", type=Path, help="a configuration directory of Claude Code")
-    parser.add_argument("--ccusage", default="", help="a command such as 'ccusage daily --offline'")
+    for name, example in zip(PEERS, ("ccusage daily --offline", "tokscale graph"), strict=True):
+        parser.add_argument(f"--{name}", default="", help=f"a command such as '{example}'")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "world")
         release = build_release(Path(folder) / "release")
-        directory, grown = arguments.directory, None
+        directory = arguments.directory
         if directory is None:
             directory = Path(folder) / "claude"
-            grown = invent(directory, arguments.mb)
+            invent(directory, arguments.mb)
         env = {**world.env, "CLAUDE_CONFIG_DIR": str(directory)}
-        rows = contenders(world, release, directory, grown, arguments.ccusage)
+        peers = {name: getattr(arguments, name) for name in PEERS}
+        rows = contenders(world, release, directory, peers, invented=arguments.directory is None)
         runs: dict[str, list[Run]] = {row.name: [] for row in rows}
         for _ in range(arguments.runs):
             for row in rows:
