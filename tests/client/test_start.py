@@ -31,8 +31,8 @@ LINE = {
         r"Fable 55% │ (credits )?\$12\.34/\$50"
     ),
     120: (
-        r"Opus 5\.5 │ (ctx 1% │ )?(\S*project │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ "
-        r"7d [█-▏ ╎]{{10}} {week}% ↻ .* │ 7d Fable 55% │ credits \$12\.34/\$50"
+        r"Opus 5\.5 │ (ctx 1% │ )?(\S*project │ )?5h [█-▏ ╎]{{8,10}} {session}% ↻ .* │ "
+        r"7d [█-▏ ╎]{{8,10}} {week}% ↻ .* │ 7d Fable 55% │ (credits )?\$12\.34/\$50"
     ),
 }
 LINE[160] = LINE[120]

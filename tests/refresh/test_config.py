@@ -53,7 +53,7 @@ def test_what_the_user_chose_holds(world: World) -> None:
         ("sources = [5, {}]", "sources"),
         ("ttl = ", "not TOML"),
         ("\x00", "not TOML"),
-        ("theme = 'drak'", "1: theme: one of default, dark"),
+        ("theme = 'drak'", '1: theme: "drak" is not allowed; did you mean "dark"'),
         ("[segments.session]\nbar_widht = 5", 'did you mean "bar_width"'),
         ("ttl = 300\nttl = 300", "not TOML"),
     ],

@@ -35,10 +35,9 @@ LOWER = ("session", "weekly", "scoped", "credits", "pace")
 """The segments in the lower line of a folded row."""
 
 PLACE = ("directory", "git")
-UPPER_PRIORITY, LAST_PRIORITY = 24, 9
-"""Of the segments of PLACE in a row that may be folded: below the context, and below everything.
-
-The latter holds if the row has one line, so that they get what room is left.
+UPPER_PRIORITY, ONE_ROW_PRIORITY, PATH_PRIORITY = 24, 25, 20
+"""Of the segments of PLACE in the upper of two lines: below the context. In one line for all: below
+bars and short resets, above long resets and amounts. A longer path is below all of these.
 """
 
 
@@ -168,9 +167,15 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
     return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
-def _with_place(row: list[Segment], most: int = LAST_PRIORITY) -> list[Segment]:
+def _with_place(row: list[Segment], most: int = ONE_ROW_PRIORITY) -> list[Segment]:
     return [
-        (kind, [(min(priority, most), parts) for priority, parts in variants])
+        (
+            kind,
+            [
+                *[(min(priority, PATH_PRIORITY), parts) for priority, parts in variants[:-1]],
+                *[(min(priority, most), parts) for priority, parts in variants[-1:]],
+            ],
+        )
         if kind in PLACE
         else (kind, variants)
         for kind, variants in row

@@ -132,6 +132,7 @@ class AccountGate:
                 "offline", "too many sign-ins at once", now + FULL_WAIT_S, is_cooldown=False
             )
 
+    # tried by: tests/refresh
     def _names(self) -> list[str]:
         return os.listdir(self._directory)
 

@@ -280,7 +280,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "storage.job_results.lock",
             "storage.job_results.prune",
             "refresh.notify.prune_sent",
-            "refresh.request_budget._prune",
             "setup.plugin_pointer._plugin_copies",
         ),
         *(
