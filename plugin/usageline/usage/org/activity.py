@@ -192,8 +192,8 @@ def _person(row: Mapping[str, Any]) -> Person:
         _count(core.get("pull_request_count")),
         _count(lines.get("added_count")),
         _count(lines.get("removed_count")),
-        _sum(_count(mapping(tool).get("accepted_count")) for tool in tools.values()),
-        _sum(_count(mapping(tool).get("rejected_count")) for tool in tools.values()),
+        _total(tools, "accepted_count"),
+        _total(tools, "rejected_count"),
     )
     messages = {
         match[1]: count
@@ -212,11 +212,16 @@ def _coder(row: Mapping[str, Any]) -> Person:
         _count(core.get("pull_requests_by_claude_code")),
         _count(lines.get("added")),
         _count(lines.get("removed")),
-        _sum(_count(mapping(tool).get("accepted")) for tool in tools.values()),
-        _sum(_count(mapping(tool).get("rejected")) for tool in tools.values()),
+        _total(tools, "accepted"),
+        _total(tools, "rejected"),
     )
     who = records.actor(row.get("actor")) or Who("unknown")
     return Person(who, _date(str(row.get("date", ""))[:10]), work)
+
+
+def _total(tools: Mapping[str, Any], name: str) -> int | None:
+    """Return the sum of a count of all tools, None if none reports it."""
+    return _sum(_count(mapping(tool).get(name)) for tool in tools.values())
 
 
 def _messages(block: object, depth: int = 0) -> int | None:
