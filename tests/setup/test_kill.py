@@ -20,7 +20,7 @@ BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command":
 
 def wired(data: bytes) -> bytes:
     """Return the settings without the interpreter, which may differ between installs."""
-    return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
+    return re.sub(rb"/[^ ]*/python[0-9.]*(?= )", b"python", data)
 
 
 def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:

@@ -118,7 +118,7 @@ def took_s(setup: Setup, words: list[str]) -> float:
 
 def nameless(data: bytes) -> bytes:
     """Return the settings without the interpreter's name, which may differ between installs."""
-    return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
+    return re.sub(rb"/[^ ]*/python[0-9.]*(?= )", b"python", data)
 
 
 @promise(
