@@ -8,8 +8,7 @@ otherwise when a series of attempts began. Times take no room, so they work on a
 from __future__ import annotations
 
 from usageline.core import paths, syscalls
-from usageline.core.ownership import is_own_file, is_private_directory
-from usageline.core.reach import is_reached_safely
+from usageline.core.ownership import is_own_file, is_private_directory, is_trusted_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,16 +71,16 @@ def acquire(stamp: str, depth: int, now: float, interval_s: float) -> str:
     try:
         fd = syscalls.open(stamp, syscalls.O_RDONLY | _SAFELY)
     except FileNotFoundError:
-        return _create_stamp(stamp) if is_reached_safely(base) else "unsafe"
+        return _create_stamp(stamp) if _is_reached_safely(base) else "unsafe"
     except OSError:  # a link, or a file that this user may not read
-        return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
+        return _replace_stamp(stamp) if _is_reached_safely(base) else "unsafe"
     try:
         stat = syscalls.fstat(fd)
         if not is_own_file(stat):
-            return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
+            return _replace_stamp(stamp) if _is_reached_safely(base) else "unsafe"
         if _is_recent(stat, now, interval_s):
             return "recent"
-        if not is_reached_safely(base):
+        if not _is_reached_safely(base):
             return "unsafe"
         return _renew_stamp(stamp, fd, stat, now, interval_s)
     except (OSError, NotImplementedError):
@@ -135,6 +134,30 @@ def create_empty(path: str) -> None:
     syscalls.close(
         syscalls.open(path, syscalls.O_CREAT | syscalls.O_EXCL | syscalls.O_WRONLY, 0o600)
     )
+
+
+def _is_reached_safely(path: str) -> bool:
+    """Return whether no other user can replace `path` or a directory above it.
+
+    A directory that does not exist yet is safe if those above it are.
+    """
+    if not hasattr(syscalls, "geteuid"):
+        return True
+    at = path
+    while True:
+        try:
+            stat = syscalls.lstat(at)
+            if stat.st_mode & 0o170000 in (0o040000, 0o120000) and not is_trusted_directory(
+                stat, syscalls.geteuid()
+            ):
+                from usageline.core import path_owners  # noqa: PLC0415 - seldom needed
+
+                return path_owners.is_reached_safely(path)
+        except OSError:
+            pass  # it does not exist yet: the directory that will contain it counts
+        if at in ("", "/"):
+            return True
+        at = at.rpartition("/")[0] or "/"
 
 
 def _try_set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
