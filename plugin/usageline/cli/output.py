@@ -6,10 +6,10 @@ import os
 import re
 import stat
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import UsagelineError
+from usageline.core.formatting import utc_time
 from usageline.core.text import sanitize
 from usageline.system import lookalikes
 from usageline.system.files import write_atomic
@@ -62,11 +62,9 @@ def _csv_cell(value: object) -> object:
     return "'" + clean if clean.lstrip()[:1] in FORMULA_STARTS else clean
 
 
-def utc_time(timestamp: int | None) -> str | None:
-    """Return epoch seconds as `2026-12-01T00:00:00Z`, None for None."""
-    if timestamp is None:
-        return None
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp))
+def data_time(timestamp: int | None) -> str | None:
+    """Return epoch seconds as JSON and CSV have them, None for None."""
+    return None if timestamp is None else utc_time(timestamp)
 
 
 def write_files(files: Iterable[tuple[str, bytes]]) -> None:

@@ -35,6 +35,11 @@ def time_of_day(local: time.struct_time, *, half_days: bool = False, seconds: bo
     return f"{local.tm_hour:02d}{rest}"
 
 
+def utc_time(at: float) -> str:
+    """Return a time as JSON has it: `2026-12-01T00:00:00Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
 def ago(seconds: float) -> str:
     """Return a duration in its largest units: <1m, 12m, 1h59m, 3d4h."""
     minutes = int(seconds // 60)

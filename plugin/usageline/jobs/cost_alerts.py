@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core.alert_text import alert_text
+from usageline.core.formatting import utc_time
 from usageline.storage import cost_alerts as storage
 from usageline.storage import refresh_log
 from usageline.storage.snapshot import ALERT_PLACES
@@ -67,7 +68,7 @@ def send(
     notes = [f"told of: {message.text}"[:MAX_NOTE] for message in messages]
     notes += [f"not told by {failure}"[:MAX_NOTE] for failure in failures[:2]]
     entry = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "at": utc_time(time.time()),
         "by": "job",
         "why": "the cost of local usage",
         "ended": "failed" if failures else "alerted",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
-from usageline.core.formatting import age, ago, clock, money
+from usageline.core.formatting import age, ago, clock, money, utc_time
 from usageline.core.limit_names import short_name
 from usageline.core.text import sanitize
 from usageline.core.windows import moment, percent
@@ -144,4 +142,4 @@ def _amount(row: dict[str, Any]) -> str:
 
 def _iso(at: float | None) -> str | None:
     known = moment(at)
-    return None if known is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known))
+    return None if known is None else utc_time(known)

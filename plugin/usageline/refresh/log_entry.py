@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import freshness
+from usageline.core.formatting import utc_time
 from usageline.core.limit_names import title
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.core.text import sanitize
@@ -107,7 +107,7 @@ class RunLog:
         if outcome.state in {"refreshed", "failed"} and outcome.snapshot and not outcome.problem:
             result |= {
                 "status": outcome.snapshot["status"],
-                "next": _utc(outcome.snapshot["next_refresh_at"]),
+                "next": utc_time(outcome.snapshot["next_refresh_at"]),
             }
             detail = outcome.snapshot["detail"]
         reasons = [
@@ -122,7 +122,7 @@ class RunLog:
         return self._line({"ended": "cut off", "ms": self._ms()}, [reason, *self.notes])
 
     def _line(self, result: dict[str, Any], notes: list[str]) -> bytes:
-        head = {"at": _utc(self._at), "by": self.by, "why": self.why or None, **result}
+        head = {"at": utc_time(self._at), "by": self.by, "why": self.why or None, **result}
         line = b""
         for max_length in TEXT_LENGTHS:
             texts = {
@@ -167,10 +167,6 @@ def why_due(snapshot: Any, fingerprint: str, now: float, *, force: bool) -> str:
 def _shortened(texts: list[str], max_length: int) -> list[str]:
     cleaned = [SECRET.sub("[left out]", sanitize(text[:1000])) for text in texts[:MAX_TEXTS]]
     return [text if len(text) <= max_length else text[: max_length - 1] + "…" for text in cleaned]
-
-
-def _utc(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 @dataclass(frozen=True, slots=True)

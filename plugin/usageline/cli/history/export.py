@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from usageline.cli.output import csv_text, utc_time
+from usageline.cli.output import csv_text, data_time
 from usageline.cli.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.setup.program_files import is_packaged, own_source
@@ -37,13 +37,13 @@ def as_csv(readings: Iterable[Reading]) -> str:
     """
     rows = (
         (
-            utc_time(reading.observed_at),
+            data_time(reading.observed_at),
             reading.source,
             reading.plan,
             limit.kind,
             limit.label,
             limit.percent,
-            utc_time(limit.resets_at),
+            data_time(limit.resets_at),
         )
         for reading in readings
         for limit in reading.limits

@@ -6,7 +6,7 @@ import json
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_table, utc_time
+from usageline.cli.output import csv_table, data_time
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.amounts import plain
 
@@ -28,7 +28,7 @@ def as_json(report: LimitsReport, top: int | None = None) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "at": utc_time(int(report.at)),
+            "at": data_time(int(report.at)),
             "limits": [row(limit, report.at) for limit in report.limits[:top]],
             "requests": None
             if requests is None
@@ -57,7 +57,7 @@ def row(limit: SpendLimit, now: float) -> dict[str, Any]:
         if percent is None
         else f"{percent.quantize(PERCENT_STEP, rounding=ROUND_HALF_UP):f}",
         "near": limit.is_near,
-        "resets_at": utc_time(spend_limits.resets_at(limit.period, now)),
+        "resets_at": data_time(spend_limits.resets_at(limit.period, now)),
         "currency": limit.currency,
         "source": limit.source,
         "groups": list(limit.groups),
@@ -72,7 +72,7 @@ def _request(request: IncreaseRequest, now: float) -> dict[str, Any]:
         **_holder(request.holder),
         "period": request.period,
         "status": request.status,
-        "asked_at": utc_time(request.asked_at),
+        "asked_at": data_time(request.asked_at),
         "now": row(summary, now) if summary else None,
     }
 

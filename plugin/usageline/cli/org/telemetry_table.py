@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.json_schema import document, json_object
 from usageline.cli.org.overview import day
-from usageline.cli.output import utc_time
+from usageline.cli.output import data_time
 from usageline.core.text import sanitize
 from usageline.usage.org.telemetry import ENABLED
 
@@ -50,8 +50,8 @@ def plain(one: Destination) -> dict[str, Any]:
         "reason": one.reason or None,
         "content": one.content or None,
         "workspaces": one.workspaces,
-        "last_success_at": utc_time(one.succeeded_at),
-        "last_error_at": utc_time(one.failed_at),
+        "last_success_at": data_time(one.succeeded_at),
+        "last_error_at": data_time(one.failed_at),
         "last_error": one.error or None,
         "failing": one.is_failing,
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bisect
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from usageline.core import json_file
+from usageline.core.formatting import utc_time
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
 from usageline.system.paths import Paths
@@ -45,18 +46,18 @@ def sums(
     for at, session, project, model, *values in index.connection.execute(QUERY):
         position = bisect.bisect_right(starts, at) - 1
         if position >= 0 and at < starts[position] + WINDOW_MS:
-            name = _name(starts[position])
+            name = utc_time(starts[position] / 1000)
         else:
             if at >= estimated_end:
                 # The service begins a window at the full hour of its first message.
                 start = at // 3_600_000 * 3_600_000
-                estimated_end, key = start + WINDOW_MS, _name(start) + ESTIMATED
+                estimated_end, key = start + WINDOW_MS, utc_time(start / 1000) + ESTIMATED
             name = key
         if not _is_chosen(chosen, at, session, project, model):
             continue
         rows.setdefault(name, Row(name)).add(tuple(values), model)
         total.add(tuple(values), model)
-    percents = {_name(window.start * 1000): int(window.percent) for window in known}
+    percents = {utc_time(window.start): int(window.percent) for window in known}
     return (
         [rows[name] for name in sorted(rows)],
         total,
@@ -82,7 +83,3 @@ def _is_chosen(chosen: Range, at: int, session: str, project: str, model: str) -
         and (chosen.sessions is None or session in chosen.sessions)
         and chosen.includes(project, model)
     )
-
-
-def _name(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.core.errors import UsagelineError
+from usageline.core.formatting import utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -42,7 +43,7 @@ def midnight(day: date) -> datetime:
 
 def stamp(at: datetime) -> str:
     """Return a time as the service and JSON have it: `2026-11-24T00:00:00Z`."""
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_time(at.timestamp())
 
 
 def in_range(since: date | None, until: date | None, now: datetime) -> Span:
