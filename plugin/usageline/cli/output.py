@@ -74,13 +74,14 @@ def write_files(files: Iterable[tuple[str, bytes]]) -> None:
         echo_data(f"wrote {sanitize(path)}\n")
 
 
-def write_file(path: str, content: bytes) -> None:
-    """Write the file atomically. A new file has mode 0600, an existing one keeps its mode.
+def write_file(path: str, content: bytes, mode: int | None = None) -> None:
+    """Write the file atomically. Without `mode`, an existing file keeps its own; a new one has 0600.
 
     Raise `UsagelineError` if `path` is not a regular file or cannot be written.
     """
     try:
-        write_atomic(os.path.abspath(path), content, _mode_of(path))
+        old_mode = _mode_of(path)
+        write_atomic(os.path.abspath(path), content, old_mode if mode is None else mode)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UsagelineError(
             f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"

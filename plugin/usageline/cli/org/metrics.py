@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli.edge import report
 from usageline.cli.org.progress import with_progress
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -49,13 +50,9 @@ def command(*, per_person: bool, textfile: str | None) -> None:
     if textfile is None:
         click.echo(content, nl=False)
         return
-    from usageline.system.files import write_atomic  # noqa: PLC0415 - seldom
+    from usageline.cli.output import write_file  # noqa: PLC0415 - seldom
 
-    try:
-        write_atomic(os.path.abspath(textfile), content.encode(), FILE_MODE)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsagelineError(f"{sanitize(textfile)} cannot be written: {reason}") from None
+    write_file(textfile, content.encode(), FILE_MODE)
 
 
 def load(
@@ -99,10 +96,10 @@ def load(
 
 def _in_dollars(reports: Reports) -> Reports:
     """Return the reports. Raise UsagelineError if their amounts are not in dollars."""
-    for report in reports.values():
-        if report.currency != "USD":
+    for one in reports.values():
+        if one.currency != "USD":
             raise UsagelineError(
-                f"the costs are in {sanitize(report.currency)}, and the metrics in dollars: use "
+                f"the costs are in {sanitize(one.currency)}, and the metrics in dollars: use "
                 "`usageline org --json`"
             )
     return reports
@@ -132,4 +129,4 @@ def _limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsR
 
 def _report(progress: Progress, problem: str) -> None:
     progress.end()
-    click.echo(f"usageline: {sanitize(problem)}", err=True)
+    report(problem)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
+from usageline.cli.edge import report
 from usageline.core.text import display_width, sanitize
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) 
     except KeyboardInterrupt:
         progress.end()
         rest = ": run it again to go on from there" if resumes else ""
-        click.echo(f"usageline: stopped{rest}", err=True)
+        report(f"stopped{rest}")
         sys.exit(130)
     finally:
         progress.end()
