@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from usageline import __version__
 from usageline.cli.formatting import broken
-from usageline.core.text import sanitize
+from usageline.core.text import display_width, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,7 +72,8 @@ LINE_HEIGHT = 20
 TEXT_CELL_WIDTH = 7.4
 """Pixels of a column of text, about."""
 
-KEY_SIZE, KEY_WIDTH = 12, 20
+KEY_SIZE, KEY_WIDTH, KEY_ROOM = 12, 20, 44
+"""The square of a color, its distance from the text, and the room of an entry beside its text."""
 
 FONTS = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', "
@@ -103,6 +104,28 @@ def flow(widths: Iterable[float], room: float) -> list[tuple[float, int]]:
         places.append((x, line))
         x += width
     return places
+
+
+class Legend(NamedTuple):
+    """Colors with their texts, on as many lines as they need in `width`."""
+
+    entries: Sequence[tuple[Color, str]]
+    width: float
+    line_height: int = LINE_HEIGHT
+
+    @property
+    def height(self) -> int:
+        """Return its pixels."""
+        return self.line_height * (1 + max((line for _, line in self._places()), default=-1))
+
+    def draw(self, drawing: Drawing, left: float, top: float, **attributes: object) -> None:
+        """Draw it. The attributes are those of the texts."""
+        for (x, line), (color, text) in zip(self._places(), self.entries, strict=True):
+            drawing.key(left + x, top + line * self.line_height, color, text, **attributes)
+
+    def _places(self) -> list[tuple[float, int]]:
+        widths = (KEY_ROOM + TEXT_CELL_WIDTH * display_width(text) for _, text in self.entries)
+        return flow(widths, self.width)
 
 
 class Drawing:

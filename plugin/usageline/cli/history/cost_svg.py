@@ -12,14 +12,12 @@ from usageline.cli.svg import (
     OTHERS,
     SESSION,
     SPACING,
-    TEXT_CELL_WIDTH,
     WEEKLY,
-    flow,
+    Legend,
 )
 from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import cost_text
 from usageline.core.formatting import MONTHS, count
-from usageline.core.text import display_width
 
 if TYPE_CHECKING:
     from usageline.cli.history.cost import Costs
@@ -32,7 +30,7 @@ TITLE_HEIGHT = 30
 COLORS = (SESSION, WEEKLY, *OTHERS)
 """Of the models that cost most; the last one is that of all others."""
 
-LEGEND_HEIGHT = 22
+LEGEND_LINE_HEIGHT = 22
 MAX_WEEKDAYS = 10
 """More days than this have no weekday in their label."""
 
@@ -45,7 +43,7 @@ def section_height(costs: Costs | None, note: str, width: float) -> int:
     if costs is None:
         return LINE_HEIGHT if note else 0
     charts = len(measures(costs)) * (TITLE_HEIGHT + HEIGHT + SPACING)
-    return charts + _legend_height(costs, width) + LINE_HEIGHT * len(cost.notes(costs))
+    return charts + _legend(costs, width).height + LINE_HEIGHT * len(cost.notes(costs))
 
 
 def draw_section(
@@ -62,8 +60,9 @@ def draw_section(
         drawing.text(left + width, top + 16, total(costs, measure), **words)
         draw(drawing, costs, measure, (left, top + TITLE_HEIGHT, width, HEIGHT))
         top += TITLE_HEIGHT + HEIGHT + SPACING
-    _draw_legend(drawing, costs, left, top, width)
-    top += _legend_height(costs, width)
+    legend = _legend(costs, width)
+    legend.draw(drawing, left, top + 4, font_size=13)
+    top += legend.height
     for number, sentence in enumerate(cost.notes(costs)):
         drawing.text(left, top + 14 + LINE_HEIGHT * number, sentence, fill=FAINT)
 
@@ -124,29 +123,13 @@ def _label(costs: Costs, day: Day) -> str:
     return f"{day[2]} {MONTHS[day[1] - 1]}"
 
 
-def _legend_height(costs: Costs, width: float) -> int:
-    """Return the pixels of the legend of that width."""
-    lines = (line for (_, line), _, _ in _legend(costs, width))
-    return LEGEND_HEIGHT * (1 + max(lines, default=0))
-
-
-def _draw_legend(drawing: Drawing, costs: Costs, left: float, top: float, width: float) -> None:
-    """Draw the key of each model with its cost and tokens, on as many lines as they need."""
-    for (x, line), color, text in _legend(costs, width):
-        drawing.key(left + x, top + line * LEGEND_HEIGHT + 4, color, text, font_size=13)
-
-
-def _legend(costs: Costs, width: float) -> list[tuple[tuple[float, int], Color, str]]:
-    """Return place, color and text of each entry."""
+def _legend(costs: Costs, width: float) -> Legend:
+    """Return the key of each model with its cost and tokens."""
     entries = [
         (color, f"{cost.short_name(sums.key)}  {cost_text(sums)} · {count(sums.tokens)} tokens")
         for sums, _, color in models(costs)
     ]
-    widths = (44 + display_width(text) * TEXT_CELL_WIDTH for _, text in entries)
-    return [
-        (place, color, text)
-        for place, (color, text) in zip(flow(widths, width), entries, strict=True)
-    ]
+    return Legend(entries, width, LEGEND_LINE_HEIGHT)
 
 
 def _tip(day: Day, row: Row) -> str:

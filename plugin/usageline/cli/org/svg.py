@@ -11,7 +11,7 @@ from usageline.cli.org.reading import overview
 from usageline.cli.svg import (
     FAINT,
     INNER_WIDTH,
-    LINE_HEIGHT,
+    KEY_ROOM,
     LINES,
     MARGIN,
     MARK,
@@ -21,7 +21,7 @@ from usageline.cli.svg import (
     WEEKLY,
     Color,
     Drawing,
-    flow,
+    Legend,
     lines_of,
     picture,
 )
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from usageline.usage.org.model import Report
 
 ROW_HEIGHT, TALL_ROW_HEIGHT, BAR_HEIGHT = 28, 46, 14
-LEGEND_HEIGHT, KEY_ROOM = 34, 40
+LEGEND_SPACING = 14
 NAME_WIDTH, COST_WIDTH, SHARE_WIDTH = 220, 150, 48
 """The cost has the share on its right."""
 
@@ -87,8 +87,8 @@ def title(shown: Overview) -> str:
 def chart_height(shown: Overview, width: float) -> float:
     """Return the pixels of the chart of that width."""
     rows = len(shown.rows) * (ROW_HEIGHT if width >= MIN_ONE_LINE_WIDTH else TALL_ROW_HEIGHT)
-    places = _places(colors(shown), width)
-    return rows + (LEGEND_HEIGHT + LINE_HEIGHT * places[-1][1] if places else 0)
+    legend = _legend(shown, width)
+    return rows + (LEGEND_SPACING + legend.height if legend.entries else 0)
 
 
 def colors(shown: Overview) -> dict[str, Color]:
@@ -124,11 +124,7 @@ def draw_chart(drawing: Drawing, shown: Overview, left: float, top: float, width
         drawing.text(left + width, baseline, share, text_anchor="end", fill=FAINT)
         _draw_bar(drawing, bar, pieces(entry, shown, longest, palette))
         y += ROW_HEIGHT if one_line else TALL_ROW_HEIGHT
-    for (x, line), (name, color) in zip(_places(palette, width), palette.items(), strict=True):
-        words = {"fill": FAINT, "font_size": 12}
-        drawing.key(
-            left + x, y + 10 + line * LINE_HEIGHT, color, fit(name, width - KEY_ROOM), **words
-        )
+    _legend(shown, width).draw(drawing, left, y + 10, fill=FAINT, font_size=12)
 
 
 def pieces(
@@ -166,11 +162,9 @@ def _draw_bar(
         drawing.box((left + part.start * width, top, size, height), part.color, part.tip)
 
 
-def _places(palette: Mapping[str, Color], width: float) -> list[tuple[float, int]]:
-    """Return x and line of the key of each model."""
-    return flow(
-        (KEY_ROOM + TEXT_CELL_WIDTH * display_width(sanitize(name)) for name in palette), width
-    )
+def _legend(shown: Overview, width: float) -> Legend:
+    entries = [(color, fit(name, width - KEY_ROOM)) for name, color in colors(shown).items()]
+    return Legend(entries, width)
 
 
 def fit(text: str, width: float) -> str:

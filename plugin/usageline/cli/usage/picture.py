@@ -17,18 +17,16 @@ from usageline.cli.page import (
 )
 from usageline.cli.svg import (
     INNER_WIDTH,
-    LINE_HEIGHT,
     MARGIN,
-    TEXT_CELL_WIDTH,
     Drawing,
-    flow,
+    Legend,
     lines_of,
     picture,
 )
 from usageline.cli.usage import chart
 from usageline.cli.usage.result import NO_RESPONSES, amount, cost_text, long_label
 from usageline.core.errors import UsagelineError
-from usageline.core.text import display_width, sanitize
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,19 +68,16 @@ def write(
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:
     """Return the file. With `dark` None, it has the colors that its reader prefers."""
-    shares = chart.legend(result)
-    places = _places(shares)
-    legend_height = LINE_HEIGHT * (1 + max((line for _, line in places), default=-1))
+    legend = Legend([(share.color, _entry(share)) for share in chart.legend(result)], INNER_WIDTH)
     drawing, top = picture(
         TITLE,
         subtitle(result),
         lines_of((*result.limits, *result.notes)),
-        legend_height + LEGEND_SPACING + chart.height(result),
+        legend.height + LEGEND_SPACING + chart.height(result),
         dark=dark,
     )
-    for (x, line), share in zip(places, shares, strict=True):
-        drawing.key(MARGIN + x, top + line * LINE_HEIGHT, share.color, _entry(share))
-    top += legend_height + LEGEND_SPACING
+    legend.draw(drawing, MARGIN, top)
+    top += legend.height + LEGEND_SPACING
     chart.draw(drawing, result, (MARGIN, top, INNER_WIDTH, chart.height(result)))
     return drawing.as_bytes()
 
@@ -154,9 +149,3 @@ def _cells(row: Row, result: Result) -> list[str]:
 
 def _entry(share: Share) -> str:
     return f"{sanitize(share.name)[:64]} {amount(share.cost)}"
-
-
-def _places(shares: Sequence[Share]) -> list[tuple[float, int]]:
-    return flow(
-        (44 + display_width(_entry(share)) * TEXT_CELL_WIDTH for share in shares), INNER_WIDTH
-    )
