@@ -21,14 +21,15 @@ from tests.local.transcripts import (
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.sources.auth.claude_state import account_key
 from usageline.sources.transcripts import states
-from usageline.storage.usage_index.owners import (
+from usageline.storage.usage_index.queries import UNKNOWN, Range
+from usageline.storage.usage_index.states import (
     SEVERAL,
     by_account,
+    comparisons,
     cost_of_account,
     owners,
     sessions_of,
 )
-from usageline.storage.usage_index.queries import UNKNOWN, Range, comparisons
 from usageline.usage.local.cost_states import CostState, Counts
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from usageline.config.sources import SHARED, is_quiet, reads_token, sends_no_request
@@ -184,23 +183,12 @@ def _can_ask(inputs: Inputs, context: Context, budget: RequestBudget) -> bool:
     )
 
 
-def _names(inputs: Inputs, context: Context, sharing: Sharing | None) -> tuple[str, ...]:
-    """Return the sources in their order, the shared server before the first that sends requests."""
-    if sharing is None:
-        return inputs.config.sources
-    if context.sign_in.is_guest:
-        return (SHARED,)
-    names = inputs.config.sources
-    free = [*takewhile(sends_no_request, names)]
-    return (*free, SHARED, *names[len(free) :])
-
-
 def _ask(
     inputs: Inputs, budget: RequestBudget, context: Context, sharing: Sharing | None
 ) -> Reading | SourceFailure:
     """Return the first reading that a source has, else the failure to show."""
     failures: dict[str, SourceFailure] = {}
-    for name in _names(inputs, context, sharing):
+    for name in sharing.sources() if sharing else inputs.config.sources:
         try:
             is_shared = sharing is not None and name == SHARED
             reading = sharing.fetch() if sharing and is_shared else fetch(name, context)

@@ -7,9 +7,10 @@ machine then goes on alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from usageline.config.sources import SHARED
+from usageline.config.sources import SHARED, sends_no_request
 from usageline.core.errors import UsagelineError
 from usageline.refresh import shared_rules
 from usageline.refresh.decision import Answered, Unanswered
@@ -72,6 +73,14 @@ class Sharing:
 
     def __post_init__(self) -> None:
         self._record = shared_record.load(self.context.paths, self.account)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the sources in their order, the server before the first that sends requests."""
+        if self.context.sign_in.is_guest:
+            return (SHARED,)
+        names = self.config.sources
+        free = [*takewhile(sends_no_request, names)]
+        return (*free, SHARED, *names[len(free) :])
 
     def fetch(self) -> Reading:
         """Return a reading of another machine, if it is fresh and newer than this machine's.

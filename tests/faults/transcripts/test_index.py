@@ -16,7 +16,8 @@ from tests.local.transcripts import AT, MAIN, OTHER, cost_state, encoded, line
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
 from usageline.storage.usage_index.database import NAME
-from usageline.storage.usage_index.queries import Range, comparisons, sums
+from usageline.storage.usage_index.queries import Range, sums
+from usageline.storage.usage_index.states import comparisons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

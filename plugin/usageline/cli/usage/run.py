@@ -15,8 +15,8 @@ from usageline.config import local as local_config
 from usageline.core.text import sanitize
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.owners import by_account, owners, sessions_of
-from usageline.storage.usage_index.queries import KINDS, Range, comparisons, shares, sums
+from usageline.storage.usage_index.queries import KINDS, Range, shares, sums
+from usageline.storage.usage_index.states import by_account, comparisons, owners, sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

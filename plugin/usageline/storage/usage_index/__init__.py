@@ -14,5 +14,5 @@ conversation: models, project directories, session ids, times and counts.
     salvage    what a damaged index still has
     reader     open it to show it
     queries    sums by day, model, project, session
-    owners     the accounts of sessions
+    states     the accounts of sessions, and what Claude Code itself counted
 """

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from usageline.storage.usage_index.database import Index
-    from usageline.usage.local.cost_states import Comparison
 
     Sums = tuple[str, str, tuple[int, ...]]
 
@@ -60,17 +59,6 @@ SELECT quarter, m.name, {OF_QUARTERS}
 FROM quarters q JOIN names m ON m.id = q.model
 WHERE quarter >= ? AND quarter < ? GROUP BY quarter, q.model ORDER BY quarter
 """  # noqa: S608 - names of this module
-
-COUNTED = """
-SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
-FROM states t JOIN names s ON s.id = t.session JOIN names m ON m.id = t.model ORDER BY 1, 2
-"""
-INDEXED = """
-SELECT s.name, m.name, sum(q.input), sum(q.output), sum(q.write_5m + q.write_1h), sum(q.read),
-       sum(q.searches)
-FROM quarters q JOIN names s ON s.id = q.session JOIN names m ON m.id = q.model
-WHERE q.session IN (SELECT session FROM states) GROUP BY 1, 2
-"""
 
 
 class Row:
@@ -208,19 +196,6 @@ def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None
     query = "SELECT min(at), max(at) FROM responses WHERE at >= ? AND at < ?"
     first, last = index.connection.execute(query, (first_ms, end_ms)).fetchone()
     return None if first is None else (first, last)
-
-
-def comparisons(index: Index) -> list[Comparison]:
-    """Return each model of each session in which Claude Code itself counted, beside the index."""
-    from usageline.usage.local.cost_states import Comparison, Counts  # noqa: PLC0415 - seldom
-
-    indexed: dict[tuple[str, str], Counts] = {}
-    for session, model, *sent in index.connection.execute(INDEXED):
-        indexed[session, model] = Counts(*sent)
-    return [
-        Comparison(session, model, Counts(*counted), indexed.get((session, model), Counts()))
-        for session, model, *counted in index.connection.execute(COUNTED)
-    ]
 
 
 def quarters(

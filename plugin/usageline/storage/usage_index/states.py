@@ -1,10 +1,11 @@
-"""Find the account of each session whose transcript names one."""
+"""Find what Claude Code itself notes of a session: its account, and its counters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.queries import UNKNOWN, Row
+from usageline.usage.local.cost_states import Comparison, Counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +18,16 @@ SEVERAL = "several"
 OWNERS = """
 SELECT s.name, a.name
 FROM owners o JOIN names s ON s.id = o.session JOIN names a ON a.id = o.account
+"""
+COUNTED = """
+SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
+FROM states t JOIN names s ON s.id = t.session JOIN names m ON m.id = t.model ORDER BY 1, 2
+"""
+INDEXED = """
+SELECT s.name, m.name, sum(q.input), sum(q.output), sum(q.write_5m + q.write_1h), sum(q.read),
+       sum(q.searches)
+FROM quarters q JOIN names s ON s.id = q.session JOIN names m ON m.id = q.model
+WHERE q.session IN (SELECT session FROM states) GROUP BY 1, 2
 """
 SESSIONS = "SELECT DISTINCT s.name FROM quarters q JOIN names s ON s.id = q.session"
 COST = """
@@ -57,3 +68,14 @@ def cost_of_account(index: Index, account: str, first_ms: int, end_ms: int) -> i
     (micro,) = index.connection.execute(COST, (first_ms, end_ms, account)).fetchone()
     cost: int = micro * 1_000_000
     return cost
+
+
+def comparisons(index: Index) -> list[Comparison]:
+    """Return each model of each session in which Claude Code itself counted, beside the index."""
+    indexed: dict[tuple[str, str], Counts] = {}
+    for session, model, *sent in index.connection.execute(INDEXED):
+        indexed[session, model] = Counts(*sent)
+    return [
+        Comparison(session, model, Counts(*counted), indexed.get((session, model), Counts()))
+        for session, model, *counted in index.connection.execute(COUNTED)
+    ]
