@@ -28,6 +28,12 @@ NAMES: dict[type, str] = {
     type(None): "null",
 }
 
+COUNT = {"type": ["integer", "null"], "minimum": 0}
+TEXT = {"type": ["string", "null"]}
+UTC = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+UTC_OR_NULL = {**UTC, "type": ["string", "null"]}
+"""Values of the other schemas."""
+
 TIME = "epoch seconds"
 TIMES = frozenset({"resets_at", "exhausts_at", "exhausts_from", "exhausts_to", "ends_at", "at"})
 DESCRIPTIONS = {

@@ -13,7 +13,7 @@ from usageline.jobs.org_access import open_org, unreadable
 from usageline.jobs.org_names import names_of
 from usageline.sources.org.adapter import BASE, MAX_ROWS
 from usageline.sources.org.client import ignore
-from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.legacy import CLAUDE_CODE
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import activity as activities
@@ -61,7 +61,7 @@ def load(
     try:
         activity = _enterprise(org, request, days)
     except OrgFailure as failure:
-        if failure.status not in NOT_THERE | NOT_WITH_THIS_KEY:
+        if failure.status not in REFUSED:
             raise
         activity = _claude_code(org, request.by, days, failure)
     if request.is_anonymous:
@@ -114,7 +114,7 @@ def _claude_code(org: Org, by: str, days: Span, refusal: OrgFailure) -> Activity
         try:
             people = [*_rows(org, CLAUDE_CODE, params, activities.read_coders, str(day))]
         except OrgFailure as failure:
-            if failure.status in NOT_THERE | NOT_WITH_THIS_KEY and not by_day:
+            if failure.status in REFUSED and not by_day:
                 raise refusal from None
             raise
         by_day.append((str(day), people))

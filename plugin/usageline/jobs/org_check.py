@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.jobs import org_telemetry
+from usageline.jobs import org_limits, org_telemetry
 from usageline.jobs.org_access import Org, all_adapters, open_org
 from usageline.jobs.org_activity import SUMMARIES
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.analytics import Analytics
 from usageline.sources.org.client import ignore
-from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import ADMIN
 from usageline.sources.org.legacy import CLAUDE_CODE, AdminReports, EnterpriseReports
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 
     from usageline.sources.org.adapter import Adapter
 
-SPEND_LIMITS_BETA = "spend-limit-reads-2026-09-26"
 SHOWS = {
     Analytics.name: "cost and tokens, by all of --by",
     AdminReports.name: "Claude Code by person",
     EnterpriseReports.name: "cost and tokens by person",
 }
-STEP_ASIDE = NOT_THERE | NOT_WITH_THIS_KEY
-"""After these statuses the check goes on. Others, such as 429, end it."""
 
 
 class Probe(NamedTuple):
@@ -111,7 +108,7 @@ def _probes(org: Org) -> list[Probe]:
     limits = Probe(
         "spend limits of people",
         "who is about to be stopped",
-        f"{BASE}/spend_limits/effective",
+        org_limits.EFFECTIVE,
         (("limit", "1"),),
     )
     if org.client.is_gateway:
@@ -119,9 +116,9 @@ def _probes(org: Org) -> list[Probe]:
     configured = Probe(
         "configured spend limits",
         "limits of workspaces",
-        f"{BASE}/spend_limits",
+        org_limits.CONFIGURED,
         (("limit", "1"),),
-        SPEND_LIMITS_BETA,
+        org_limits.CONFIGURED_BETA,
     )
     telemetry = Probe(
         "telemetry destinations",
@@ -160,7 +157,7 @@ def _organization(org: Org) -> Mapping[str, object]:
     try:
         return mapping(org.client.get(f"{BASE}/me"))
     except OrgFailure as failure:
-        if failure.status not in STEP_ASIDE:
+        if failure.status not in REFUSED:
             raise
         return {}  # an Enterprise key need not reach it
 
@@ -169,7 +166,7 @@ def _find(org: Org, probe: Probe) -> Finding:
     try:
         org.client.get(probe.path, probe.params, probe.beta)
     except OrgFailure as failure:
-        if failure.status not in STEP_ASIDE:
+        if failure.status not in REFUSED:
             raise
         return Finding(probe, failure.status, str(failure))
     return Finding(probe, 200, "")

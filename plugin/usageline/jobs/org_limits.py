@@ -15,8 +15,9 @@ from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
 from usageline.jobs.org_access import Request, open_org
 from usageline.jobs.org_names import names_of
+from usageline.sources.org.adapter import BASE
 from usageline.sources.org.client import MAX_PAGES, ignore
-from usageline.sources.org.errors import ORGANIZATION_TYPE, OrgFailure
+from usageline.sources.org.errors import ORGANIZATION_TYPE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import WORKSPACE, LimitsReport
@@ -33,18 +34,15 @@ if TYPE_CHECKING:
     from usageline.usage.org.model import Report
     from usageline.usage.org.rate_limits import RateLimit
 
-EFFECTIVE = "/v1/organizations/spend_limits/effective"
-CONFIGURED = "/v1/organizations/spend_limits"
-REQUESTS = "/v1/organizations/spend_limit_increase_requests"
-RATE = "/v1/organizations/rate_limits"
-RATE_OF_WORKSPACE = "/v1/organizations/workspaces/{}/rate_limits"
+EFFECTIVE = f"{BASE}/spend_limits/effective"
+CONFIGURED = f"{BASE}/spend_limits"
+REQUESTS = f"{BASE}/spend_limit_increase_requests"
+RATE = f"{BASE}/rate_limits"
+RATE_OF_WORKSPACE = f"{BASE}/workspaces/{{}}/rate_limits"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
 NAME = "spend limits"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
-
-NOT_WITH_THIS_KEY = frozenset({400, 401, 403, 404})
-"""The service refuses the wrong kind of key, or of organization, with any of these."""
 
 WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
@@ -66,7 +64,7 @@ def load(
     try:
         limits = spend_limits.read_limits(client.rows(EFFECTIVE, PAGE_SIZE, name=NAME))
     except OrgFailure as failure:
-        if failure.status not in NOT_WITH_THIS_KEY:
+        if failure.status not in REFUSED:
             raise
         limits = _configured(client, failure)
         if not is_anonymous:
@@ -119,7 +117,7 @@ def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
     try:
         return spend_limits.read_limits(client.rows(CONFIGURED, PAGE_SIZE, CONFIGURED_BETA))
     except OrgFailure as failure:
-        if failure.status in NOT_WITH_THIS_KEY and refusal.code != ORGANIZATION_TYPE:
+        if failure.status in REFUSED and refusal.code != ORGANIZATION_TYPE:
             raise refusal from None
         raise
 

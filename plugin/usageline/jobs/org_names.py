@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.usage.org import records
 from usageline.usage.org.model import USER
 from usageline.usage.org.records import Malformed
@@ -74,7 +74,7 @@ def _load(by: str, client: OrgClient) -> dict[str, str] | None:
                 keys = map(records.text, (row.get("id"), row.get("email")))
                 names |= {key: name for key in keys if key is not None and name is not None}
     except OrgFailure as failure:
-        return {} if failure.status in NOT_THERE | NOT_WITH_THIS_KEY else None
+        return {} if failure.status in REFUSED else None
     except Malformed:
         return {}
     return names

@@ -8,7 +8,7 @@ from usageline.jobs.org_access import all_adapters, open_org, unreadable
 from usageline.jobs.org_names import with_names
 from usageline.sources.org.adapter import Unsupported
 from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
-from usageline.sources.org.errors import NOT_THERE, NOT_WITH_THIS_KEY, OrgFailure
+from usageline.sources.org.errors import NOT_THERE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
 from usageline.usage.org.merge import Ledger, add_remainder, anonymous, make_report
@@ -60,7 +60,7 @@ def load(
             first = first or failure
             if reader.has_pages or failure.status not in elsewhere:
                 raise _for_gateway(first, org) from None
-            elsewhere = NOT_THERE | NOT_WITH_THIS_KEY  # the others need other keys
+            elsewhere = REFUSED  # the others need other keys
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.json_schema import document, json_object
+from usageline.cli.json_schema import COUNT, TEXT, UTC, document, json_object
 from usageline.cli.output import csv_table
 from usageline.usage.org.activity import BY_DAY, PERIODS, VIEWS, Active, Work
 from usageline.usage.org.spans import stamp
@@ -20,10 +20,7 @@ VERSION = 1
 CODE, ALL = "claude-code", "analytics"
 WORK = tuple(one.name for one in fields(Work))
 
-COUNT = {"type": ["integer", "null"], "minimum": 0}
 RATE = {"type": ["string", "null"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
-TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-TEXT = {"type": ["string", "null"]}
 ACTIVE = dict.fromkeys(PERIODS, COUNT)
 
 
@@ -93,8 +90,8 @@ def schema() -> dict[str, Any]:
         {
             "version": {"type": "integer", "const": VERSION},
             "by": {"type": "string", "enum": list(VIEWS)},
-            "from": TIME,
-            "to": {**TIME, "description": "end, exclusive, in UTC"},
+            "from": UTC,
+            "to": {**UTC, "description": "end, exclusive, in UTC"},
             "source": {
                 "type": "string",
                 "enum": [ALL, CODE],

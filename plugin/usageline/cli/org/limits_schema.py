@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, json_object
+from usageline.cli.json_schema import TEXT, UTC, UTC_OR_NULL, document, json_object
 from usageline.cli.org.limits_export import VERSION
 from usageline.usage.org.limits import NEAR_PERCENT, SPENT_STATES, STATES
 
 AMOUNT = {"type": ["string", "null"], "pattern": r"^[0-9]+\.[0-9]{6,}$"}
-TIME = {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-TEXT = {"type": ["string", "null"]}
 
 HOLDER: dict[str, Any] = {
     "key": {"type": "string", "description": "the id of the holder, empty without one"},
@@ -36,7 +34,10 @@ LIMIT: dict[str, Any] = {
     },
     "percent": {"type": ["string", "null"], "pattern": r"^[0-9]+\.[0-9]{2}$"},
     "near": {"type": "boolean", "description": f"used to {NEAR_PERCENT} % or more, or blocked"},
-    "resets_at": {**TIME, "description": "end of the period; null if the period is not known"},
+    "resets_at": {
+        **UTC_OR_NULL,
+        "description": "end of the period; null if the period is not known",
+    },
     "currency": {"type": "string", "pattern": "^[A-Z]{3,4}$"},
     "source": {"type": "string", "description": "where the limit is set, such as seat_tier: NAME"},
     "groups": {"type": "array", "items": {"type": "string"}},
@@ -53,7 +54,7 @@ def schema() -> dict[str, Any]:
             **HOLDER,
             "period": {"type": "string"},
             "status": {"type": "string", "description": "pending, or a new word"},
-            "asked_at": TIME,
+            "asked_at": UTC_OR_NULL,
             "now": {
                 **limit,
                 "type": ["object", "null"],
@@ -65,7 +66,7 @@ def schema() -> dict[str, Any]:
         "usageline org limits --json",
         {
             "version": {"type": "integer", "const": VERSION},
-            "at": {**TIME, "type": "string"},
+            "at": UTC,
             "limits": {
                 "type": "array",
                 "items": limit,

@@ -97,6 +97,11 @@ class Overview:
         return f"{total} after discount, {at_list} at list price"
 
 
+def whole(number: int | None) -> str:
+    """Return a count with all its digits: `1,234`, `–` if it is unknown."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
 def money(amount: Decimal | None, currency: str) -> str:
     """Return an amount rounded to cents: `$1,234.50`, `<$0.01` for less, `–` if it is unknown."""
     if amount is None:

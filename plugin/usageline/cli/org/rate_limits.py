@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.columns import column, fitted, print_lines, wrapped
 from usageline.cli.org import names
-from usageline.cli.org.overview import UNKNOWN
+from usageline.cli.org.overview import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +52,9 @@ def render(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Te
         return wrapped(NO_LIMITS, "plain", look, width)
     group = column([limit.group for limit in limits], look, title="group", keeps=NAME_CELLS)
     kind = column([limit.kind.replace("_", " ") for limit in limits], look, title="limit")
-    value = column([_number(limit.value) for limit in limits], look, title="value", right=True)
+    value = column([whole(limit.value) for limit in limits], look, title="value", right=True)
     whole = column(
-        [_number(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
+        [whole(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
     )
     models = column(
         [", ".join(map(names.model_name, limit.models)) for limit in limits],
@@ -74,7 +74,3 @@ def render(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Te
         look,
     )
     return [*lines, *wrapped(NOTE, "quiet", look, width)]
-
-
-def _number(value: int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,}"

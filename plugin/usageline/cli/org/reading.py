@@ -10,7 +10,7 @@ from usageline.cli.org import names
 from usageline.cli.org.overview import Entry, Overview, day, money, span
 from usageline.core import formatting
 from usageline.core.text import sanitize
-from usageline.usage.org.amounts import add
+from usageline.usage.org.amounts import add, known_sum
 from usageline.usage.values import text, words
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
         sums.cost,
         sums.list_cost,
         [(names.model_name(model), cost) for model, cost in models],
-        (sums.input, sums.output, _sum(written), sums.cache_read),
+        (sums.input, sums.output, known_sum(written), sums.cache_read),
         sums.requests,
         is_rest,
     )
@@ -74,8 +74,8 @@ def _rest(entries: Sequence[Entry]) -> Entry:
         _amount(entry.cost for entry in entries),
         _whole(_amount, [entry.list_cost for entry in entries]),
         (),
-        [_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
-        _whole(_sum, [entry.requests for entry in entries]),
+        [known_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
+        _whole(known_sum, [entry.requests for entry in entries]),
         is_rest=True,
     )
 
@@ -90,11 +90,6 @@ def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """Return the exact sum of what is known, None if nothing is."""
     known = [amount for amount in amounts if amount is not None]
     return reduce(add, known) if known else None
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _labels(report: Report) -> list[str]:

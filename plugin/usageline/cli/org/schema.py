@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.cli.json_schema import document, json_object
+from usageline.cli.json_schema import COUNT, TEXT, UTC, UTC_OR_NULL, document, json_object
 from usageline.cli.org.export import COUNTS, UNSPLIT, VERSION
 
 AMOUNT = {"type": ["string", "null"], "pattern": r"^-?[0-9]+\.[0-9]{6,}$"}
-COUNT = {"type": ["integer", "null"], "minimum": 0}
-TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-TEXT = {"type": ["string", "null"]}
 
 SUMS: dict[str, Any] = {
     "cost": {**AMOUNT, "description": "after discount, before credits; null if not reported"},
@@ -39,11 +36,10 @@ def schema() -> dict[str, Any]:
         "usageline org --json",
         {
             "version": {"const": VERSION},
-            "from": {**TIME, "description": "begin, in UTC"},
-            "to": {**TIME, "description": "end, exclusive, in UTC"},
+            "from": {**UTC, "description": "begin, in UTC"},
+            "to": {**UTC, "description": "end, exclusive, in UTC"},
             "refreshed_at": {
-                **TIME,
-                "type": ["string", "null"],
+                **UTC_OR_NULL,
                 "description": "up to when the service had data; the last 30 days may change",
             },
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},

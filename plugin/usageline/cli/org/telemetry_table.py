@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.json_schema import document, json_object
+from usageline.cli.json_schema import UTC_OR_NULL, document, json_object
 from usageline.cli.org.overview import day
 from usageline.cli.output import data_time
 from usageline.core.text import sanitize
@@ -32,7 +32,6 @@ COLUMNS = (
     *("id", "name", "endpoint", "state", "reason", "content", "workspaces"),
     *("last_success_at", "last_error_at", "last_error", "failing"),
 )
-TIME = {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 
 
 def print_table(destinations: Sequence[Destination]) -> None:
@@ -71,8 +70,8 @@ def schema() -> dict[str, Any]:
             "description": "metadata_only, content, or a new word; null: no traces",
         },
         "workspaces": {**words, "description": "all, include, exclude, or a new word"},
-        "last_success_at": TIME,
-        "last_error_at": TIME,
+        "last_success_at": UTC_OR_NULL,
+        "last_error_at": UTC_OR_NULL,
         "last_error": text,
         "failing": {"type": "boolean", "description": "the last delivery failed"},
     }

@@ -36,6 +36,9 @@ NOT_WITH_THIS_KEY = frozenset({401, 403, 404})
 NOT_THERE = frozenset({400, 404})
 """How an endpoint answers that this organization does not have."""
 
+REFUSED = NOT_THERE | NOT_WITH_THIS_KEY
+"""Another endpoint may answer then. After other statuses, such as 429, none is asked."""
+
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{8,40}", re.ASCII)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.usage.org import records
-from usageline.usage.org.amounts import read_decimal
+from usageline.usage.org.amounts import known_sum, read_decimal
 from usageline.usage.org.merge import anonymous
 from usageline.usage.org.records import MAX_COUNT, Malformed, Who
 from usageline.usage.values import integer, mapping
@@ -68,7 +68,7 @@ class Work:
     def plus(self, other: Work) -> Work:
         """Return the sum. What only one of the two reports is kept."""
         names = (one.name for one in fields(self))
-        return Work(*(_sum((getattr(self, name), getattr(other, name))) for name in names))
+        return Work(*(known_sum((getattr(self, name), getattr(other, name))) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,23 +221,18 @@ def _coder(row: Mapping[str, Any]) -> Person:
 
 def _total(tools: Mapping[str, Any], name: str) -> int | None:
     """Return the sum of a count of all tools, None if none reports it."""
-    return _sum(_count(mapping(tool).get(name)) for tool in tools.values())
+    return known_sum(_count(mapping(tool).get(name)) for tool in tools.values())
 
 
 def _messages(block: object, depth: int = 0) -> int | None:
     """Return the messages of a product, also of its parts, None if it does not report them."""
     if depth > MAX_DEPTH:
         return None
-    return _sum(
+    return known_sum(
         _count(value) if name == "message_count" else _messages(value, depth + 1)
         for name, value in mapping(block).items()
         if name == "message_count" or isinstance(value, dict)
     )
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
 
 
 def _count(value: object) -> int | None:

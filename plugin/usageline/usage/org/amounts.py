@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_CHARS = 64
 MAX_EXPONENT = 30
@@ -44,6 +48,12 @@ def read_decimal(value: object) -> Decimal | None:
 def add(left: Decimal, right: Decimal) -> Decimal:
     """Return the exact sum."""
     return EXACT.add(left, right)
+
+
+def known_sum(counts: Iterable[int | None]) -> int | None:
+    """Return the sum of what is known, None if nothing is."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def plain(amount: Decimal) -> str:

@@ -9,13 +9,14 @@ service: sanitize them at output.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from usageline.core.windows import MAX_PERCENT
 from usageline.usage.money import WITHOUT_DECIMALS, currency_code
 from usageline.usage.org.amounts import EXACT, read_decimal
+from usageline.usage.org.spans import DAY
 from usageline.usage.values import Body, epoch, flag, mapping, text
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ MAX_GROUPS = 50
 ACTOR_IDS = ("user_id", "scoped_api_key_id", "service_account_id", "api_key_id", "id")
 SCOPE_IDS = ("user_id", "workspace_id", "rbac_group_id", "seat_tier", "service")
 """The keys that name what a scope is about; an unknown scope may have none of them."""
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
