@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-COLOR_BLIND_SAFE = "color-blind-safe"
 RICH_DEPTHS = {"": None, "16": "standard", "256": "256", "true": "truecolor"}
 """What rich calls the numbers of colors."""
 
@@ -135,5 +134,5 @@ def _theme(configured: Mapping[str, Any], *, is_color_blind: bool) -> dict[str, 
     if is_color_blind and "theme_daltonized" in configured:
         theme = configured["theme_daltonized"]
     elif is_color_blind and not ("theme" in configured or configured.get("theme_chosen")):
-        theme = resolve(themes.find(COLOR_BLIND_SAFE))
+        theme = resolve(themes.find(themes.COLOR_BLIND_SAFE))
     return theme

@@ -48,6 +48,9 @@ OTHERS = (
     Color("other3", "#9a6700", "#e3b341"),
     Color("other4", "#57606a", "#b1bac4"),
 )
+MODEL_COLORS = (SESSION, WEEKLY, *OTHERS[:3])
+"""Of the models that cost most."""
+
 SHADES = (
     Color("shade0", "#eef1f4", "#21262d"),
     Color("shade1", "#c6e0ff", "#0c2d6b"),

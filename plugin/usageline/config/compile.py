@@ -28,7 +28,7 @@ from usageline.system.directories import prepare
 from usageline.system.files import write_atomic
 from usageline.system.origin import config_file, may_run_programs
 from usageline.system.paths import Paths
-from usageline.themes import colors
+from usageline.themes import COLOR_BLIND_SAFE, colors
 from usageline.themes.theme import STYLES, resolve
 
 if TYPE_CHECKING:
@@ -55,8 +55,6 @@ ALWAYS_SHOWN = ("*", "status")
 
 LOCAL_SEGMENTS = tuple(kind for kind, segment in SEGMENTS.items() if segment.needs == "local")
 """They show the transcripts, which `local.enabled = false` leaves alone."""
-
-COLOR_BLIND_SAFE = "color-blind-safe"
 
 
 def compile_config(env: Mapping[str, str]) -> list[Problem]:

@@ -19,7 +19,13 @@ import diskcache
 
 from usageline.core.errors import CacheUnsafe, StoreBroken
 from usageline.storage import account_state
-from usageline.storage.database_check import DATABASE, MAX_TEXT, SETTINGS, check_database
+from usageline.storage.database_check import (
+    BUSY_TIMEOUT_S,
+    DATABASE,
+    MAX_TEXT,
+    SETTINGS,
+    check_database,
+)
 from usageline.system.directories import private_directory, remove_tree, set_aside
 from usageline.system.disk import write_error
 
@@ -27,12 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from usageline.storage.account_state import AccountState
-
-BUSY_TIMEOUT_S = 1.0
-"""The refresh lock makes this process the only one here.
-
-Another program that holds the database must not delay it.
-"""
 
 ERRORS = (
     sqlite3.Error,
@@ -164,7 +164,7 @@ class AccountStore:
             self._make()
         private_directory(path)
         _make_database(path)
-        check_database(path, BUSY_TIMEOUT_S)
+        check_database(path)
         self._cache = _cache(path)
 
     def _make(self) -> None:

@@ -25,6 +25,12 @@ JOURNAL_SIZE = slice(16, 20)
 MAX_PAGES = (8 << 10).to_bytes(4, "big")
 """Of 512 bytes at least. usageline's largest database has 1024 pages of 4 KiB."""
 
+BUSY_TIMEOUT_S = 1.0
+"""The refresh lock makes this process the only one here.
+
+Another program that holds the database must not delay it.
+"""
+
 TIMEOUT_S = 2.0
 """For the whole check, which usually takes milliseconds."""
 
@@ -70,7 +76,7 @@ IS_FOREIGN = (
 FOREIGN_ROWS = "SELECT count(*) FROM Cache WHERE " + " OR ".join(IS_FOREIGN)  # noqa: S608
 
 
-def check_database(directory: str, busy_s: float) -> None:
+def check_database(directory: str) -> None:
     """Raise StoreBroken or sqlite3.Error, within seconds, unless usageline wrote the database.
 
     An empty file is accepted: it is a new one.
@@ -82,7 +88,7 @@ def check_database(directory: str, busy_s: float) -> None:
     if os.lstat(database).st_size == 0:
         return
     with contextlib.closing(
-        sqlite3.connect(database, timeout=busy_s, isolation_level=None)
+        sqlite3.connect(database, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     ) as connection:
         # Pages that refer to each other in a circle would be read for ever.
         until = time.monotonic() + TIMEOUT_S

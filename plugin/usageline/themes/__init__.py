@@ -10,6 +10,9 @@ from usageline.themes.palettes import PALETTES, theme_of
 if TYPE_CHECKING:
     from usageline.themes.theme import Theme
 
+COLOR_BLIND_SAFE = "color-blind-safe"
+"""The theme for those of Claude Code for color-blind people."""
+
 OWN = (
     "default",
     "dark",
@@ -17,7 +20,7 @@ OWN = (
     "minimal",
     "powerline",
     "high-contrast",
-    "color-blind-safe",
+    COLOR_BLIND_SAFE,
     "ascii",
 )
 _PUBLISHED = {published.name: published for published in PALETTES}

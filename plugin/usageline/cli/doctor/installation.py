@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.cli.doctor.result import Result, ok, problem, run, warning
+from usageline.cli.doctor.result import INSTALL_AGAIN, Result, ok, problem, run, warning
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.setup.program_files import package_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
     from usageline.setup.releases import Release
 
-INSTALL_AGAIN = "install it again"
 RECORD_SHELL = "if they are yours, run `usageline install` from this shell"
 REMOVE_ONE = "remove the one that you do not want"
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, run, warning
+from usageline.cli.doctor.result import INSTALL_AGAIN, Result, ok, problem, run, warning
 from usageline.core.text import sanitize
 from usageline.line.chain import MARK
 from usageline.system import bundle
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PAYLOAD = b'{"model": {"display_name": "Claude"}}'
 COLUMNS = "160"
-INSTALL_AGAIN = "install it again"
 
 
 def interpreter(context: Context) -> Result | None:

@@ -11,18 +11,15 @@ from usageline.core.text import sanitize
 from usageline.system import process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
     from usageline.cli.doctor.context import Context
 
     Check: TypeAlias = Callable[[Context], "Result | None"]
     """It returns None if it does not apply, or if an earlier check reported its cause."""
-    from collections.abc import Mapping, Sequence
 
-    from usageline.cli.doctor.context import Context
-
-
+INSTALL_AGAIN = "install it again"
 MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 TIMEOUT_S = 3.0

@@ -106,11 +106,11 @@ def _copy(directory: str, scratch: str) -> bool:
 def _record(directory: str, account: str) -> AccountState:
     import sqlite3  # noqa: PLC0415 - as above
 
-    from usageline.storage.accounts import BUSY_TIMEOUT_S, open_store  # noqa: PLC0415 - as above
+    from usageline.storage.accounts import open_store  # noqa: PLC0415 - as above
     from usageline.storage.database_check import check_database  # noqa: PLC0415 - as above
 
     try:
-        check_database(directory, BUSY_TIMEOUT_S)
+        check_database(directory)
     except sqlite3.Error as error:
         raise StoreBroken(type(error).__name__) from None
     with open_store(directory) as store:

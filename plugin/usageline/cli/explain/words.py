@@ -10,6 +10,7 @@ from usageline.config.segments import SEGMENTS
 from usageline.config.sources import label_of
 from usageline.core import formatting, limit_names, windows
 from usageline.line.segments import limits, with_defaults
+from usageline.line.segments.forecast import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 LIMITS = ("session", "weekly", "scoped")
 COMPUTED = ("pace", "forecast")
 OWN = ("clock", "text", "account", "flex")
-KINDS = {"session": "session", "weekly": "weekly_all"}
 
 PACE = "points used more (+) or fewer (-) than with even use of the window"
 FORECAST = (

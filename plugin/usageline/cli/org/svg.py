@@ -15,10 +15,9 @@ from usageline.cli.svg import (
     LINES,
     MARGIN,
     MARK,
+    MODEL_COLORS,
     OTHERS,
-    SESSION,
     TEXT_CELL_WIDTH,
-    WEEKLY,
     Color,
     Drawing,
     Legend,
@@ -47,7 +46,6 @@ MAX_ROWS = 200
 WIDE_LETTERS = frozenset("MWmw@%")
 """These take about two columns of text."""
 
-MODEL_COLORS = (SESSION, WEEKLY, *OTHERS[:3])
 OTHER_MODELS = "other models"
 REST_COLORS = (OTHERS[3], MARK)
 """Of the other models, and of a cost that has no model."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
-from usageline.cli.svg import FAINT, OTHERS, SESSION, WEEKLY, Drawing
+from usageline.cli.svg import FAINT, MODEL_COLORS, OTHERS, Drawing
 from usageline.cli.usage import column_chart
 from usageline.cli.usage.result import amount, cost_text, short_label
 from usageline.core.formatting import count
@@ -28,7 +28,6 @@ BAR_HEIGHT, BAR_SPACING = 16, 10
 TEXT_CELL_WIDTH = 8.0
 """Pixels of a column of text, about."""
 
-COLORS = (SESSION, WEEKLY, *OTHERS[:3])
 OTHER_MODELS = OTHERS[3]
 OTHERS_NAME = "other models"
 NAME_PART, MAX_NAME_WIDTH = 0.4, 300
@@ -50,10 +49,10 @@ def legend(result: Result) -> list[Share]:
         for model, spent in row.items():
             costs[model] = costs.get(model, 0) + spent
     ranked = sorted((name for name in costs if costs[name]), key=lambda name: (-costs[name], name))
-    own = ranked if len(ranked) == len(COLORS) + 1 else ranked[: len(COLORS)]
+    own = ranked if len(ranked) == len(MODEL_COLORS) + 1 else ranked[: len(MODEL_COLORS)]
     shares = [
         Share(color, name, costs[name])
-        for color, name in zip((*COLORS, OTHER_MODELS), own, strict=False)
+        for color, name in zip((*MODEL_COLORS, OTHER_MODELS), own, strict=False)
     ]
     others = sum(costs[name] for name in ranked[len(own) :])
     return [*shares, Share(OTHER_MODELS, OTHERS_NAME, others)] if others else shares
@@ -124,7 +123,7 @@ def _parts(row: Row, result: Result, shown: Sequence[Share]) -> list[tuple[Color
     name = f"{sanitize(row.key)}: {_words(row, result)}"
     shares: Mapping[str, int] = result.shares.get(row.key, {})
     if not any(shares.values()):
-        return [(SESSION, _value(row, result), name)]
+        return [(MODEL_COLORS[0], _value(row, result), name)]
     parts, rest = [], dict(shares)
     for share in shown:
         spent = sum(rest.values()) if share.name == OTHERS_NAME else rest.pop(share.name, 0)
