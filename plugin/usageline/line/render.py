@@ -35,9 +35,9 @@ LOWER = ("session", "weekly", "scoped", "credits", "pace")
 """The segments in the lower line of a folded row."""
 
 PLACE = ("directory", "git")
-UPPER_PRIORITY, ONE_ROW_PRIORITY, PATH_PRIORITY = 24, 25, 20
-"""Of the segments of PLACE in the upper of two lines: below the context. In one line for all: below
-bars and short resets, above long resets and amounts. A longer path is below all of these.
+PLACE_PRIORITY, PATH_PRIORITY = 25, 20
+"""Of the segments of PLACE in a row that may be folded: below the context, bars and short resets,
+above long resets and amounts. A longer path is below all of these.
 """
 
 
@@ -128,12 +128,13 @@ def arrange(
     critical has no room in its row, only such limits are shown, on all lines.
     """
     if fold and len(rows) == 1:
+        placed = _with_place(rows[0])
         if width >= ONE_ROW_WIDTH and not max_lines:
-            row, others = layout.fit_row(_with_place(rows[0]), width, spacing)
+            row, others = layout.fit_row(placed, width, spacing)
             if not others:
                 return [row]
         if width < ONE_ROW_WIDTH or not max_lines:
-            rows = _folded(_with_place(rows[0], UPPER_PRIORITY))
+            rows = _folded(placed)
     lines: list[Row] = []
     left_out: list[Segment] = []
     if max_lines:
@@ -167,13 +168,13 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
     return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
-def _with_place(row: list[Segment], most: int = ONE_ROW_PRIORITY) -> list[Segment]:
+def _with_place(row: list[Segment]) -> list[Segment]:
     return [
         (
             kind,
             [
                 *[(min(priority, PATH_PRIORITY), parts) for priority, parts in variants[:-1]],
-                *[(min(priority, most), parts) for priority, parts in variants[-1:]],
+                *[(min(priority, PLACE_PRIORITY), parts) for priority, parts in variants[-1:]],
             ],
         )
         if kind in PLACE
