@@ -28,7 +28,6 @@ import usageline.cli.org.command, usageline.cli.org.report, usageline.cli.org.ta
 for name in usageline.cli.org.command.SUBCOMMANDS:
     name.load()
 import usageline.cli.org.limits_table, usageline.cli.org.activity_table
-import usageline.cli.org.telemetry_table
 import usageline.jobs.org_check, usageline.jobs.org_limits, usageline.jobs.org_activity
 sys.modules["httpx._main"] = None  # as in usageline.sources.net.http
 import httpx, httpcore, h11, anyio, certifi

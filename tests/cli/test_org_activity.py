@@ -16,7 +16,7 @@ from tests.cli.test_org import violations
 from tests.cli.test_org_table import ASCII, WIDTHS
 from tests.org_bodies import DESTINATION, coder, person, summary
 from usageline.cli import appearance
-from usageline.cli.org import activity_export, activity_table, telemetry_table
+from usageline.cli.org import activity_export, activity_table, telemetry
 from usageline.core.text import display_width
 from usageline.usage.org.activity import (
     BY_DAY,
@@ -126,19 +126,19 @@ def destinations() -> list[Any]:
 @pytest.mark.parametrize("look", [appearance.plain(), ASCII], ids=["unicode", "ascii"])
 def test_telemetry_fits_and_is_clean_at_every_width(look: Appearance) -> None:
     for width in WIDTHS:
-        lines = [str(line) for line in telemetry_table.render(destinations(), look, width)]
+        lines = [str(line) for line in telemetry.render(destinations(), look, width)]
         assert max(map(display_width, lines)) <= width
         assert all(line.isprintable() for line in lines)
-    text = "\n".join(str(line) for line in telemetry_table.render(destinations(), look, 160))
+    text = "\n".join(str(line) for line in telemetry.render(destinations(), look, 160))
     assert "failing: HTTP error (status 503)" in text
     assert "secret" not in text
-    assert "nowhere" in str(telemetry_table.render([], look, 160)[0])
+    assert "nowhere" in str(telemetry.render([], look, 160)[0])
 
 
 def test_json_of_telemetry_agrees_with_its_schema() -> None:
-    printed = {"version": 1, "destinations": [telemetry_table.plain(one) for one in destinations()]}
-    assert violations(telemetry_table.schema(), json.loads(json.dumps(printed))) == []
-    assert set(telemetry_table.COLUMNS) == set(printed["destinations"][0])  # type: ignore[index]
+    printed = {"version": 1, "destinations": [telemetry.plain(one) for one in destinations()]}
+    assert violations(telemetry.schema(), json.loads(json.dumps(printed))) == []
+    assert set(telemetry.COLUMNS) == set(printed["destinations"][0])  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", ["activity", "telemetry"])
