@@ -75,7 +75,7 @@ def write_files(files: Iterable[tuple[str, bytes]]) -> None:
 
 
 def write_file(path: str, content: bytes, mode: int | None = None) -> None:
-    """Write the file atomically. Without `mode`, an existing file keeps its own; a new one has 0600.
+    """Write the file atomically. Without `mode` an existing file keeps its own, a new one has 0600.
 
     Raise `UsagelineError` if `path` is not a regular file or cannot be written.
     """

@@ -54,7 +54,7 @@ class Refreshes:
         return self._run(background.refresh_command(sys.executable, "watch"))
 
     def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
-        # `start.launch` is not usable here: it closes every file of its process.
+        # `spawn.launch_refresh` is not usable here: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
             command,
