@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.org import names
-from usageline.cli.org.overview import UNKNOWN, day, span, whole
+from usageline.cli.org.overview import UNKNOWN, day, digits, span
 from usageline.cli.org.reading import DEFAULT_TOP, day_name
 from usageline.core.text import sanitize
 from usageline.usage.org.activity import BY_DAY, CLAUDE_CODE
@@ -69,7 +69,7 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to two."""
     quiet = partial(column, look=look, style="quiet", right=True)
     name = column([_day_name(one.day) for one in days], look, title="day")
-    active = column([whole(one.active.daily) for one in days], look, title="active", right=True)
+    active = column([digits(one.active.daily) for one in days], look, title="active", right=True)
     most = max([one.active.daily or 0 for one in days] + [one.seats or 0 for one in days]) or 1
 
     def bar(cells: int) -> Column:
@@ -80,7 +80,7 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
     def known(title: str, number: Callable[[Day], int | None]) -> list[Column]:
         counts = [number(one) for one in days]
         known = any(count is not None for count in counts)
-        return [quiet(map(whole, counts), title=title)] if known else []
+        return [quiet(map(digits, counts), title=title)] if known else []
 
     week = known("7 days", lambda one: one.active.weekly)
     month = known("30 days", lambda one: one.active.monthly)
@@ -96,7 +96,7 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
             ),
         )
     ]
-    code = [quiet([whole(_code(one)) for one in days], title=_product(CLAUDE_CODE))] * any(
+    code = [quiet([digits(_code(one)) for one in days], title=_product(CLAUDE_CODE))] * any(
         _code(one) is not None for one in days
     )
     yield name, bar(16), active, *week, *month, *seats, *invites, *products
@@ -114,14 +114,16 @@ def _people(people: Sequence[Person], look: Appearance) -> Iterator[Sequence[Col
     name = column(names.labels(who), look, title="person", keeps=NAME_CELLS)
     last = column([_short_day(one.last_day) for one in people], look, "quiet", title="last day")
     sessions = column(
-        [whole(one.work.sessions) for one in people], look, title="sessions", right=True
+        [digits(one.work.sessions) for one in people], look, title="sessions", right=True
     )
-    commits = quiet([whole(one.work.commits) for one in people], title="commits")
-    requests = quiet([whole(one.work.pull_requests) for one in people], title="PRs")
+    commits = quiet([digits(one.work.commits) for one in people], title="commits")
+    requests = quiet([digits(one.work.pull_requests) for one in people], title="PRs")
     lines = quiet([_lines(one, look) for one in people], title="lines")
     edits = quiet([_accepted(one) for one in people], title="edits accepted")
     has_messages = any(one.messages for one in people)
-    messages = [quiet([whole(one.all_messages) for one in people], title="messages")] * has_messages
+    messages = [
+        quiet([digits(one.all_messages) for one in people], title="messages")
+    ] * has_messages
     products = [column(map(_in_products, people), look, "quiet", title="in")] * any(
         one.all_messages for one in people
     )

@@ -97,7 +97,7 @@ class Overview:
         return f"{total} after discount, {at_list} at list price"
 
 
-def whole(number: int | None) -> str:
+def digits(number: int | None) -> str:
     """Return a count with all its digits: `1,234`, `–` if it is unknown."""
     return UNKNOWN if number is None else f"{number:,}"
 

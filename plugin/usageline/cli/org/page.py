@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.cli.org import svg
-from usageline.cli.org.overview import percent, whole
+from usageline.cli.org.overview import digits, percent
 from usageline.cli.page import TableRow, at_each_width, details, document, escaped, list_of, table
 from usageline.cli.svg import Drawing
 
@@ -74,7 +74,7 @@ def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:
     yield shown.money(entry.list_cost)
     yield percent(entry, shown.total.cost)
     counts: Sequence[int | None] = (*entry.tokens, entry.requests)
-    yield from map(whole, counts)
+    yield from map(digits, counts)
 
 
 def _sentence(words: str) -> str:

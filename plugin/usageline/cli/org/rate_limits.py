@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.columns import column, fitted, print_lines, wrapped
 from usageline.cli.org import names
-from usageline.cli.org.overview import whole
+from usageline.cli.org.overview import digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +52,9 @@ def render(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Te
         return wrapped(NO_LIMITS, "plain", look, width)
     group = column([limit.group for limit in limits], look, title="group", keeps=NAME_CELLS)
     kind = column([limit.kind.replace("_", " ") for limit in limits], look, title="limit")
-    value = column([whole(limit.value) for limit in limits], look, title="value", right=True)
+    value = column([digits(limit.value) for limit in limits], look, title="value", right=True)
     whole = column(
-        [whole(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
+        [digits(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
     )
     models = column(
         [", ".join(map(names.model_name, limit.models)) for limit in limits],
