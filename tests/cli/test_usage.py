@@ -37,6 +37,7 @@ from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
 from usageline.system import origin, origin_record
+from usageline.usage.local import price_list
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -101,6 +102,14 @@ def test_json_has_the_documented_keys(usage: Usage) -> None:
 def test_each_kind_has_its_keys(usage: Usage, kind: str, key: str) -> None:
     (row,) = json.loads(usage(kind, "--json"))["rows"]
     assert (row["key"], row["responses"]) == (key, 2)
+
+
+@pytest.mark.usefixtures("transcripts")
+@pytest.mark.parametrize("project", ["one", PROJECT, f"{PROJECT}/", "/home/*/one", "o*"])
+def test_project_is_chosen_by_directory_name_or_pattern(usage: Usage, project: str) -> None:
+    chosen = ("--project", project, "--model", MODEL.upper())
+    assert json.loads(usage("--json", *chosen))["total"]["responses"] == 2
+    assert json.loads(usage("--json", "--project", "on?"))["rows"] == []
 
 
 @pytest.mark.usefixtures("transcripts")
@@ -211,9 +220,13 @@ def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -
     ("arguments", "message"),
     [
         (["--tz", "Mars/Olympus"], "there is no time zone"),
-        (["--since", "yesterday"], "is not a day"),
+        (["--since", "someday"], "is not a day"),
+        (["--since", "2d", "--until", "2026-01-01"], "is after --until 2026-01-01"),
         (["decade"], "is not one of"),
-        (["--json", "--roots", "/nowhere"], ""),
+        (["--json", "--roots", "/"], ""),
+        (["--json", "--roots", "/nowhere"], "/nowhere is not a directory"),
+        (["--prices", "--json"], "--prices cannot be combined with --json"),
+        (["--html", "x", "--model", "y"], "no responses in this time with this --model"),
         (["day", "extra"], "unexpected argument extra"),
         (["--json", "--html", "x"], "--json cannot be combined with --html"),
         (["--csv", "--check"], "--csv cannot be combined with --check"),
@@ -230,6 +243,7 @@ def test_a_mistake_is_explained(usageline: Command, arguments: list[str], messag
 
 def test_without_transcripts_the_command_says_so(usage: Usage) -> None:
     assert usage() == "there are no transcripts: use Claude Code once\n"
+    assert usage("--roots", "/etc").startswith("/etc has no projects/")
 
 
 def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) -> None:
@@ -258,7 +272,10 @@ def test_own_prices_apply_and_can_be_taken_back(world: World, usage: Usage) -> N
     before = usage("day", "--json")
     world.configure(f"[local.prices.{MODEL}]\ninput = 0\noutput = 1000\n")
     assert json.loads(usage("day", "--json"))["total"]["cost_usd"] == "0.800000"
-    assert "local.prices" in usage("--prices")
+    prices = usage("--prices")
+    assert "local.prices" in prices
+    assert f"on {price_list.DATE}" in prices
+    assert "  since 2026-03-13 " in prices
     world.configure("")
     assert usage("day", "--json") == before
 

@@ -31,6 +31,7 @@ class Result(NamedTuple):
     notes    sentences on what is not as it should be
     percents the percentage of the limit by the key of a 5-hour window, where it is known
     shares   the cost by model (picodollars) by the key of a row, {} if it is not needed
+    empty    the words for no rows
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Result(NamedTuple):
     notes: Sequence[str] = ()
     percents: Mapping[str, int] = {}
     shares: Mapping[str, Mapping[str, int]] = {}
+    empty: str = NO_RESPONSES
 
     @property
     def is_time(self) -> bool:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
-from usageline.cli.usage.result import NO_RESPONSES, cost_text, long_label
+from usageline.cli.usage.result import cost_text, long_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width
 from usageline.system.terminal import locale_encoding
@@ -68,7 +68,7 @@ def screen(env: Mapping[str, str]) -> Screen:
 def lines(result: Result, width: int) -> list[Line]:
     """Return the table for `width` columns, and below it the limits and the notes."""
     if not result.rows:
-        return [[("", NO_RESPONSES)]]
+        return [[("", result.empty)], *([("dim", sentence)] for sentence in result.notes)]
     rows = [_cells(row, result, width) for row in result.rows]
     total = _cells(result.total, result, width)
     head = _head(result, width)

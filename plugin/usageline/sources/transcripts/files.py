@@ -27,6 +27,9 @@ PROJECTS = "projects"
 JOURNAL = "journal.jsonl"
 """A workflow's own journal below `subagents/` repeats results. It has no responses."""
 
+SUBAGENTS = "subagents"
+"""The directory of a session's subagents lies in one that is named as the session."""
+
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 63) - 1
 """SQLite's. Some file systems have larger inodes, and ext4 has times until 2446."""
@@ -105,6 +108,12 @@ def of_session(transcript: str, directories: Iterable[str]) -> str:
     below = (f"{os.path.join(each, PROJECTS)}/" for each in directories)
     is_below = any(transcript.startswith((place, os.path.realpath(place) + "/")) for place in below)
     return folder if is_below else ""
+
+
+def session_of(transcript: str) -> str:
+    """Return the session of lines that name none, by the path of their transcript."""
+    name = transcript.rpartition(f"/{PROJECTS}/")[2].partition(f"/{SUBAGENTS}/")[0]
+    return os.path.basename(name).removesuffix(".jsonl")
 
 
 class Listing:
