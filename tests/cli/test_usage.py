@@ -31,7 +31,8 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import live, table
-from usageline.cli.usage.result import Result, project_names
+from usageline.cli.usage.result import Result, incomplete, project_names
+from usageline.core.text import display_width
 from usageline.jobs import local_usage
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
@@ -406,6 +407,17 @@ def test_watch_shows_new_responses(world: World, transcripts: Path, built_releas
         terminal.wait_for(lambda screen: "$10.0" in screen)
         terminal.press(b"\x03")
         assert terminal.end() == 0
+
+
+def test_sentences_fit_the_terminal_and_name_few_models() -> None:
+    unpriced = {"mystery" * 20: 1, **{f"model-{number}": 2 for number in range(6)}}
+    total = Row("total", responses=13, unfinished=1, unpriced=unpriced)
+    result = table.wrapped(Result("day", "UTC", [total], total, (), incomplete(total)), 40)
+    lines = [words for line in table.lines(result, 40)[-13:] for _, words in line]
+    assert max(map(display_width, lines)) <= 40
+    text = " ".join(lines)
+    assert "≥: 1 response without a last line, counted as far as known" in text
+    assert text.endswith("unpriced: 2 other models")
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:

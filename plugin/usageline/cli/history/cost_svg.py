@@ -17,7 +17,7 @@ from usageline.cli.svg import (
     flow,
 )
 from usageline.cli.usage import column_chart
-from usageline.cli.usage.result import cost_text
+from usageline.cli.usage.result import cost_text, incomplete
 from usageline.core.formatting import MONTHS, count
 from usageline.core.text import display_width
 
@@ -45,7 +45,7 @@ def section_height(costs: Costs | None, note: str, width: float) -> int:
     if costs is None:
         return LINE_HEIGHT if note else 0
     charts = len(measures(costs)) * (TITLE_HEIGHT + HEIGHT + SPACING)
-    return charts + _legend_height(costs, width) + LINE_HEIGHT * len(cost.notes(costs))
+    return charts + _legend_height(costs, width) + LINE_HEIGHT * len(incomplete(costs.total))
 
 
 def draw_section(
@@ -64,7 +64,7 @@ def draw_section(
         top += TITLE_HEIGHT + HEIGHT + SPACING
     _draw_legend(drawing, costs, left, top, width)
     top += _legend_height(costs, width)
-    for number, sentence in enumerate(cost.notes(costs)):
+    for number, sentence in enumerate(incomplete(costs.total)):
         drawing.text(left, top + 14 + LINE_HEIGHT * number, sentence, fill=FAINT)
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.core.formatting import DAYS, MONTHS, count
+from usageline.cli.formatting import counted, cut
+from usageline.core.formatting import DAYS, MONTHS
 from usageline.core.text import sanitize
 from usageline.usage.local.prices import PICO
 
@@ -21,6 +22,9 @@ TIMES = ("day", "week", "month", "hour", "block")
 
 NO_TRANSCRIPTS = "there are no transcripts: use Claude Code once"
 NO_RESPONSES = "no responses in this time"
+MAX_UNPRICED = 5
+MAX_NAME = 40
+"""Characters of a model's name in a sentence."""
 
 
 class Result(NamedTuple):
@@ -123,24 +127,31 @@ def _date(key: str, kind: str) -> date | None:
         return None
 
 
-def notes(total: Row, scanned: Report) -> list[str]:
-    """Return what a user must know of the numbers."""
+def incomplete(total: Row) -> list[str]:
+    """Return what a cost lacks: the last lines of responses, and the prices of models."""
     sentences = []
     if total.unfinished:
-        sentences.append(
-            f"≥: {total.unfinished} responses never got their last line; they count as far as known"
-        )
-    for model, number in sorted(total.unpriced.items()):
-        sentences.append(
-            f"unpriced: {count(number)} responses of {sanitize(model)}; "
-            "set local.prices to price them"
-        )
+        responses = counted(total.unfinished, "response")
+        sentences.append(f"≥: {responses} without a last line, counted as far as known")
+    unpriced = sorted(total.unpriced.items(), key=lambda item: (-item[1], item[0]))
+    sentences += [
+        f"unpriced: {counted(number, 'response')} of {cut(sanitize(model), MAX_NAME)}; "
+        "set local.prices to price them"
+        for model, number in unpriced[:MAX_UNPRICED]
+    ]
+    if len(unpriced) > MAX_UNPRICED:
+        sentences.append(f"unpriced: {counted(len(unpriced) - MAX_UNPRICED, 'other model')}")
+    return sentences
+
+
+def notes(total: Row, scanned: Report) -> list[str]:
+    """Return what a user must know of the numbers."""
+    sentences = incomplete(total)
     if scanned.salvaged:
-        sentences.append(
-            f"the index was damaged: {scanned.salvaged} responses of it could still be read"
-        )
+        saved = counted(scanned.salvaged, "response")
+        sentences.append(f"the index was damaged: {saved} of it could still be read")
     if scanned.too_long:
-        sentences.append(f"{scanned.too_long} lines were too long to read")
+        sentences.append(f"too long to read: {counted(scanned.too_long, 'line')}")
     if scanned.unreadable:
-        sentences.append(f"{scanned.unreadable} transcripts could not be read")
+        sentences.append(f"cannot be read: {counted(scanned.unreadable, 'transcript')}")
     return sentences

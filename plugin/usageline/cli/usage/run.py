@@ -221,7 +221,8 @@ def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
     if not result.rows and not has_transcripts:
         result = result._replace(empty=_no_transcripts(request))
     screen = table.screen(env)
-    report.print_text(table.text(table.lines(result, screen.width), screen))
+    shown = table.wrapped(result, screen.width)
+    report.print_text(table.text(table.lines(shown, screen.width), screen))
 
 
 def _write_files(env: dict[str, str], request: Request, options: Mapping[str, Any]) -> None:
