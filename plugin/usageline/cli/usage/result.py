@@ -151,7 +151,7 @@ def notes(total: Row, scanned: Report) -> list[str]:
         saved = counted(scanned.salvaged, "response")
         sentences.append(f"the index was damaged: {saved} of it could still be read")
     if scanned.too_long:
-        sentences.append(f"too long to read: {counted(scanned.too_long, 'line')}")
+        sentences.append(f"{scanned.too_long} lines were too long to read")
     if scanned.unreadable:
-        sentences.append(f"cannot be read: {counted(scanned.unreadable, 'transcript')}")
+        sentences.append(f"{counted(scanned.unreadable, 'transcript')} could not be read")
     return sentences
