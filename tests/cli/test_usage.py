@@ -247,6 +247,14 @@ def test_without_transcripts_the_command_says_so(usage: Usage) -> None:
     assert usage("--roots", "/etc").startswith("/etc has no projects/")
 
 
+@pytest.mark.usefixtures("transcripts")
+@pytest.mark.parametrize("arguments", ["usage", "usage --json", "usage --csv", "--version"])
+def test_closed_output_is_no_error(world: World, arguments: str) -> None:
+    program = REPOSITORY / "plugin" / "usageline" / "cli" / "__main__.py"
+    done = world.run("sh", "-c", f'exec "$0" -B "$1" {arguments} >&-', sys.executable, str(program))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) -> None:
     root = tmp_path / "other"
     (root / "projects" / "p").mkdir(parents=True)

@@ -21,6 +21,7 @@ TIMES = ("day", "week", "month", "hour", "block")
 """The kinds whose rows follow each other in time. The others are ordered by cost."""
 
 NO_TRANSCRIPTS = "there are no transcripts: use Claude Code once"
+NONE_READABLE = "there are no transcripts that can be read"
 NO_RESPONSES = "no responses in this time"
 MAX_UNPRICED = 5
 MAX_NAME = 40
@@ -153,5 +154,7 @@ def notes(total: Row, scanned: Report) -> list[str]:
     if scanned.too_long:
         sentences.append(f"{scanned.too_long} lines were too long to read")
     if scanned.unreadable:
-        sentences.append(f"{counted(scanned.unreadable, 'transcript')} could not be read")
+        sentences.append(
+            f"{scanned.unreadable} of the files and directories below projects/ could not be read"
+        )
     return sentences

@@ -13,6 +13,7 @@ from usageline.cli.usage import report
 from usageline.cli.usage.result import (
     NO_RESPONSES,
     NO_TRANSCRIPTS,
+    NONE_READABLE,
     Result,
     in_order,
     notes,
@@ -219,7 +220,8 @@ def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
         result = _result(env, request, opened)
         has_transcripts = bool(opened[1].files)
     if not result.rows and not has_transcripts:
-        result = result._replace(empty=_no_transcripts(request))
+        why = NONE_READABLE if opened[1].unreadable else _no_transcripts(request)
+        result = result._replace(empty=why)
     screen = table.screen(env)
     shown = table.wrapped(result, screen.width)
     report.print_text(table.text(table.lines(shown, screen.width), screen))

@@ -119,8 +119,9 @@ def session_of(transcript: str) -> str:
 class Listing:
     """Every transcript below some directories, each file once.
 
-    A directory is entered once, so that a loop of links ends. What cannot be read is skipped. A
-    directory of `folders` that has not changed is not read again; `listed` has the others.
+    A directory is entered once, so that a loop of links ends. What cannot be read is skipped, and
+    `unreadable` counts such directories. A directory of `folders` that has not changed is not read
+    again; `listed` has the others.
     `folders` has the fields of each `Folder` but the last one, by its path. `files` has those of
     each `Transcript` but the first one, and `unchanged` those that are as they were.
     """
@@ -132,6 +133,7 @@ class Listing:
         files: States,
     ) -> None:
         self.listed: list[Folder] = []
+        self.unreadable = 0
         self.unchanged: set[State] = set()
         self._pending = [(place, 0) for place in places]
         self._folders = folders
@@ -152,7 +154,10 @@ class Listing:
             path, depth = pending.pop()
             try:
                 folders, files = self._names(path)
+            except FileNotFoundError:  # removed meanwhile
+                continue
             except OSError:
+                self.unreadable += 1
                 continue
             if depth > MAX_DEPTH:
                 continue
