@@ -21,6 +21,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+DATE = "2026-11-25"
+"""Change it with each comparison with newer releases of the sources."""
+
 TARGET = Path(__file__).parent.parent / "plugin/usageline/usage/local/price_list.py"
 
 _DATE = re.compile(r"-20\d{6}$")
@@ -64,6 +67,8 @@ ms. Rates are picodollars per token: input, output, 5-minute and 1-hour cache wr
 """
 
 SOURCE = "{source}"
+DATE = "{date}"
+"""The day on which the list was last compared with its sources."""
 
 PRICES: dict[str, tuple[tuple[int, tuple[int, ...], int, tuple[int, ...] | None, int, bool], ...]]
 PRICES = {{
@@ -133,7 +138,7 @@ def render() -> str:
             entry = (since, tuple(rates), long_from, long and tuple(long), fast, us)
             listed[name] = [repr(entry)]
     source = f"genai-prices {version('genai-prices')}, {other['source']}"
-    lines = [HEAD.format(source=source)]
+    lines = [HEAD.format(source=source, date=DATE)]
     for name, entries in sorted(listed.items()):
         lines.append(f'    "{name}": (\n')
         lines += [f"        {entry},\n" for entry in entries]

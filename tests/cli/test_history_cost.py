@@ -23,6 +23,7 @@ from tests.local.transcripts import MAIN, MODEL, ago, encoded, line, noon_zone
 from tests.storage.readings import keep, work
 from usageline.cli.history import cost, cost_chart, cost_svg
 from usageline.cli.svg import Drawing
+from usageline.cli.usage.result import incomplete
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width
 from usageline.jobs import local_usage
@@ -83,8 +84,8 @@ def test_cost_is_below_the_limits_with_its_marks(usageline: Run) -> None:
     text = done.stdout
     assert "≥$0.07 + unpriced · 86k tokens" in text
     assert "at list prices, over all sessions on this machine" in text
-    assert "≥: 1 responses never got their last line" in text
-    assert "unpriced: 1 responses of gl[31mm<b>&-模型" in text
+    assert "≥: 1 response without a last line" in text
+    assert "unpriced: 1 response of gl[31mm<b>&-模型" in text
     assert "\x1b" not in text
     assert sum(line.rstrip().endswith(" –") for line in lines) == 4
     assert max(map(display_width, lines)) <= 80
@@ -159,7 +160,7 @@ def test_index_damaged_anywhere_is_shown_or_named(indexed: World) -> None:
             shown += 1
             cost_chart.lines(costs, 80)
             cost.as_json(costs)
-            cost.notes(costs)
+            incomplete(costs.total)
     assert 0 < shown < len(damaged)
 
 

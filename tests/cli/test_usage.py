@@ -31,12 +31,14 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import live, table
-from usageline.cli.usage.result import Result, project_names
+from usageline.cli.usage.result import Result, incomplete, project_names
+from usageline.core.text import display_width
 from usageline.jobs import local_usage
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
 from usageline.system import origin, origin_record
+from usageline.usage.local import price_list
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -101,6 +103,14 @@ def test_json_has_the_documented_keys(usage: Usage) -> None:
 def test_each_kind_has_its_keys(usage: Usage, kind: str, key: str) -> None:
     (row,) = json.loads(usage(kind, "--json"))["rows"]
     assert (row["key"], row["responses"]) == (key, 2)
+
+
+@pytest.mark.usefixtures("transcripts")
+@pytest.mark.parametrize("project", ["one", PROJECT, f"{PROJECT}/", "/home/*/one", "o*"])
+def test_project_is_chosen_by_directory_name_or_pattern(usage: Usage, project: str) -> None:
+    chosen = ("--project", project, "--model", MODEL.upper())
+    assert json.loads(usage("--json", *chosen))["total"]["responses"] == 2
+    assert json.loads(usage("--json", "--project", "on?"))["rows"] == []
 
 
 @pytest.mark.usefixtures("transcripts")
@@ -211,9 +221,13 @@ def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -
     ("arguments", "message"),
     [
         (["--tz", "Mars/Olympus"], "there is no time zone"),
-        (["--since", "yesterday"], "is not a day"),
+        (["--since", "someday"], "is not a day"),
+        (["--since", "2d", "--until", "2026-01-01"], "is after --until 2026-01-01"),
         (["decade"], "is not one of"),
-        (["--json", "--roots", "/nowhere"], ""),
+        (["--json", "--roots", "/"], ""),
+        (["--json", "--roots", "/nowhere"], "/nowhere is not a directory"),
+        (["--prices", "--json"], "--prices cannot be combined with --json"),
+        (["--html", "x", "--model", "y"], "no responses in this time with this --model"),
         (["day", "extra"], "unexpected argument extra"),
         (["--json", "--html", "x"], "--json cannot be combined with --html"),
         (["--csv", "--check"], "--csv cannot be combined with --check"),
@@ -230,6 +244,15 @@ def test_a_mistake_is_explained(usageline: Command, arguments: list[str], messag
 
 def test_without_transcripts_the_command_says_so(usage: Usage) -> None:
     assert usage() == "there are no transcripts: use Claude Code once\n"
+    assert usage("--roots", "/etc").startswith("/etc has no projects/")
+
+
+@pytest.mark.usefixtures("transcripts")
+@pytest.mark.parametrize("arguments", ["usage", "usage --json", "usage --csv", "--version"])
+def test_closed_output_is_no_error(world: World, arguments: str) -> None:
+    program = REPOSITORY / "plugin" / "usageline" / "cli" / "__main__.py"
+    done = world.run("sh", "-c", f'exec "$0" -B "$1" {arguments} >&-', sys.executable, str(program))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) -> None:
@@ -258,7 +281,10 @@ def test_own_prices_apply_and_can_be_taken_back(world: World, usage: Usage) -> N
     before = usage("day", "--json")
     world.configure(f"[local.prices.{MODEL}]\ninput = 0\noutput = 1000\n")
     assert json.loads(usage("day", "--json"))["total"]["cost_usd"] == "0.800000"
-    assert "local.prices" in usage("--prices")
+    prices = usage("--prices")
+    assert "local.prices" in prices
+    assert f"on {price_list.DATE}" in prices
+    assert "  since 2026-03-13 " in prices
     world.configure("")
     assert usage("day", "--json") == before
 
@@ -389,6 +415,17 @@ def test_watch_shows_new_responses(world: World, transcripts: Path, built_releas
         terminal.wait_for(lambda screen: "$10.0" in screen)
         terminal.press(b"\x03")
         assert terminal.end() == 0
+
+
+def test_sentences_fit_the_terminal_and_name_few_models() -> None:
+    unpriced = {"mystery" * 20: 1, **{f"model-{number}": 2 for number in range(6)}}
+    total = Row("total", responses=13, unfinished=1, unpriced=unpriced)
+    result = table.wrapped(Result("day", "UTC", [total], total, (), incomplete(total)), 40)
+    lines = [words for line in table.lines(result, 40)[-13:] for _, words in line]
+    assert max(map(display_width, lines)) <= 40
+    text = " ".join(lines)
+    assert "≥: 1 response without a last line, counted as far as known" in text
+    assert text.endswith("unpriced: 2 other models")
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_400_000.0
 SUMS = {"cost_micro": 12_345_678, "tokens": 8_400_000, "at_least": False, "unpriced": 0}
+UNPRICED = {**SUMS, "cost_micro": 0, "unpriced": 3}
 DEAR = {**SUMS, "cost_micro": 1_056_100_000, "at_least": True}
 RESULT = {
     "version": 1,
@@ -57,7 +58,9 @@ def line(
         ("usage_today", {"today": {**SUMS, "at_least": True}}, {}, "today ≥$12.35"),
         ("usage_today", {"today": {**SUMS, "unpriced": 3}}, {}, "today $12.35 + 3 unpriced"),
         ("usage_today", {}, {"tokens": True}, "today $12.35 8.4M tokens"),
-        ("usage_today", {"today": {**SUMS, "unpriced": 3}}, {"width": 14}, "today $12.35"),
+        ("usage_today", {"today": {**SUMS, "unpriced": 3}}, {"width": 14}, "today ≥$12.35"),
+        ("usage_today", {"today": UNPRICED}, {}, "today 3 unpriced"),
+        ("usage_today", {"today": UNPRICED}, {"tokens": True}, "today 3 unpriced 8.4M tokens"),
         ("usage_today", {"midnight": NOW}, {}, "today $0.00"),
         ("usage_today", {"from": NOW + 1}, {}, ""),
         ("usage_today", {}, {"hide_below": 20}, ""),
@@ -66,6 +69,7 @@ def line(
         ("burn", {}, {}, "burn $12.35/h"),
         ("burn", {}, {"tokens": True}, "burn 8.4M tokens/h"),
         ("burn", {"block": {"rate": {**DEAR, "until": NOW + 60}}}, {}, "burn ≥$1,056/h"),
+        ("burn", {"block": {"rate": {**UNPRICED, "until": NOW + 60}}}, {}, "burn 8.4M tokens/h"),
         ("burn", {"block": {"rate": {**SUMS, "until": NOW}}}, {}, ""),
         ("burn", {"failed": True}, {}, ""),
         ("burn", {"block": {}}, {}, ""),
@@ -83,6 +87,8 @@ def test_segment_shows_the_result(
         ({}, {}, "$1.27"),
         ({}, {"today": True}, "$1.27 · today $12.35"),
         ({"today": {**SUMS, "at_least": True}}, {"today": True}, "$1.27 · today ≥$12.35"),
+        ({"today": {**SUMS, "unpriced": 3}}, {"today": True}, "$1.27 · today ≥$12.35"),
+        ({"today": UNPRICED}, {"today": True}, "$1.27 · today 3 unpriced"),
         ({}, {"today": True, "width": 12}, "$1.27"),
         ({"midnight": NOW}, {"today": True, "decimals": 0}, "$1 · today $0"),
         ({"failed": True}, {"today": True}, "$1.27"),

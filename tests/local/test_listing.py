@@ -110,3 +110,14 @@ def test_inodes_and_times_that_sqlite_cannot_store_are_no_damage(directory: Dire
     status: Any = SimpleNamespace(st_dev=large, st_ino=large, st_size=5, st_mtime_ns=-large)
     state = files.state_of(status)
     directory.index.connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, 0, x'', 0)", state)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_directories_that_cannot_be_read_are_counted(directory: Directory) -> None:
+    folder = directory.write(MAIN, line()).parent
+    folder.chmod(0)
+    try:
+        assert directory.scan().unreadable == 1
+    finally:
+        folder.chmod(0o700)
+    assert directory.total().responses == 2

@@ -59,6 +59,10 @@ def test_the_whole_prompt_chooses_the_rates_of_its_time() -> None:
         ("claude-opus-4-8[1m]", "claude-opus-4-8"),
         ("anthropic/claude-opus-5", "claude-opus-5"),
         ("claude-haiku-4-5@20251001", "claude-haiku-4-5"),
+        ("claude-3-5-sonnet-v2@20241022", "claude-3-5-sonnet"),
+        ("anthropic.claude-3-haiku-20240307-v1:0:200k", "claude-3-haiku-20240307"),
+        ("bedrock/us.anthropic.claude-opus-4-6-v1[1m]", "claude-opus-4-6"),
+        ("openrouter/anthropic/claude-opus-4.8:thinking", "claude-opus-4-8"),
     ],
 )
 def test_a_models_name_is_that_of_the_list(model: str, name: str) -> None:

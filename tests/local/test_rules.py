@@ -140,6 +140,14 @@ def test_a_progress_line_counts_unless_the_subagent_has_a_file(directory: Direct
     assert directory.total().responses == 1
 
 
+def test_lines_without_a_session_are_of_that_of_their_file(directory: Directory) -> None:
+    directory.write(MAIN, line(sessionId=None))
+    directory.write(SUBAGENT, line(2, sessionId=None, isSidechain=True))
+    directory.write("p/imported.jsonl", line(3, sessionId=None))
+    rows = directory.rows("session")
+    assert {key: row.responses for key, row in rows.items()} == {SESSION: 2, "imported": 1}
+
+
 def test_a_response_is_of_the_day_on_which_it_began(directory: Directory) -> None:
     almost_midnight = 14 * 3600 - 1
     directory.write(MAIN, line(after_s=almost_midnight + 2), line(after_s=almost_midnight))

@@ -6,6 +6,7 @@ other programs too.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from dataclasses import dataclass
@@ -30,7 +31,11 @@ PUBLISHED: dict[str, tuple[str, str, str, str, str]] = {
     "claude-fable-5-1": ("10", "50", "12.5", "20", "0.25"),
     "claude-haiku-5-5": ("0.1", "0.5", "0.125", "0.2", "0.01"),
     "claude-haiku-5-5 long": ("0.5", "2.5", "0.625", "1", "0.05"),
+    "claude-sonnet-4-5-20250929": ("3", "15", "3.75", "6", "0.3"),
     "claude-sonnet-4-5-20250929 long": ("6", "22.5", "7.5", "12", "0.6"),
+    "claude-opus-4-6": ("5", "25", "6.25", "10", "0.5"),
+    "claude-opus-4-6 long": ("10", "37.5", "12.5", "20", "1"),
+    "unpriced": ("0", "0", "0", "0", "0"),
 }
 """Dollars per million tokens: input, output, 5-minute and 1-hour cache write, cache read.
 
@@ -42,7 +47,11 @@ SEARCH = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Billed:
-    """One billed response. `times` is the factor of fast mode or geography."""
+    """One billed response.
+
+    `times` is the factor of fast mode or geography. `listed` is the model's name in the price list,
+    if it has another one in the transcript.
+    """
 
     input: int = 2
     output: int = 400
@@ -54,11 +63,12 @@ class Billed:
     day: str = DAY
     times: str = "1"
     is_long: bool = False
+    listed: str = ""
 
     @property
     def cost(self) -> Decimal:
         """Return the dollars."""
-        rates = PUBLISHED[self.model + (" long" if self.is_long else "")]
+        rates = PUBLISHED[(self.listed or self.model) + (" long" if self.is_long else "")]
         tokens = (self.input, self.output, self.write_5m, self.write_1h, self.read)
         price = sum(
             (Decimal(rate) * count for rate, count in zip(rates, tokens, strict=True)), Decimal(0)
@@ -737,4 +747,289 @@ DISKS = [
     ),
 ]
 
-TRAPS = [*REPEATS, *PLACES, *BILLING, *FORMS, *NUMBERS_AND_TIMES, *DISKS]
+SONNET, OPUS = "claude-sonnet-4-5-20250929", "claude-opus-4-6"
+JANUARY = "2026-01-20"
+
+
+def _named(name: str, about: str, model: str, listed: str = MODEL) -> Trap:
+    """Return the trap of a model that has another name in the price list."""
+    return Trap(
+        name, about, {MAIN: encoded(line(model=model))}, [Billed(model=model, listed=listed)]
+    )
+
+
+def _long(name: str, about: str, model: str, day: str, *tokens: int) -> Trap:
+    """Return the trap of prompts of these sizes, on a day of a price that depends on the size."""
+    at = f"{day}T23:59:59.999Z"
+    lines = [
+        line(number, model=model, timestamp=at, usage=plain(each, 10))
+        for number, each in enumerate(tokens)
+    ]
+    billed = [
+        bare(each, 10, model=model, day=day, is_long=each > 200_000 and day < "2026-03-13")
+        for each in tokens
+    ]
+    return Trap(name, about, {MAIN: encoded(*lines)}, billed)
+
+
+MODELS = [
+    _named("Bedrock", "the name has a region and a version", "us.anthropic.claude-opus-4-8-v1:0"),
+    _named(
+        "government cloud",
+        "the name of the region has a hyphen",
+        f"us-gov.anthropic.{SONNET}-v1:0",
+        SONNET,
+    ),
+    _named(
+        "inference profile",
+        "the model is an ARN",
+        f"arn:aws:bedrock:us-east-2:123456789012:inference-profile/us.anthropic.{SONNET}-v1:0",
+        SONNET,
+    ),
+    _named("Vertex AI", "the date is behind an @", "claude-sonnet-4-5@20250929", SONNET),
+    _named(
+        "Vertex AI in full",
+        "the name is a path",
+        "publishers/anthropic/models/claude-opus-4-8@default",
+    ),
+    _named("OpenRouter", "the name has a maker and a point", "anthropic/claude-opus-4.8"),
+    _named("an alias", "the name ends with -latest", "claude-opus-5-latest", "claude-opus-5"),
+    _named("an unknown model", "it has no price", "claude-next-9", "unpriced"),
+    _long("exactly 200k", "only a longer prompt costs more", SONNET, JANUARY, 200_000, 200_001),
+    _long("the last day of a price", "the day ends in UTC", OPUS, "2026-03-12", 250_000),
+    _long("the first day of a price", "the day begins in UTC", OPUS, "2026-03-13", 250_000),
+    Trap(
+        "fast mode without a price",
+        "a model has none",
+        {MAIN: encoded(line(model=SONNET, usage={"speed": "fast"}))},
+        [Billed(model=SONNET)],
+    ),
+    Trap(
+        "inference elsewhere",
+        "only the US costs more",
+        {
+            MAIN: encoded(
+                *(
+                    line(number, usage={"inference_geo": place})
+                    for number, place in enumerate(("eu", "global", "", {"region": "us"}))
+                )
+            )
+        },
+        [Billed()] * 4,
+    ),
+    Trap(
+        "a searching advisor",
+        "its web searches are billed, too",
+        {
+            MAIN: encoded(
+                line(
+                    usage={
+                        "iterations": [
+                            {
+                                **attempt("advisor_message", "claude-opus-5", output=10),
+                                "server_tool_use": {"web_search_requests": 2},
+                            }
+                        ]
+                    }
+                )
+            )
+        },
+        [Billed(), bare(2, 10, searches=2, model="claude-opus-5")],
+    ),
+    Trap(
+        "100 iterations",
+        "the last one is an advisor",
+        {
+            MAIN: encoded(
+                line(
+                    usage={
+                        "iterations": [
+                            *[attempt("message", None)] * 99,
+                            attempt("advisor_message", "claude-opus-5", output=10),
+                        ]
+                    }
+                )
+            )
+        },
+        [Billed(), bare(2, 10, model="claude-opus-5")],
+    ),
+    Trap(
+        "iterations of a kind to come",
+        "they add nothing",
+        {
+            MAIN: encoded(
+                line(usage={"iterations": [attempt("reviewer", "claude-opus-5"), 7, "message"]})
+            )
+        },
+        ONE,
+    ),
+    Trap(
+        "two compactions by the server",
+        "each is billed",
+        {MAIN: encoded(line(usage={"iterations": [attempt("compaction", None, output=9)] * 2}))},
+        [Billed(), bare(2, 9), bare(2, 9)],
+    ),
+]
+
+_NO_ID = {**line()["message"], "id": None}
+
+IDENTITIES = [
+    Trap(
+        "no message id",
+        "three lines have one request id",
+        {MAIN: encoded(*(line(message=_NO_ID, uuid=f"u{number}") for number in range(3)))},
+        ONE,
+    ),
+    Trap(
+        "no message and request id",
+        "each line has an id of its own",
+        {MAIN: encoded(*(line(number, message=_NO_ID, requestId=None) for number in (1, 2, 2)))},
+        TWO,
+    ),
+    Trap(
+        "no id at all",
+        "an hour lies between two lines",
+        {
+            MAIN: encoded(
+                *(
+                    line(message=_NO_ID, requestId=None, uuid=None, after_s=second)
+                    for second in (0, 1, 3600)
+                )
+            )
+        },
+        TWO,
+    ),
+    Trap(
+        "a minute of a gateway",
+        "its id is of one response for 60 seconds",
+        {
+            MAIN: encoded(
+                *(
+                    line(message_id="chat-7", requestId=None, after_s=second)
+                    for second in (60, 0, 121)
+                )
+            )
+        },
+        TWO,
+    ),
+    Trap(
+        "a fork of a fork",
+        "each repeats all that was before it",
+        {
+            MAIN: encoded(line(1), line(2)),
+            FORK: encoded(*(line(number, sessionId=OTHER) for number in (1, 2, 3))),
+            "-home-dev-work-one/3.jsonl": encoded(
+                *(line(number, sessionId="3") for number in (1, 2, 3, 4))
+            ),
+        },
+        [Billed()] * 4,
+    ),
+    Trap(
+        "three compactions",
+        "each /compact repeats all that was before it",
+        {MAIN: encoded(*(line(number) for last in (1, 2, 3) for number in range(last + 1)))},
+        [Billed()] * 4,
+    ),
+    Trap(
+        "agents of agents",
+        "their files lie three levels deep",
+        {
+            MAIN: A_LINE,
+            SUBAGENT: encoded(line(2, **SIDE)),
+            f"{AGENTS}/agent-a1/subagents/agent-a2/subagents/agent-a3.jsonl": encoded(
+                line(3, **SIDE)
+            ),
+            f"{AGENTS}/agent-a1/subagents/journal.jsonl": encoded(line(4, **SIDE)),
+        },
+        [Billed()] * 3,
+    ),
+    Trap(
+        "progress of a hook",
+        "only that of an agent has a response",
+        {
+            MAIN: encoded(
+                line(), {"type": "progress", "data": {"type": "hook_progress", "message": line(2)}}
+            )
+        },
+        ONE,
+    ),
+    Trap(
+        "a compressed copy",
+        "only *.jsonl are transcripts",
+        {MAIN: A_LINE, f"{FORK}.gz": gzip.compress(encoded(line(2))), f"{FORK}.bak": A_LINE},
+        ONE,
+    ),
+]
+
+ODDITIES = [
+    Trap(
+        "a larger split",
+        "its parts are more than the sum",
+        {
+            MAIN: encoded(
+                line(
+                    usage={
+                        "cache_creation": {
+                            "ephemeral_5m_input_tokens": 600,
+                            "ephemeral_1h_input_tokens": 700,
+                        }
+                    }
+                )
+            )
+        },
+        [Billed(write_5m=600, write_1h=700)],
+    ),
+    Trap(
+        "a part below zero",
+        "it counts as none",
+        {
+            MAIN: encoded(
+                line(
+                    usage={
+                        "cache_creation": {
+                            "ephemeral_5m_input_tokens": -7,
+                            "ephemeral_1h_input_tokens": 400,
+                        }
+                    }
+                )
+            )
+        },
+        [Billed(write_5m=600, write_1h=400)],
+    ),
+    Trap(
+        "a count in quotes",
+        "it counts as none",
+        {MAIN: encoded(line(usage={"output_tokens": "400"}))},
+        [Billed(output=0)],
+    ),
+    Trap(
+        "no number",
+        "a tool's input has NaN, and the line counts",
+        {MAIN: A_LINE.replace(b'"content":[', b'"content":[{"input":NaN},')},
+        ONE,
+    ),
+    Trap(
+        "before 1970",
+        "a clock was wrong",
+        {MAIN: encoded(line(timestamp="1969-12-31T23:59:59.000Z"))},
+        [Billed(day="1969-12-31")],
+    ),
+    Trap(
+        "a clock that jumps",
+        "a year back and a year on",
+        {MAIN: encoded(line(), line(2, after_s=-365 * 86_400), line(3, after_s=365 * 86_400))},
+        [Billed(), Billed(day="2025-11-20"), Billed(day="2027-11-20")],
+    ),
+    Trap("a tail of NULs", "nothing follows them", {MAIN: A_LINE + b"\0" * 9000}, ONE),
+    Trap(
+        "an array",
+        "its first line is no JSON",
+        {MAIN: b"[" + A_LINE + encoded(line(2))},
+        ONE,
+    ),
+]
+
+TRAPS = [
+    *(*REPEATS, *PLACES, *BILLING, *FORMS, *NUMBERS_AND_TIMES, *DISKS),
+    *(*MODELS, *IDENTITIES, *ODDITIES),
+]

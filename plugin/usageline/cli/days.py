@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from usageline.core.errors import UsagelineError
 
@@ -27,12 +27,14 @@ def time_zone(name: str | None) -> tzinfo:
 
 
 def read_day(text: str | None, zone: tzinfo) -> date | None:
-    """Return the day that an option names: a date, `today`, or `7d` for six days before today."""
+    """Return the day of an option: a date, `today`, `yesterday`, or `7d`, six days before today."""
     if text is None:
         return None
     today = datetime.now(zone).date()
     if text == "today":
         return today
+    if text == "yesterday":
+        return today - timedelta(days=1)
     if text.endswith("d") and text[:-1].isdecimal() and len(text) < 6 and int(text[:-1]):
         return date.fromordinal(max(today.toordinal() - int(text[:-1]) + 1, 1))
     try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def run(command: Callable[[], object]) -> NoReturn:
     """Run the command and exit. Report errors without a traceback."""
+    _open_closed_streams()
     adapt_output()
     fill_in_home(os.environ)
     status = 1
@@ -47,6 +48,13 @@ def run(command: Callable[[], object]) -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the edge of the process
         report(f"{type(error).__name__}: {error}; please report it")
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Let commands write to nowhere if the caller closed stdout or stderr."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def report(problem: str) -> None:

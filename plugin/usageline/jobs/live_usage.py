@@ -176,9 +176,9 @@ def _block(index: Index, window: Window, now_ms: int) -> dict[str, Any]:
     first_ms, last_ms = activity(index, since_ms, now_ms) or whole
     row = span(index, since_ms, now_ms)
     block["rate"] = {
+        **_values(row),
         "cost_micro": per_hour(row.cost, first_ms, last_ms) // MICRO,
         "tokens": per_hour(row.tokens, first_ms, last_ms),
-        "at_least": bool(row.unfinished or row.unpriced),
         "until": min(last_ms // 1000 + RATE_S, window.end),
     }
     return block

@@ -9,7 +9,7 @@ import stat
 
 from usageline.core.named_tuple import NamedTuple
 from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
-from usageline.sources.transcripts.files import state_of
+from usageline.sources.transcripts.files import session_of, state_of
 from usageline.sources.transcripts.records import parser
 from usageline.sources.transcripts.states import parse as parse_state
 from usageline.storage.usage_index.batch import Batch
@@ -111,7 +111,7 @@ class Reader:
     ) -> None:
         is_main = "/subagents/" not in transcript.path
         blocks = Lines(descriptor, offset, status.st_size, self._buffer)
-        session = os.path.basename(transcript.path)
+        session = session_of(transcript.path)
         state = state_of(status)
         for buffer, start, end in blocks:
             usage, states = marked(buffer, start, end, states=is_main)

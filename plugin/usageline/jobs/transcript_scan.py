@@ -93,6 +93,7 @@ class Scan:
 
     def _read(self, listing: Listing, changed: Sequence[Transcript]) -> None:
         self.report.files = len(listing.unchanged) + len(changed)
+        self.report.unreadable = listing.unreadable
         if not changed:
             return
         # Mostly nothing has changed, and the parsers take longer to import than the rest.

@@ -168,11 +168,12 @@ def _print(history: History) -> None:
 
 def _cost(history: History, target: Console, width: int) -> list[list[Text]]:
     """Return the chart of the cost, and the sentences about it."""
-    from usageline.cli.history import cost, cost_chart  # noqa: PLC0415
+    from usageline.cli.history import cost_chart  # noqa: PLC0415
+    from usageline.cli.usage.result import incomplete  # noqa: PLC0415
 
     if history.costs is None:
         return [_wrapped([history.cost_note], target, width)] if history.cost_note else []
-    notes = _wrapped(cost.notes(history.costs), target, width)
+    notes = _wrapped(incomplete(history.costs.total), target, width)
     return [cost_chart.lines(history.costs, width), notes]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from usageline.cli.formatting import cut
 from usageline.cli.output import csv_text
 from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
-from usageline.cli.usage.result import cost_text
+from usageline.cli.usage.result import MAX_NAME, cost_text
 from usageline.config import local
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
@@ -36,10 +36,6 @@ NO_RESPONSES = "tokens and cost: no response in this time"
 LIST_PRICE = "at list prices, over all sessions on this machine"
 OTHERS = "other models"
 MAX_SUM = 1 << 62
-MAX_NAME = 40
-MAX_UNPRICED = 5
-"""Models that are named."""
-
 DAY_S = 86400
 
 
@@ -178,21 +174,3 @@ def short_name(model: str) -> str:
 def facts(costs: Costs) -> tuple[str, str]:
     """Return the cost and the tokens of the whole time."""
     return cost_text(costs.total), f"{count(costs.total.tokens)} tokens"
-
-
-def notes(costs: Costs) -> list[str]:
-    """Return what the signs of these numbers mean, and which models have no price."""
-    texts = []
-    if costs.total.unfinished:
-        texts.append(
-            f"≥: {costs.total.unfinished} responses never got their last line, and count as far "
-            "as they are known"
-        )
-    unpriced = sorted(costs.total.unpriced.items(), key=lambda item: (-item[1], item[0]))
-    texts += [
-        f"unpriced: {number} responses of {short_name(model)}, which has no known price"
-        for model, number in unpriced[:MAX_UNPRICED]
-    ]
-    if len(unpriced) > MAX_UNPRICED:
-        texts.append(f"unpriced: {len(unpriced) - MAX_UNPRICED} other models")
-    return texts

@@ -16,7 +16,7 @@ from usageline.cli.svg import (
     Legend,
 )
 from usageline.cli.usage import column_chart
-from usageline.cli.usage.result import cost_text
+from usageline.cli.usage.result import cost_text, incomplete
 from usageline.core.formatting import MONTHS, count
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def section_height(costs: Costs | None, note: str, width: float) -> int:
     if costs is None:
         return LINE_HEIGHT if note else 0
     charts = len(measures(costs)) * (TITLE_HEIGHT + HEIGHT + SPACING)
-    return charts + _legend(costs, width).height + LINE_HEIGHT * len(cost.notes(costs))
+    return charts + _legend(costs, width).height + LINE_HEIGHT * len(incomplete(costs.total))
 
 
 def draw_section(
@@ -63,7 +63,7 @@ def draw_section(
     legend = _legend(costs, width)
     legend.draw(drawing, left, top + 4, font_size=13)
     top += legend.height
-    for number, sentence in enumerate(cost.notes(costs)):
+    for number, sentence in enumerate(incomplete(costs.total)):
         drawing.text(left, top + 14 + LINE_HEIGHT * number, sentence, fill=FAINT)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from usageline.cli.history import cost, cost_svg, heatmap, heatmap_svg, svg_chart
+from usageline.cli.history import cost_svg, heatmap, heatmap_svg, svg_chart
 from usageline.cli.page import (
     TableRow,
     at_each_width,
@@ -17,7 +17,7 @@ from usageline.cli.page import (
     table,
 )
 from usageline.cli.svg import Drawing
-from usageline.cli.usage.result import cost_text
+from usageline.cli.usage.result import cost_text, incomplete
 from usageline.core.formatting import count
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _cost(history: History) -> list[str]:
         _cost_row("Total", costs.total),
         "counts",
     )
-    notes = "".join(f"<p>{escaped(note)}</p>" for note in cost.notes(costs))
+    notes = "".join(f"<p>{escaped(note)}</p>" for note in incomplete(costs.total))
     by_model = f"<section><h2>Cost and tokens by model</h2>{models}{notes}</section>"
     return [*charts, by_model, _days_table(costs)]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from usageline.storage.usage_index.queries import Range
 
 WINDOW_MS = 5 * 3_600_000
+FIRST_MS = -(1 << 62)
 ESTIMATED = " estimated"
 """Behind the start of a window that no reading reported."""
 
@@ -42,7 +43,7 @@ def sums(
     starts = [window.start * 1000 for window in known]
     rows: dict[str, Row] = {}
     total = Row("total")
-    estimated_end, key = 0, ""
+    estimated_end, key = FIRST_MS, ""
     for at, session, project, model, *values in index.connection.execute(QUERY):
         position = bisect.bisect_right(starts, at) - 1
         if position >= 0 and at < starts[position] + WINDOW_MS:

@@ -18,7 +18,11 @@ from usageline.config import local as local_config
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
 @click.option("--until", metavar="DAY", help="Last day.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
-@click.option("--project", metavar="NAME", help="Only one project: its directory, or its name.")
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Only one project: its directory, or its name, with * for any characters.",
+)
 @click.option("--model", metavar="NAME", help="Only models whose name contains NAME.")
 @click.option("--account", metavar="NAME", help="Only sessions of an account: its label or key.")
 @click.option("--json", "output", flag_value="json", help="Print the rows as JSON.")
@@ -56,6 +60,7 @@ def command(**options: Any) -> None:
         click.echo(schema.text(of_check=options["check"]))
         return
     if options["prices"]:
+        _refuse(["--prices", *_outputs(options)])
         report.print_prices(local_config.load(dict(os.environ)).prices)
         return
     if options["directories"] and not options["other_roots"]:
@@ -66,13 +71,22 @@ def command(**options: Any) -> None:
 
 
 def _check_combination(options: dict[str, Any]) -> None:
-    files = [f"--{name}" for name in ("html", "svg") if options[name] is not None]
-    others = [f"--{options['output']}"] if options["output"] else []
-    others += [f"--{name}" for name in ("watch", "check") if options[name]]
-    both = [*others, *files] if others else []
-    if others == ["--json", "--check"]:
-        return
-    if len(both) > 1:
-        raise click.UsageError(f"{both[0]} cannot be combined with {' and '.join(both[1:])}")
-    if options["dark"] is not None and not files:
+    outputs = _outputs(options)
+    is_picture = set(outputs) & {"--html", "--svg"}
+    if outputs != ["--json", "--check"] and set(outputs) - {"--html", "--svg"}:
+        _refuse(outputs)
+    if options["dark"] is not None and not is_picture:
         raise click.UsageError("--dark and --light require --html or --svg")
+
+
+def _outputs(options: dict[str, Any]) -> list[str]:
+    """Return the options that choose what is printed or written."""
+    outputs = [f"--{options['output']}"] if options["output"] else []
+    outputs += [f"--{name}" for name in ("watch", "check") if options[name]]
+    return outputs + [f"--{name}" for name in ("html", "svg") if options[name] is not None]
+
+
+def _refuse(outputs: list[str]) -> None:
+    """Raise UsageError if there are several of these options."""
+    if len(outputs) > 1:
+        raise click.UsageError(f"{outputs[0]} cannot be combined with {' and '.join(outputs[1:])}")

@@ -24,7 +24,7 @@ from usageline.cli.svg import (
     picture,
 )
 from usageline.cli.usage import chart
-from usageline.cli.usage.result import NO_RESPONSES, amount, cost_text, long_label
+from usageline.cli.usage.result import amount, cost_text, long_label
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 
@@ -56,7 +56,7 @@ def write(
     Raise UsagelineError if there is nothing to draw or a file cannot be written.
     """
     if not result.rows:
-        raise UsagelineError(NO_RESPONSES)
+        raise UsagelineError(result.empty)
     # Make both before writing one.
     made = []
     if html_path is not None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_text
+from usageline.cli.output import csv_text, utc_time
 from usageline.cli.usage.result import dollars
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.usage.local import price_list
-from usageline.usage.local.prices import PER_MILLION, own_prices
+from usageline.usage.local.prices import PER_MILLION, SEARCH, own_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from usageline.storage.usage_index.queries import Row
@@ -105,21 +105,26 @@ def csv_values(row: Row) -> tuple[object, ...]:
 
 def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:
     """Print the built-in prices in dollars per million tokens, and a user's own."""
-    lines = []
-    for name, (price,) in own_prices(own).items():
-        row = "".join(f"{rate / PER_MILLION:9.3f}" for rate in price.rates)
-        lines.append(f"{sanitize(name):20}{row}  local.prices")
+    lines = [
+        f"{sanitize(name):20}{_rates(price.rates)}  local.prices"
+        for name, (price,) in own_prices(own).items()
+    ]
     lines += [
-        f"dollars per million tokens, from {price_list.SOURCE}",
-        "model                  input   output  5m write  1h write   read",
+        f"dollars per million tokens on {price_list.DATE}, from {price_list.SOURCE}",
+        "model                  input   output  5m write  1h write   read   fast    US",
     ]
     for name, entries in price_list.PRICES.items():
-        for _, rates, long_from, long, _, _ in entries:
-            lines.append(f"{name:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in rates))
+        for since, rates, long_from, long, fast, has_us in entries:
+            label = f"  since {utc_time(since // 1000):.10}" if since else name
+            times = f"{f'x{fast}' if fast else '':>7}{'x1.1' if has_us else '':>6}"
+            lines.append(f"{label:20}{_rates(rates)}{times}".rstrip())
             if long:
-                label = f"  above {count(long_from)} tokens"
-                lines.append(f"{label:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in long))
-    print_text("\n".join(lines))
+                lines.append(f"{f'  above {count(long_from)} tokens':20}{_rates(long)}")
+    print_text("\n".join([*lines, f"a web search costs ${dollars(SEARCH, 2)}"]))
+
+
+def _rates(rates: Iterable[int]) -> str:
+    return "".join(f"{rate / PER_MILLION:9.3f}" for rate in rates)
 
 
 def print_text(text: str) -> None:

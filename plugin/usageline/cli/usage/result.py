@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.core.formatting import DAYS, MONTHS, count
+from usageline.cli.formatting import counted, cut
+from usageline.core.formatting import DAYS, MONTHS
 from usageline.core.text import sanitize
 from usageline.usage.local.prices import PICO
 
@@ -20,7 +21,11 @@ TIMES = ("day", "week", "month", "hour", "block")
 """The kinds whose rows follow each other in time. The others are ordered by cost."""
 
 NO_TRANSCRIPTS = "there are no transcripts: use Claude Code once"
+NONE_READABLE = "there are no transcripts that can be read"
 NO_RESPONSES = "no responses in this time"
+MAX_UNPRICED = 5
+MAX_NAME = 40
+"""Characters of a model's name in a sentence."""
 
 
 class Result(NamedTuple):
@@ -31,6 +36,7 @@ class Result(NamedTuple):
     notes    sentences on what is not as it should be
     percents the percentage of the limit by the key of a 5-hour window, where it is known
     shares   the cost by model (picodollars) by the key of a row, {} if it is not needed
+    empty    the words for no rows
     """
 
     kind: str
@@ -41,6 +47,7 @@ class Result(NamedTuple):
     notes: Sequence[str] = ()
     percents: Mapping[str, int] = {}
     shares: Mapping[str, Mapping[str, int]] = {}
+    empty: str = NO_RESPONSES
 
     @property
     def is_time(self) -> bool:
@@ -121,24 +128,33 @@ def _date(key: str, kind: str) -> date | None:
         return None
 
 
-def notes(total: Row, scanned: Report) -> list[str]:
-    """Return what a user must know of the numbers."""
+def incomplete(total: Row) -> list[str]:
+    """Return what a cost lacks: the last lines of responses, and the prices of models."""
     sentences = []
     if total.unfinished:
-        sentences.append(
-            f"≥: {total.unfinished} responses never got their last line; they count as far as known"
-        )
-    for model, number in sorted(total.unpriced.items()):
-        sentences.append(
-            f"unpriced: {count(number)} responses of {sanitize(model)}; "
-            "set local.prices to price them"
-        )
+        responses = counted(total.unfinished, "response")
+        sentences.append(f"≥: {responses} without a last line, counted as far as known")
+    unpriced = sorted(total.unpriced.items(), key=lambda item: (-item[1], item[0]))
+    sentences += [
+        f"unpriced: {counted(number, 'response')} of {cut(sanitize(model), MAX_NAME)}; "
+        "set local.prices to price them"
+        for model, number in unpriced[:MAX_UNPRICED]
+    ]
+    if len(unpriced) > MAX_UNPRICED:
+        sentences.append(f"unpriced: {counted(len(unpriced) - MAX_UNPRICED, 'other model')}")
+    return sentences
+
+
+def notes(total: Row, scanned: Report) -> list[str]:
+    """Return what a user must know of the numbers."""
+    sentences = incomplete(total)
     if scanned.salvaged:
-        sentences.append(
-            f"the index was damaged: {scanned.salvaged} responses of it could still be read"
-        )
+        saved = counted(scanned.salvaged, "response")
+        sentences.append(f"the index was damaged: {saved} of it could still be read")
     if scanned.too_long:
         sentences.append(f"{scanned.too_long} lines were too long to read")
     if scanned.unreadable:
-        sentences.append(f"{scanned.unreadable} transcripts could not be read")
+        sentences.append(
+            f"{scanned.unreadable} of the files and directories below projects/ could not be read"
+        )
     return sentences

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.cli.days import read_day, time_zone
 from usageline.cli.output import echo_data
 from usageline.cli.usage import report
-from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
+from usageline.cli.usage.result import (
+    NO_RESPONSES,
+    NO_TRANSCRIPTS,
+    NONE_READABLE,
+    Result,
+    in_order,
+    notes,
+    project_names,
+)
 from usageline.config import local as local_config
+from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.jobs import local_usage
-from usageline.sources.transcripts import roots
+from usageline.sources.transcripts import files, roots
 from usageline.storage.usage_index.queries import KINDS, Range, shares, sums
 from usageline.storage.usage_index.states import by_account, comparisons, owners, sessions_of
 
@@ -46,7 +55,12 @@ class Request(NamedTuple):
         """Return the request of a command line. Raise UsageError or UsagelineError without one."""
         words = {name: options[name] for name in cls._fields if name != "places"}
         request = cls(places=(*options["other_roots"], *options["directories"]), **words)
-        request.chosen()  # a mistake is reported before anything is read
+        chosen = request.chosen()  # a mistake is reported before anything is read
+        if chosen.since and chosen.until and chosen.since > chosen.until:
+            raise UsagelineError(f"--since {chosen.since} is after --until {chosen.until}")
+        for place in request.places:
+            if not os.path.isdir(place):
+                raise UsagelineError(f"--roots: {sanitize(place)} is not a directory")
         return request
 
     def chosen(self) -> Range:
@@ -152,6 +166,7 @@ def _result(
         [*_left_out(env, request), *notes(total, scanned)],
         percents,
         costs,
+        _empty(request),
     )
 
 
@@ -164,6 +179,20 @@ def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
     from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
 
     return accounts.names(env, keys)
+
+
+def _no_transcripts(request: Request) -> str:
+    """Return why there is nothing to sum."""
+    missing = [each for each in request.places if not files.roots([each])]
+    if not missing:
+        return NO_TRANSCRIPTS
+    return f"{sanitize(missing[0])} has no projects/: name a directory such as ~/.claude"
+
+
+def _empty(request: Request) -> str:
+    """Return the words for no rows."""
+    names = [f"--{name}" for name in ("project", "model", "account") if getattr(request, name)]
+    return NO_RESPONSES + (f" with this {' and '.join(names)}" if names else "")
 
 
 def _left_out(env: dict[str, str], request: Request) -> list[str]:
@@ -191,10 +220,11 @@ def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
         result = _result(env, request, opened)
         has_transcripts = bool(opened[1].files)
     if not result.rows and not has_transcripts:
-        report.print_text(NO_TRANSCRIPTS)
-        return
+        why = NONE_READABLE if opened[1].unreadable else _no_transcripts(request)
+        result = result._replace(empty=why)
     screen = table.screen(env)
-    report.print_text(table.text(table.lines(result, screen.width), screen))
+    shown = table.wrapped(result, screen.width)
+    report.print_text(table.text(table.lines(shown, screen.width), screen))
 
 
 def _write_files(env: dict[str, str], request: Request, options: Mapping[str, Any]) -> None:

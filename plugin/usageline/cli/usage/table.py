@@ -10,8 +10,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.formatting import cut
-from usageline.cli.usage.result import NO_RESPONSES, cost_text, long_label
+from usageline.cli.formatting import broken, cut
+from usageline.cli.usage.result import cost_text, long_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width
 from usageline.system.terminal import locale_encoding
@@ -68,7 +68,7 @@ def screen(env: Mapping[str, str]) -> Screen:
 def lines(result: Result, width: int) -> list[Line]:
     """Return the table for `width` columns, and below it the limits and the notes."""
     if not result.rows:
-        return [[("", NO_RESPONSES)]]
+        return [[("", result.empty)], *([("dim", sentence)] for sentence in result.notes)]
     rows = [_cells(row, result, width) for row in result.rows]
     total = _cells(result.total, result, width)
     head = _head(result, width)
@@ -86,6 +86,15 @@ def lines(result: Result, width: int) -> list[Line]:
     drawn.append([("bold", _line(total, columns))])
     drawn += [[("", sentence)] for sentence in result.limits]
     return drawn + [[("dim", sentence)] for sentence in result.notes]
+
+
+def wrapped(result: Result, width: int) -> Result:
+    """Return the result with its sentences broken into lines of `width` columns."""
+    limits, notes = (
+        [line for sentence in sentences for line in broken(sentence, width)]
+        for sentences in (result.limits, result.notes)
+    )
+    return result._replace(limits=limits, notes=notes)
 
 
 def text(drawn: Sequence[Line], shown: Screen) -> str:

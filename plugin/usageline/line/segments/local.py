@@ -27,21 +27,26 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     today = ctx.local.get("today")
     if not today or today["cost"] < options["hide_below"]:
         return []
-    amount = day_amount(ctx, 2)
     is_alerted = any(row["kind"] == "cost_day" for row in ctx.local.get("alerts", ()))
-    short = (52, [*label, ("warning" if is_alerted else "plain", amount)])
-    more = []
+    style = "warning" if is_alerted else "plain"
+    short = (52, [*label, (style, day_amount(ctx, 2))])
+    amount, more = short[1][-1], []
     if options["tokens"]:
         more.append(("quiet", f" {count(today['tokens'])} tokens"))
-    if today["unpriced"]:
+    if today["unpriced"] and today["cost"]:
+        amount = (style, f"{_at_least(ctx, today)}${today['cost']:,.2f}")
         more.append(("quiet", f" + {count(today['unpriced'])} unpriced"))
-    return [[(27, [*short[1], *more]), short]] if more else [[short]]
+    return [[(27, [*label, amount, *more]), short]] if more else [[short]]
 
 
 def day_amount(ctx: StatusContext, decimals: int) -> str:
-    """Return today's cost, or "" if it is unknown."""
+    """Return today's cost, at least so much if it has unpriced parts, or "" if it is unknown."""
     today = ctx.local.get("today")
-    return f"{_at_least(ctx, today)}${today['cost']:,.{decimals}f}" if today else ""
+    if not today:
+        return ""
+    if today["unpriced"] and not today["cost"]:
+        return f"{count(today['unpriced'])} unpriced"
+    return f"{_at_least_priced(ctx, today)}${today['cost']:,.{decimals}f}"
 
 
 def burn(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -51,9 +56,14 @@ def burn(ctx: StatusContext, options: Options) -> list[Variants]:
         return []
     # Cents of a large rate would only flicker.
     amount = f"${rate['cost']:,.{0 if rate['cost'] >= WHOLE_FROM else 2}f}"
-    if options["tokens"]:
-        amount = f"{count(rate['tokens'])} tokens"
-    return [[(51, [*labeled(options), ("plain", f"{_at_least(ctx, rate)}{amount}/h")])]]
+    mark = _at_least_priced(ctx, rate)
+    if options["tokens"] or (rate["unpriced"] and not rate["cost"]):
+        amount, mark = f"{count(rate['tokens'])} tokens", _at_least(ctx, rate)
+    return [[(51, [*labeled(options), ("plain", f"{mark}{amount}/h")])]]
+
+
+def _at_least_priced(ctx: StatusContext, sums: dict[str, Any]) -> str:
+    return _at_least(ctx, {"at_least": sums["at_least"] or sums["unpriced"]})
 
 
 def _at_least(ctx: StatusContext, sums: dict[str, Any]) -> str:

@@ -11,12 +11,12 @@ LONG_CONTEXT = "[1m]"
 """A suffix of the model's name in older clients."""
 
 MAX_TEXT = 4096
-MAX_ITERATIONS = 64
+MAX_ITERATIONS = 1000
 BOM = b"\xef\xbb\xbf"
 EDGES = b"\r\0 "
 """What may stand around a line: Windows' line ends, and what a crash left."""
 
-MIN_YEAR = 1970
+MIN_YEAR = 1900
 MAX_YEAR = 2999
 """Every time zone has a day for each of these times."""
 
@@ -70,8 +70,7 @@ def epoch_ms(text: str) -> int | None:
     if minute is None or offset is None or int(seconds or 0) > LEAP_SECOND:
         return None
     seconds_ms = min(int(seconds or 0), LEAP_SECOND - 1) * 1000
-    at = minute - offset + seconds_ms + int(f"{fraction or '':0<3.3}")
-    return at if at >= 0 else None
+    return minute - offset + seconds_ms + int(f"{fraction or '':0<3.3}")
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,9 @@ PROJECTS = "projects"
 JOURNAL = "journal.jsonl"
 """A workflow's own journal below `subagents/` repeats results. It has no responses."""
 
+SUBAGENTS = "subagents"
+"""The directory of a session's subagents lies in one that is named as the session."""
+
 MAX_DEPTH = 32
 MAX_INTEGER = (1 << 63) - 1
 """SQLite's. Some file systems have larger inodes, and ext4 has times until 2446."""
@@ -107,11 +110,18 @@ def of_session(transcript: str, directories: Iterable[str]) -> str:
     return folder if is_below else ""
 
 
+def session_of(transcript: str) -> str:
+    """Return the session of lines that name none, by the path of their transcript."""
+    name = transcript.rpartition(f"/{PROJECTS}/")[2].partition(f"/{SUBAGENTS}/")[0]
+    return os.path.basename(name).removesuffix(".jsonl")
+
+
 class Listing:
     """Every transcript below some directories, each file once.
 
-    A directory is entered once, so that a loop of links ends. What cannot be read is skipped. A
-    directory of `folders` that has not changed is not read again; `listed` has the others.
+    A directory is entered once, so that a loop of links ends. What cannot be read is skipped, and
+    `unreadable` counts such directories. A directory of `folders` that has not changed is not read
+    again; `listed` has the others.
     `folders` has the fields of each `Folder` but the last one, by its path. `files` has those of
     each `Transcript` but the first one, and `unchanged` those that are as they were.
     """
@@ -123,6 +133,7 @@ class Listing:
         files: States,
     ) -> None:
         self.listed: list[Folder] = []
+        self.unreadable = 0
         self.unchanged: set[State] = set()
         self._pending = [(place, 0) for place in places]
         self._folders = folders
@@ -143,7 +154,10 @@ class Listing:
             path, depth = pending.pop()
             try:
                 folders, files = self._names(path)
+            except FileNotFoundError:  # removed meanwhile
+                continue
             except OSError:
+                self.unreadable += 1
                 continue
             if depth > MAX_DEPTH:
                 continue

@@ -139,7 +139,7 @@ class Row:
 class Range(NamedTuple):
     """Days of a zone, both included; None is open. `project` and `model` choose by their names.
 
-    `sessions` are those that are chosen, None for all.
+    A project's name may have `*`. `sessions` are those that are chosen, None for all.
     """
 
     zone: tzinfo = timezone.utc
@@ -151,10 +151,24 @@ class Range(NamedTuple):
 
     def includes(self, project: str, model: str) -> bool:
         """Return whether it has that project, by its directory or name, and that model."""
-        names = (project, project.rstrip("/").rpartition("/")[2])
-        return (self.project is None or self.project in names) and (
-            self.model is None or self.model in model
-        )
+        return self.includes_project(project) and self.includes_model(model)
+
+    def includes_model(self, model: str) -> bool:
+        """Return whether the model is among those that are chosen."""
+        return self.model is None or self.model.lower() in model.lower()
+
+    def includes_project(self, project: str) -> bool:
+        """Return whether the project is among those that are chosen."""
+        if self.project is None:
+            return True
+        directory = project.rstrip("/") or project or UNKNOWN
+        names = (directory, directory.replace("\\", "/").rpartition("/")[2])
+        if "*" not in self.project:
+            return (self.project.rstrip("/") or self.project) in names
+        from fnmatch import fnmatchcase  # noqa: PLC0415 - slow to import
+
+        pattern = self.project.replace("[", "[[]").replace("?", "[?]")
+        return any(fnmatchcase(name, pattern) for name in names)
 
 
 def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
@@ -254,8 +268,8 @@ def _condition(index: Index, chosen: Range) -> str:
     if chosen.project is None and chosen.model is None and chosen.sessions is None:
         return ""
     names = index.connection.execute("SELECT id, name FROM names").fetchall()
-    projects = [str(number) for number, name in names if chosen.includes(name, chosen.model or "")]
-    models = [str(number) for number, name in names if chosen.model is None or chosen.model in name]
+    projects = [str(number) for number, name in names if chosen.includes_project(name)]
+    models = [str(number) for number, name in names if chosen.includes_model(name)]
     columns = {"project": projects, "model": models}
     if chosen.sessions is not None:
         columns["session"] = [str(number) for number, name in names if name in chosen.sessions]

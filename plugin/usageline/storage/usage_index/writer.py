@@ -31,7 +31,8 @@ MAX_COST = 4 * 10**18
 
 SUMS = f"""
 INSERT INTO quarters
-SELECT at / {QUARTER_MS}, session, project, model, count(*), sum(NOT finished), sum(cost IS NULL),
+SELECT (at - (at % {QUARTER_MS} + {QUARTER_MS}) % {QUARTER_MS}) / {QUARTER_MS},
+       session, project, model, count(*), sum(NOT finished), sum(cost IS NULL),
        sum(input), sum(output), sum(write_5m), sum(write_1h), sum(read), sum(searches),
        min(coalesce(sum(cost / {PICO}), 0), {MAX_COST // PICO}) * {PICO}
        + coalesce(sum(cost % {PICO}), 0)

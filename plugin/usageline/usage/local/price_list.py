@@ -5,6 +5,8 @@ ms. Rates are picodollars per token: input, output, 5-minute and 1-hour cache wr
 """
 
 SOURCE = "genai-prices 0.2.3, litellm 1.110.2"
+DATE = "2026-11-25"
+"""The day on which the list was last compared with its sources."""
 
 PRICES: dict[str, tuple[tuple[int, tuple[int, ...], int, tuple[int, ...] | None, int, bool], ...]]
 PRICES = {

@@ -24,8 +24,16 @@ MAX_COST = 10**18
 US_TIMES = (11, 10)
 """Inference in the US only costs a tenth more."""
 
-REGION = r"^(?:[a-z]{2,6}\.)?anthropic[./]"
-SUFFIX = r"(?:\[1m\]|@.*|-v\d+(?::\d+)?)$"
+PREFIX = r"^(?:.*/)?(?:.*\banthropic\.)?"
+"""Of a gateway, of a place in Google's or Amazon's cloud, and of the maker."""
+
+SUFFIX = r"(?:-v\d+|-latest)?(?:[@:].*)?(?:\[\w+\])?$"
+POINT = r"(?<=\d)\.(?=\d)"
+"""Some gateways write `claude-sonnet-4.5`."""
+
+MARKS = (*"/.:[@", "-v", "-latest")
+"""A name without them is as in the list."""
+
 DATE_CHARACTERS = 9
 
 
@@ -58,15 +66,16 @@ class Price(NamedTuple):
 
 
 def base_name(model: str) -> str:
-    """Return the model's name without a region, a version or a marker of its context.
+    """Return the model's name without a gateway, a region, a version or a marker of its context.
 
-    `us.anthropic.claude-opus-4-8-v1:0` and `claude-opus-4-8[1m]` are `claude-opus-4-8`.
+    `us.anthropic.claude-opus-4-8-v1:0` and `anthropic/claude-opus-4.8` are `claude-opus-4-8`.
     """
-    if model in PRICES or not any(mark in model for mark in ("anthropic", "[", "@", "-v")):
+    if model in PRICES or not any(mark in model for mark in MARKS):
         return model  # mostly, and `re` is slow to import
     import re  # noqa: PLC0415 - as above
 
-    return re.sub(SUFFIX, "", re.sub(REGION, "", re.sub(SUFFIX, "", model)))
+    name = re.sub(SUFFIX, "", re.sub(PREFIX, "", model, count=1), count=1)
+    return re.sub(POINT, "-", name) if name.startswith("claude-") else name
 
 
 def _undated(name: str) -> str:
@@ -87,7 +96,7 @@ def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Pric
         sent = rates["input"]
         usual = {"cache_write_5m": 1.25 * sent, "cache_write_1h": 2 * sent, "cache_read": sent / 10}
         all_rates = {**usual, **rates}
-        built_in = PRICES.get(base_name(model))
+        built_in = PRICES.get(listed_name(model))
         fast, us = built_in[-1][4:] if built_in else (0, False)
         names = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
         picodollars = (round(all_rates[name] * PER_MILLION) for name in names)

@@ -212,10 +212,12 @@ def _key(line: Line) -> tuple[bytes, bool]:
         return _digest(f"id\0{message}"), False
     if message and request:
         return _digest(f"pair\0{message}\0{request}"), False
-    if message:
-        side = (tokens.input, tokens.read, tokens.write_5m + tokens.write_1h)
-        return _digest("\0".join(("group", line.session, message, *map(str, side)))), True
-    return _digest(f"line\0{line.session}\0{line.uuid}"), False
+    if request:
+        return _digest(f"request\0{request}"), False
+    if line.uuid and not message:
+        return _digest(f"line\0{line.session}\0{line.uuid}"), False
+    side = (tokens.input, tokens.read, tokens.write_5m + tokens.write_1h)
+    return _digest("\0".join(("group", line.session, message, *map(str, side)))), True
 
 
 def _digest(text: str) -> bytes:
