@@ -442,6 +442,19 @@ class TestSignIn:
         assert (level, "API key helper" in text) == ("problem", True)
         assert result_of(sign_in.credentials, installed) == ("", "")
 
+    def test_token_in_settings_is_a_warning_if_the_sign_in_cannot_be_used(
+        self, installed: Installed
+    ) -> None:
+        """Sessions use it, so /login alone changes nothing."""
+        installed.change_settings(env={"CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-other"})
+        assert result_of(sign_in.plan, installed) == ("ok", "signed in to a plan: Max 5x → ")
+        installed.world.sign_in(expires_at=time.time() - 3700)
+        level, text = result_of(sign_in.credentials, installed)
+        assert (level, "CLAUDE_CODE_OAUTH_TOKEN" in text) == ("warning", True)
+        installed.world.sign_out()
+        level, text = result_of(sign_in.plan, installed)
+        assert (level, "CLAUDE_CODE_OAUTH_TOKEN" in text) == ("warning", True)
+
     def test_missing_sign_in_is_a_problem(self, installed: Installed) -> None:
         installed.world.sign_out()
         level, text = result_of(sign_in.plan, installed)

@@ -127,6 +127,9 @@ MADE: dict[str, dict[str, Any]] = {
     "spend_limit_reached_and_not_named": _extra(
         is_enabled=False, spend_limit_reached=True, monthly_limit=None, utilization=None
     ),
+    "spend_limit_reached_and_unlimited": _extra(
+        spend_limit_reached=True, monthly_limit=None, utilization=None
+    ),
     "spend_limit_reached_and_on": _extra(
         spend_limit_reached=True, used_credits=5000.0, utilization=None
     ),

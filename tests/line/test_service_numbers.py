@@ -127,6 +127,16 @@ def test_a_gateways_spend_limit_is_shown_in_place_of_plan_limits(
     assert line(None, {"rate_limits": {"spend_limit": row}}, gateway) == text
 
 
+@pytest.mark.parametrize("published", [None, snapshot(limit("session", 37, HOUR))], ids=["", "ok"])
+def test_a_spend_limit_proves_a_gateway_when_no_variable_names_it(published: Any) -> None:
+    """An organization's policy or a stored sign-in can require the gateway."""
+    row = {"used_percentage": 44, "resets_at": NOW + 3 * DAY}
+    assert line(published, {"rate_limits": {"spend_limit": row}}) == "spend limit 44% ↻ Sat 09:00"
+    no_rows: list[Any] = [None, {}, [], 44]
+    for no_row in no_rows:
+        assert "gateway" not in line(published, {"rate_limits": {"spend_limit": no_row}})
+
+
 @pytest.mark.parametrize(
     ("fields", "text"),
     [

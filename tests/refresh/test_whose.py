@@ -358,6 +358,31 @@ def another_plan_in_settings(scene: Scene) -> None:
     scene.say(41, 27, answered_s=60)
 
 
+def no_credentials_but_a_token_in_settings(scene: Scene) -> None:
+    settings = Path(scene.world.paths.claude_settings)
+    settings.write_text(json.dumps({"env": {"CLAUDE_CODE_OAUTH_TOKEN": ELSEWHERE[0]}}))
+    no_credentials_no_windows(scene)
+
+
+def token_in_settings_and_windows(scene: Scene) -> None:
+    no_credentials_but_a_token_in_settings(scene)
+    scene.say(41, 27, answered_s=60)
+
+
+def expired_and_a_token_in_settings(scene: Scene) -> None:
+    """The user no longer uses the stored sign-in, so nothing renews it."""
+    no_credentials_but_a_token_in_settings(scene)
+    scene.world.sign_in(expires_at=time.time() - 60)
+    scene.look()
+
+
+def behind_a_gateway(scene: Scene) -> None:
+    """No variable of the session and no file names the gateway."""
+    scene.look()
+    limit = {"used_percentage": 44, "resets_at": int(time.time()) + 3 * DAY}
+    scene.payload = {"rate_limits": {"spend_limit": limit}}
+
+
 def no_credentials_no_windows(scene: Scene) -> None:
     scene.world.sign_out()
     scene.look()
@@ -584,6 +609,10 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "N6": expired_and_answered,
     "N7": blank_credentials,
     "N8": another_plan_in_settings,
+    "N9": no_credentials_but_a_token_in_settings,
+    "N10": token_in_settings_and_windows,
+    "N11": expired_and_a_token_in_settings,
+    "N12": behind_a_gateway,
     "R1": cache_of_another_account,
     "R2": cache_from_before_the_switch,
     "R3": cache_from_before_the_switch_again,

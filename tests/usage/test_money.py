@@ -260,6 +260,34 @@ def test_promotional_credits_of_another_shape_are_none(rows: object) -> None:
     assert credits_of({"promo_credits": rows}) == []
 
 
+def usage_credits(**changes: Any) -> Credit:
+    """Return the usage credits of a body that has them on, with `changes`."""
+    (credit,) = credits_of({"extra_usage": {**EXTRA, "is_enabled": True, **changes}})
+    return credit
+
+
+@pytest.mark.parametrize("cap", ["500", True, [500], 10**13, float("nan"), -(10**13)], ids=str)
+def test_a_cap_that_cannot_be_read_is_not_no_cap(cap: object) -> None:
+    """The credits have one: `terms` say so, and the percentage is the service's."""
+    credit = usage_credits(monthly_limit=cap)
+    assert (credit.used_minor, credit.limit_minor, credit.percent) == (1077, None, 215.4)
+    assert credit.terms == "The limit cannot be read."
+    assert usage_credits(monthly_limit=None).terms is None
+
+
+@pytest.mark.parametrize("cap", [0, -1, -500])
+def test_a_cap_of_nothing_or_less_is_used_up(cap: int) -> None:
+    """As on Claude Code's own screen."""
+    assert usage_credits(monthly_limit=cap, utilization=None).percent == 100
+
+
+def test_credits_without_a_cap_that_are_on_have_reached_none() -> None:
+    """Claude Code's own screen shows "Unlimited"."""
+    credit = usage_credits(monthly_limit=None, utilization=None, spend_limit_reached=True)
+    assert (credit.enabled, credit.reached, credit.percent) == (True, False, None)
+    assert usage_credits(monthly_limit="500", spend_limit_reached=True).reached
+
+
 def test_a_limit_in_another_currency_is_no_cap() -> None:
     spend = {
         "used": {"amount_minor": 1200, "currency": "EUR", "exponent": 2},

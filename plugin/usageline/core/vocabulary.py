@@ -20,6 +20,9 @@ REASONS = {
 ACCOUNTS_WAIT = "asked for by the service before this token came"
 """The snapshot's detail if the service set the cooldown for another token of the same account."""
 
+OWN_SIGN_IN = "CLAUDE_CODE_OAUTH_TOKEN is in settings.json"
+"""The snapshot's detail if that is the sign-in of each session, and the stored one is unusable."""
+
 GLYPHS = {
     "full": "█",
     "parts": " ▏▎▍▌▋▊▉",

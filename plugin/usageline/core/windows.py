@@ -41,7 +41,7 @@ A larger number is something else. In a reported bug it was an epoch time (from 
 NOISE = 1e-9
 """A percentage this close to a whole number is that number, on both sides.
 
-29 * 100 / 100 can be 28.999999999999996.
+29 * 100 / 100 can be 28.999999999999996, and 100 less what is left can be -1.4e-14.
 """
 
 LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 86400}
@@ -66,7 +66,7 @@ SURE_PERCENT = 67
 
 def percent(value: Any, most: float = MAX_PERCENT) -> float | None:
     """Return a percentage from outside without binary noise, or None if it is invalid."""
-    if type(value) in (int, float) and 0 <= value <= most:
+    if type(value) in (int, float) and -NOISE < value <= most:
         whole = int(value + 0.5)
         return whole if -NOISE < value - whole < NOISE else value
     return None

@@ -74,9 +74,7 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
         ctx.palette = text(snapshot.get("palette"))
         ctx.incident = _dict(snapshot, "incident")
 
-    # Windows in the payload prove a plan, whatever the environment is.
-    proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)
-    ctx.other_sign_in = "" if proven else other_sign_in(env, snapshot)
+    ctx.other_sign_in = _other_sign_in(reported, env, snapshot)
     if ctx.other_sign_in:
         snapshot = None
         ctx.status, ctx.detail = "no-plan", ctx.other_sign_in
@@ -116,6 +114,15 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
         age_s = now - observed_at
     ctx.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
     return ctx
+
+
+def _other_sign_in(
+    reported: dict[str, Any], env: Mapping[str, str], snapshot: dict[str, Any] | None
+) -> str:
+    # Windows in the payload prove a plan, and a spend limit a gateway, whatever the environment is.
+    if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS):
+        return ""
+    return "gateway" if _dict(reported, "spend_limit") else other_sign_in(env, snapshot)
 
 
 def other_sign_in(env: Mapping[str, str], snapshot: dict[str, Any] | None = None) -> str:

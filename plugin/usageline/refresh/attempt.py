@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from usageline.config.sources import SHARED, is_quiet, reads_token, sends_no_request
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_fingerprint
+from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.refresh import decide
 from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
-from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
+from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, UNTIL_SIGN_IN_CHANGES, RateLimited
 from usageline.refresh.request_budget import AccountGate, RequestBudget
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
@@ -202,7 +203,10 @@ def _ask(
             budget.count("ok")
             inputs.log.source_ok(name)
             return reading
-    return _to_show(failures)
+    first = _to_show(failures)
+    if context.sign_in.own_token and first.status in UNTIL_SIGN_IN_CHANGES:
+        first.detail = OWN_SIGN_IN
+    return first
 
 
 def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:

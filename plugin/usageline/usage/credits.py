@@ -15,6 +15,7 @@ from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.money import (
     WITHOUT_DECIMALS,
+    cap_problem,
     cents_of_dollars,
     currency_code,
     minor_units,
@@ -53,8 +54,6 @@ LIMIT_REACHED = ("cap_reached", "limit_reached")
 Examples: `org_spend_cap_reached`, `enforced_spend_limit_reached`.
 """
 
-OTHER_CURRENCY = "The limit is in another currency."
-
 
 def credits(body: Body) -> tuple[Credit, ...]:  # noqa: A001 - the glossary's word
     """Return every money meter in `body`.
@@ -92,9 +91,9 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
         )
     if used is None:
         currency = limit_currency
-    is_foreign = limit is not None and limit_currency != currency
-    if is_foreign:
-        limit = None
+    named_caps = extra.get("monthly_limit"), spend_limit.get("amount_minor")
+    unusable = cap_problem(limit, named_caps, is_foreign=limit_currency != currency)
+    limit = None if unusable else limit
     exponent = (
         max(used.exponent if used else 0, limit.exponent if limit else 0) if used or limit else 2
     )
@@ -108,7 +107,8 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     enabled = flags[0] if flags else bool(used or limit)
     reasons = [text(form.get("disabled_reason")) for form in (extra, spend)]
     reason = next(filter(None, reasons), None)
-    reached = _is_reached(extra, None if enabled else reason)
+    has_cap = limit is not None or unusable is not None
+    reached = _is_reached(extra, None if enabled else reason) and (has_cap or not enabled)
     if not enabled and reason is None and reached:
         reason = "spend_limit_reached"
     if not enabled and reason is None and not used_minor and not limit_minor:
@@ -122,7 +122,7 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
         spend.get("percent"),
         enabled=enabled or reached,
     )
-    if is_foreign:
+    if unusable:
         share = percent(extra.get("utilization"))
         share = percent(spend.get("percent")) if share is None else share
     return Credit(
@@ -135,7 +135,7 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
         enabled=enabled,
         disabled_reason=None if enabled else reason,
         reached=reached,
-        terms=OTHER_CURRENCY if is_foreign else None,
+        terms=unusable,
     )
 
 
@@ -255,15 +255,15 @@ def _share(
 ) -> float | None:
     """Return the percentage used: as given, else computed, else the service's rounded one.
 
-    Without a cap there is none: `spend.percent` is 0 then (u08). A cap of 0 is used up, as in
-    Claude Code; refunds do not count below 0.
+    Without a cap there is none: `spend.percent` is 0 then (u08). A cap of 0 or less is used up, as
+    in Claude Code; refunds do not count below 0.
     """
     if limit is None:
         return None
     exact = percent(given)
     if exact is None and used is not None and limit > 0:
         exact = percent(max(used, 0) * 100 / limit)
-    if exact is None and used is not None and limit == 0 and enabled:
+    if exact is None and used is not None and limit <= 0 and enabled:
         exact = 100.0
     if exact is None and used is None:
         exact = percent(rounded)

@@ -16,6 +16,9 @@ NO_CURRENCY = "XXX"
 A guess would be a false amount.
 """
 
+OTHER_CURRENCY = "The limit is in another currency."
+UNREADABLE = "The limit cannot be read."
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -64,3 +67,12 @@ def currency_code(value: object) -> str:
     if isinstance(value, str) and value.isascii() and value.isalpha() and 3 <= len(value) <= 4:
         return value.upper()
     return NO_CURRENCY
+
+
+def cap_problem(
+    limit: Money | None, named: tuple[object, object], *, is_foreign: bool
+) -> str | None:
+    """Return why the cap that the service `named` cannot be shown, or None."""
+    if limit is not None:
+        return OTHER_CURRENCY if is_foreign else None
+    return None if named == (None, None) else UNREADABLE

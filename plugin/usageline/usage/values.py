@@ -22,10 +22,13 @@ EARLIEST, LATEST = 1_000_000_000, 9_999_999_999
 """2001 to 2286: a number outside is not a time of a usage window."""
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,18}))?)?"
     r"(?:([Zz])|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
+"""Those of colors and cursor (CSI), and of titles and links (OSC)."""
 
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
@@ -61,13 +64,18 @@ def flag(value: object) -> bool:
 
 
 def text(value: object, max_length: int = MAX_TEXT) -> str | None:
-    """Return one line of at most `max_length` characters, or None if no readable text is left."""
+    """Return one line of at most `max_length` characters, or None if no readable text is left.
+
+    Remove escape sequences, and mark a text that was cut.
+    """
     if not isinstance(value, str):
         return None
     if len(value) <= max_length and value.isprintable() and " ".join(value.split()) == value:
         return value or None  # the usual case, thirty times as fast
-    printable = "".join(char if char.isprintable() else " " for char in value[: 4 * max_length])
-    return " ".join(printable.split())[:max_length].rstrip() or None
+    plain = _ESCAPES.sub("", value[: 4 * max_length])
+    printable = "".join(char if char.isprintable() else " " for char in plain)
+    line = " ".join(printable.split())
+    return (line if len(line) <= max_length else line[: max_length - 1].rstrip() + "…") or None
 
 
 def words(name: str) -> str:
@@ -83,13 +91,16 @@ def mapping(value: object) -> Body:
 def epoch(value: object) -> int | None:
     """Return the epoch second of ISO 8601 text with an offset or `Z`, or of a number; else None.
 
+    A number is in seconds, or in milliseconds if it is too large for seconds.
     Round down: Claude Code cuts 21:59:59.68 to 9:59pm, and two clocks side by side must agree.
     Captured bodies have six fraction digits or none (captures u19, u21); Python 3.10's own parser
     takes three or six only.
     """
     if not isinstance(value, str):
-        seconds = number(value, EARLIEST, LATEST)
-        return None if seconds is None else int(seconds)
+        at = number(value, EARLIEST, LATEST * 1000)
+        if at is None or LATEST < at < EARLIEST * 1000:
+            return None
+        return int(at if at <= LATEST else at // 1000)
     match = _ISO.fullmatch(value)
     if match is None:
         return None
@@ -97,7 +108,7 @@ def epoch(value: object) -> int | None:
     if hours > 23 or minutes > 59:
         return None
     try:
-        year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         local = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
     except ValueError:
         return None
@@ -105,12 +116,6 @@ def epoch(value: object) -> int | None:
     seconds = int((local - _START) // _SECOND)
     seconds += int(offset // _SECOND) * (1 if sign == "-" else -1)
     return seconds if EARLIEST <= seconds <= LATEST else None
-
-
-def epoch_of_client(value: object) -> int | None:
-    """Return the epoch second of a time in Claude Code's own files: also of milliseconds."""
-    milliseconds = number(value, EARLIEST * 1000, LATEST * 1000)
-    return epoch(value) if milliseconds is None else int(milliseconds // 1000)
 
 
 def plan_name(

@@ -138,7 +138,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "cli.info.missing",
         ),
         *(
-            "sources.auth.sign_in.other_in_settings",
+            "sources.auth.sign_in.in_settings",
             "cli.doctor.client.trust",
             "cli.doctor.context.settings_file",
         ),

@@ -10,7 +10,7 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.core import freshness, path_owners, throttle
 from usageline.core.errors import LockUnsupported
-from usageline.core.vocabulary import CLOCK, REASONS
+from usageline.core.vocabulary import CLOCK, OWN_SIGN_IN, REASONS
 from usageline.refresh.lock_owner import current_owner
 from usageline.system import disk
 from usageline.system.files import is_own
@@ -180,6 +180,10 @@ def snapshot(context: Context) -> Result:
         )
     if status == "ok":
         return ok(f"the numbers are good ({age})")
+    if detail == OWN_SIGN_IN:
+        return warning(
+            f"only each session's own numbers are shown ({age})", "see the check of the sign-in"
+        )
     reason = REASONS.get(status, status) + (f" ({detail})" if detail else "")
     failure = f"the last refresh failed: {reason} ({age})"
     if status == "offline":

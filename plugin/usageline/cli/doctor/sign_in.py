@@ -8,11 +8,15 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.cli.info import check_sign_in, missing
 from usageline.core import other_sign_ins
+from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.sources.auth import claude_state
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
+
+ONLY_SESSIONS = f"{OWN_SIGN_IN}: only each session knows its limits"
+REMOVE_IT = "to see every limit, remove it there and sign in with /login"
 
 
 def environment(context: Context) -> Result | None:
@@ -48,6 +52,8 @@ def plan(context: Context) -> Result:
             f"the sign-in cannot be read: {sign_in.detail}",
             "restore it, or sign in again with /login",
         )
+    if sign_in.detail == OWN_SIGN_IN:
+        return warning(ONLY_SESSIONS, REMOVE_IT)
     shared = context.config[0].shared
     if shared.url and shared.account:
         return ok("no sign-in here can read usage: another machine's numbers are shown")
@@ -72,6 +78,8 @@ def credentials(context: Context) -> Result | None:
     finding = check_sign_in(sign_in.credentials, context.now)
     if finding and "client" in context.config[0].sources:
         return warning(f"{finding.text}; refreshes run Claude Code instead", finding.advice)
+    if finding and sign_in.own_token:
+        return warning(ONLY_SESSIONS, REMOVE_IT)
     if finding:
         return problem(finding.text, finding.advice)
     if not sign_in.credentials.expires_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import age, clock
-from usageline.core.vocabulary import ACCOUNTS_WAIT, CLOCK, REASONS
+from usageline.core.vocabulary import ACCOUNTS_WAIT, CLOCK, OWN_SIGN_IN, REASONS
 from usageline.core.windows import MAX_LABEL
 from usageline.line.segments import labeled
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
 
-QUIET = ("another sign-in", "only this session's numbers")
+OWN_SIGN_IN_REASON = "token in settings.json: usage comes with the first answer"
+
+QUIET = ("another sign-in", "only this session's numbers", OWN_SIGN_IN_REASON)
 """Reasons that are not faults."""
 
 
@@ -63,6 +65,7 @@ def reason(ctx: StatusContext) -> str:
     text = _reason(ctx)
     untrue = (
         "/login" in text
+        or text == OWN_SIGN_IN_REASON
         or ctx.status == "no-plan"
         or (ctx.status == "expired" and ctx.has_answered)
     )
@@ -72,6 +75,8 @@ def reason(ctx: StatusContext) -> str:
 
 
 def _reason(ctx: StatusContext) -> str:
+    if ctx.detail == OWN_SIGN_IN:
+        return OWN_SIGN_IN_REASON
     if ctx.status == "ok":
         if ctx.detail.startswith(CLOCK):
             return ctx.detail.partition(";")[0]

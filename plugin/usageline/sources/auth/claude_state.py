@@ -14,7 +14,7 @@ from usageline.core.other_sign_ins import key_digest
 from usageline.sources.claude_files import read_keys
 from usageline.system import terminal
 from usageline.system.paths import Paths
-from usageline.usage.values import epoch_of_client, mapping
+from usageline.usage.values import epoch, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ class ClaudeState:
     def holds_unused_reset(self, now: float) -> bool:
         """Return whether the client knows of a limit reset that the account can still use."""
         noted = self.unused_reset
-        until = epoch_of_client(noted.get("validUntil"))
+        until = epoch(noted.get("validUntil"))
         return (
             noted.get("holdsUnusedReset") is True
             and noted.get("accountUuid") in {self.account_uuid, None}

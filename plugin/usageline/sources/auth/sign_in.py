@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.core import other_sign_ins
+from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.sources.auth import claude_state, credentials, keychain
 from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
 from usageline.sources.claude_files import MANAGED, read_keys
@@ -28,6 +29,10 @@ FLAGS = frozenset(
 )
 
 
+TOKEN_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - a name
+"""Precedes the stored sign-in. Claude Code removes it from the status line's environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """A subscription that is signed in.
@@ -38,6 +43,7 @@ class SignIn:
     credentials  None if no configured source needs them, or if they cannot be read
     problem      why they cannot be read, or None
     is_guest     nothing is signed in that can read usage: config.toml names the account
+    own_token    the settings give each session a token, which may be another account's
     """
 
     account: str
@@ -46,6 +52,7 @@ class SignIn:
     credentials: Credentials | None
     problem: SourceFailure | None = None
     is_guest: bool = False
+    own_token: bool = False
 
     @property
     def names_account(self) -> bool:
@@ -84,7 +91,11 @@ def read(
     """
     paths = Paths(env)
     state = claude_state.read(env)
-    other = other_in_settings(paths, state)
+    has_helper, variables = in_settings(paths)
+    own_token = bool(variables.get(TOKEN_VARIABLE))
+    other = (
+        "API key helper" if has_helper else other_sign_ins.chosen(variables, state.declined_keys)
+    )
     if other:
         raise SourceFailure("no-plan", other)
     current, problem = None, None
@@ -102,7 +113,7 @@ def read(
         raise (
             SourceFailure("unreadable", state.problem)
             if state.problem and not with_token
-            else SourceFailure("signed-out")
+            else SourceFailure("signed-out", OWN_SIGN_IN if own_token else "")
         )
     account, plan = _account_key(state, current, paths), plan_of(state, current)
     if current is not None and not (
@@ -110,7 +121,7 @@ def read(
     ):
         # The state belongs to the last sign-in, which may be stored elsewhere: not to this token.
         state = replace(state, account={}, cached={})
-    return SignIn(account, plan, state, current, problem)
+    return SignIn(account, plan, state, current, problem, own_token=own_token)
 
 
 def guest(env: Mapping[str, str], account: str) -> SignIn:
@@ -118,23 +129,23 @@ def guest(env: Mapping[str, str], account: str) -> SignIn:
     return SignIn(account, None, claude_state.read(env), None, is_guest=True)
 
 
-def other_in_settings(paths: Paths, state: ClaudeState) -> str:
-    """Return the sign-in in the user's or the organization's settings, "" if there is none.
+def in_settings(paths: Paths) -> tuple[bool, dict[str, str]]:
+    """Return what the user's and the organization's settings name before a stored sign-in.
 
-    It precedes a subscription.
+    That is whether they have an API key helper, and their variables.
     """
     managed = [
         f"{MANAGED}/managed-settings.json",
         *sorted(glob.glob(f"{glob.escape(MANAGED)}/managed-settings.d/*.json")),
     ]
     variables: dict[str, str] = {}
-    helper = False
+    has_helper = False
     for path in (paths.claude_settings, *managed):
         try:
             settings = read_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES)
         except (OSError, ValueError):
             continue
-        helper = helper or (
+        has_helper = has_helper or (
             isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"])
         )
         variables |= {
@@ -142,7 +153,7 @@ def other_in_settings(paths: Paths, state: ClaudeState) -> str:
             for name, value in map(_variable, mapping(settings.get("env")).items())
             if value is not None
         }
-    return "API key helper" if helper else other_sign_ins.chosen(variables, state.declined_keys)
+    return has_helper, variables
 
 
 def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
