@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.hot import Hot
 from tests.server import usage_body
 from usageline.core import paths
+from usageline.sources.auth import keychain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,3 +114,15 @@ def test_each_place_of_a_sign_in_has_a_profile_of_its_own() -> None:
     assert paths.install_manifest(
         {**home, "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"}
     ) == paths.install_manifest(home)
+
+
+@pytest.mark.parametrize("marks", ["\u0300\u0316", "\u0345\u0300\u0316"])
+def test_a_path_of_combining_marks_delays_no_line(marks: str) -> None:
+    """A project can set it. To compose so many takes several seconds each time."""
+    size = 64_000 // len(marks)
+    long = "/a" + "".join(mark * size for mark in marks)
+    env = {"HOME": "/home/x", "CLAUDE_SECURESTORAGE_CONFIG_DIR": long}
+    began = time.process_time()
+    assert paths.credentials_dir(env) == long
+    assert keychain.services(env)
+    assert time.process_time() - began < 1

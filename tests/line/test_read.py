@@ -119,6 +119,20 @@ def test_silence_ends_when_the_time_is_up(pipe: tuple[int, int]) -> None:
     assert json_file.PAYLOAD_WAIT_S <= time.monotonic() - began < json_file.PAYLOAD_WAIT_S + 1
 
 
+def test_an_alarm_at_the_last_moment_costs_no_payload(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may ring between the last byte and its being switched off."""
+
+    def ring(seconds: float) -> None:
+        if not seconds:
+            raise json_file._TimeoutExpired
+
+    monkeypatch.setattr(json_file, "_alarm", ring)
+    os.write(pipe[1], b'{"model": {"id": "m"}}')
+    assert json_file.payload(pipe[0])[0] == {"model": {"id": "m"}}
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"[1]", b"null", b'{"a":', b"\xff\xfe\x00", b'{"a": NaN}']
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.setup import interpreters, line_interpreter
+from usageline.setup import interpreters, line_interpreter, packages
 from usageline.setup.interpreters import Interpreter
 from usageline.setup.line_interpreter import Timing
 
@@ -117,3 +117,32 @@ def test_rank_leaves_out_an_interpreter_that_fails(tmp_path: Path) -> None:
     broken = Interpreter(str(script(tmp_path / "python3", "exit 3")), (3, 11, 0))
     ranking = line_interpreter.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
     assert [timing.interpreter.path for timing in ranking] == [REAL]
+
+
+@pytest.mark.parametrize(
+    ("how", "is_used"),
+    [("own", True), ("relative", False), ("open", False), ("below open", False), ("text", False)],
+)
+def test_uv_is_used_only_if_no_other_user_can_change_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, *, is_used: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    uv = script(tmp_path / "bin" / "uv", "")
+    uv.parent.chmod(0o777 if how == "open" else 0o755)
+    tmp_path.chmod(0o777 if how == "below open" else 0o755)
+    uv.chmod(0o644 if how == "text" else 0o755)
+    env = {"HOME": str(tmp_path), "PATH": "bin" if how == "relative" else str(uv.parent)}
+    used = packages.find_uv(env)
+    assert used == str(uv) if is_used else not used.startswith(("bin", str(tmp_path)))
+
+
+@pytest.mark.parametrize(("limit", "reason"), [("TIMEOUT_S", "took more"), ("BYTES", "printed")])
+def test_message_says_which_limit_a_tool_exceeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, reason: str
+) -> None:
+    names = {"TIMEOUT_S": "INSTALL_TIMEOUT_S", "BYTES": "MAX_OUTPUT_BYTES"}
+    monkeypatch.setattr(packages, names[limit], 0)
+    tool = script(tmp_path / "tool", "echo much; exec sleep 60\n")
+    installer = packages.PackageInstaller((), "", {"PATH": "/usr/bin:/bin"}, "")
+    with pytest.raises(packages.PackagesFailed, match=reason):
+        installer._run([str(tool)], str(tmp_path))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,8 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.needs import needs
 from tests.hot import INTERPRETER
+from tests.world import REPOSITORY
 from usageline.setup import releases
+from usageline.setup.launchers import TRUSTED
 from usageline.setup.settings_entries import DAMAGED, make_entries
 
 if TYPE_CHECKING:
@@ -134,3 +140,93 @@ def test_shell_that_cannot_fork_prints_the_line(world: World, data_dir: Path) ->
         assert (done.returncode, done.stdout[:4]) == (0, "Opus")
         done = run("dash", f"ulimit -p {limit}; {entries.hook}", world)
         assert (done.returncode, done.stdout) == (0, "")
+
+
+OTHER_USER = 61234
+"""A user number without an account."""
+
+SPOILED: dict[str, Callable[[Path], None]] = {
+    "program of another user": lambda python: os.chown(python, OTHER_USER, -1),
+    "directory of another user": lambda python: os.chown(python.parent, OTHER_USER, -1),
+    "directory above of another user": lambda python: os.chown(python.parents[1], OTHER_USER, -1),
+    "writable program": lambda python: python.chmod(0o757),
+    "writable directory": lambda python: python.parent.chmod(0o1777),
+    "writable directory above": lambda python: python.parents[1].chmod(0o777),
+    "writable by a group": lambda python: _give_to_group(python.parent),
+}
+
+
+def _give_to_group(directory: Path) -> None:
+    os.chown(directory, -1, OTHER_USER)
+    directory.chmod(0o770)
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """Return an interpreter that leaves the file `ran` beside its directories."""
+    python = tmp_path / "prefix" / "more" / "bin" / "python3"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\n: >{tmp_path}/ran\nexec {shlex.quote(INTERPRETER)} "$@"\n')
+    for path in (python, *python.parents[:3]):
+        path.chmod(0o755)
+    return python
+
+
+def _spoil(how: str, python: Path) -> None:
+    if "user" in how or "group" in how:
+        needs(root=True)
+    SPOILED[how](python)
+
+
+@pytest.mark.parametrize("how", ["", *SPOILED])
+def test_fallback_runs_no_interpreter_that_another_user_can_change(
+    world: World, release: Release, data_dir: Path, marked: Path, how: str
+) -> None:
+    if how:
+        _spoil(how, marked)
+    (release.root / "bin").mkdir(exist_ok=True)
+    (data_dir / "releases").mkdir()
+    (data_dir / "releases/one").symlink_to(release.root)
+    releases.write_launcher(releases.Release(str(data_dir), "one"))
+    fallback = release.root / "bin/fallback"
+    text = fallback.read_text()
+    elsewhere = re.sub(r"(?s)in /usr/bin /usr/local.*?;", f"in {marked.parent};", text)
+    assert elsewhere != text
+    fallback.write_text(elsewhere)
+    for word in ("statusline", "hook"):
+        done = run(PRESENT[0], f"exec /bin/sh {fallback} {word}", world)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert ("Opus" in done.stdout) == (word == "statusline" and not how)
+        assert (marked.parents[3] / "ran").exists() == (not how)
+
+
+@pytest.mark.parametrize("shell", PRESENT)
+def test_plugins_hook_runs_no_interpreter_that_another_user_can_change(
+    shell: str, world: World, release: Release, marked: Path, tmp_path: Path
+) -> None:
+    hooks = json.loads((REPOSITORY / "hooks" / "hooks.json").read_text())["hooks"]
+    command = hooks["SessionStart"][0]["hooks"][0]["command"]
+    hook = re.sub(r"in /opt/\S+ .*?;", f"in {marked};", command)
+    assert hook != command
+    world.env["CLAUDE_PLUGIN_ROOT"] = str(release.root)
+
+    def runs() -> bool:
+        done = run(shell, hook, world)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        has_run = (tmp_path / "ran").exists()
+        (tmp_path / "ran").unlink(missing_ok=True)
+        return has_run
+
+    assert runs()
+    for how, spoil in SPOILED.items():
+        if os.geteuid() and ("user" in how or "group" in how):
+            continue
+        spoil(marked)
+        assert not runs(), how
+        for path in (marked, *marked.parents[:3]):
+            os.chown(path, os.geteuid(), os.getegid())
+            path.chmod(0o755)
+
+
+def test_interpreters_are_trusted_by_one_rule_in_both_scripts() -> None:
+    assert TRUSTED in (REPOSITORY / "install.sh").read_text()

@@ -140,8 +140,16 @@ HOSTILE = {
     "cut": lambda size: b'{"x":"' + b"x" * size,
     "zeros": lambda size: b"\x00" * size,
     "duplicates": lambda size: b"{" + b'"oauthAccount":{},' * (size // 18) + b'"theme":"dark"}',
+    "duplicates before bytes": lambda size: (
+        b"{" + b'"theme":1,' * 10_000 + b'"x":"' + b"\xff" * size + b'","theme":"dark"}'
+    ),
+    "long duplicates": lambda size: (
+        b"{" + (b'"theme":[' + b"[]," * 300_000 + b"0],") * (size // 900_000) + b'"theme":"dark"}'
+    ),
     "wide": lambda size: b'{"oauthAccount":{"a":[' + b"[]," * (size // 3) + b'0]},"theme":"dark"}',
 }
+
+LONG = ("nested", "lists", "long duplicates")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
@@ -150,9 +158,7 @@ def test_hostile_file_takes_little_time_and_memory(tmp_path: Path, name: str) ->
     """`json` takes 16 seconds and 1.6 GB for 60 MB."""
     home = tmp_path / "home"
     home.mkdir()
-    (home / ".claude.json").write_bytes(
-        HOSTILE[name]((60 if name in ("nested", "lists") else 8) * MIB)
-    )
+    (home / ".claude.json").write_bytes(HOSTILE[name]((60 if name in LONG else 8) * MIB))
     script = (
         "import sys, time; sys.path.insert(0, sys.argv[1]); "
         "from usageline.sources.auth import claude_state; "

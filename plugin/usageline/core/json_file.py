@@ -50,19 +50,20 @@ def payload(fd: int = 0) -> tuple[dict[str, Any] | None, bytearray]:
     """
     data = bytearray()
     try:
-        _alarm(PAYLOAD_WAIT_S)
-        while len(data) < PAYLOAD_LIMIT:
-            chunk = syscalls.read(fd, 65536)
-            data += chunk
-            # Stop at a complete object, because some callers do not close the pipe.
-            if not chunk or data.rstrip()[-1:] == b"}":
-                value = _object(data)
-                if value is not None or not chunk:
-                    return value, data
+        try:
+            _alarm(PAYLOAD_WAIT_S)
+            while len(data) < PAYLOAD_LIMIT:
+                chunk = syscalls.read(fd, 65536)
+                data += chunk
+                # Stop at a complete object, because some callers do not close the pipe.
+                if not chunk or data.rstrip()[-1:] == b"}":
+                    value = _object(data)
+                    if value is not None or not chunk:
+                        return value, data
+        finally:  # the alarm may still ring in here
+            _alarm(0)
     except (_TimeoutExpired, OSError):
         pass
-    finally:
-        _alarm(0)
     return _object(data), data
 
 

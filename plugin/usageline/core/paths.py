@@ -16,6 +16,9 @@ SNAPSHOT_VERSION = 1
 
 LINE_CONFIG_VERSION = 1
 
+MAX_PATH_CHARS = 2048
+"""A longer path in which letters must be composed is not one that a system could open."""
+
 MAX_LINE_CONFIG_BYTES = 1 << 20
 """A chained command may take 128 KiB, and JSON may take six bytes for each of them."""
 
@@ -48,7 +51,8 @@ def credentials_dir(env: Mapping[str, str]) -> str:
         return claude_dir(env)
     if not chosen:
         return home(env) + "/.claude"
-    if not chosen.isascii():
+    # Composing takes a time that grows with the square of the length.
+    if not chosen.isascii() and len(chosen) <= MAX_PATH_CHARS:
         from unicodedata import normalize  # noqa: PLC0415 - Claude Code composes letters there
 
         return normalize("NFC", chosen)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import glob
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from usageline.setup import tool_config
 from usageline.system import directories, process
 from usageline.system.disk import FULL
 from usageline.system.files import remove_file, replace_link, write_atomic
+from usageline.system.trust import untrusted_interpreter_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,7 +176,7 @@ class PackageInstaller:
         if result.stop_reason:
             reason = (
                 f"took more than {INSTALL_TIMEOUT_S} s"
-                if result.stop_reason == "time"
+                if result.stop_reason == "timeout"
                 else f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB"
             )
             raise PackagesFailed(f"{command[0]} {reason}")
@@ -195,16 +195,26 @@ def make_installer(plugin: str, extras: Sequence[str], env: dict[str, str]) -> P
 
     It uses uv if that is on PATH or in one of its usual directories.
     """
-    home = env.get("HOME", "")
-    directories = [env.get("PATH", ""), home + "/.local/bin", home + "/.cargo/bin"]
-    search_path = os.pathsep.join([*directories, "/opt/homebrew/bin", "/usr/local/bin"])
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
     return PackageInstaller(
         requirements=tuple(f"{plugin}/{name}" for name in lists),
         check=", ".join((IMPORT_CHECK, *(EXTRAS[extra] for extra in extras))),
         env=env,
-        uv=shutil.which("uv", path=search_path) or "",
+        uv=find_uv(env),
     )
+
+
+def find_uv(env: Mapping[str, str]) -> str:
+    """Return the first uv that no other user can change, "" if there is none.
+
+    pip serves as well, so another one is ignored. A relative directory of PATH is a project's.
+    """
+    home = env.get("HOME", "")
+    searched = env.get("PATH", "").split(os.pathsep)
+    usual = (home + "/.local/bin", home + "/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin")
+    paths = (f"{folder}/uv" for folder in (*searched, *usual) if os.path.isabs(folder))
+    programs = (path for path in paths if os.path.isfile(path) and os.access(path, os.X_OK))
+    return next((path for path in programs if not untrusted_interpreter_reason(path)), "")
 
 
 def failure_advice(failure: PackagesFailed) -> str:

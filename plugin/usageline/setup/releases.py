@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from usageline import __version__
 from usageline.setup import owned_files, settings_entries
+from usageline.setup.launchers import FALLBACK, LAUNCHER, NO_PYTHON, TRUSTED
 from usageline.setup.program_files import PARTS, program_files
 from usageline.system import bundle, directories, files
 
@@ -29,74 +30,6 @@ if TYPE_CHECKING:
 
 COMPILE_TIMEOUT_S = 120
 IMPORT_TIMEOUT_S = 60
-
-_LAUNCHER = """#!/bin/sh
-{safe_zone}
-python={python}
-# If its Python is gone (an upgrade, or another system shares this home), use another one.
-if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
-# Prompts and status bars run this often: skip the command line.
-if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then
-    exec "$python" -I -S -B -X utf8 {script} "$@"
-fi
-[ -r {command} ] || {{ echo 'usageline: its files are gone; install it again' >&2; exit 1; }}
-exec "$python" -I -B -X utf8 {command} "$@"
-"""
-_FALLBACK = """#!/bin/sh
-# Runs if the interpreter of this release is not on this system, or does not work. `statusline`
-# prints the line, or its second word if there is no other interpreter. `hook` is the session's
-# start; the other words are those of the command `usageline`.
-{safe}
-script={script} hook={hook} setup={setup}
-usable() {{
-    [ -x "$1" ] || return 1
-    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then
-        /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1
-    fi
-    code='import sys; print(sys.version_info >= (3, 10))'
-    [ "$("$1" -I -S -B -c "$code" </dev/null 2>/dev/null)" = True ]
-}}
-# Only fixed directories: a project may set PATH.
-found=
-for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin \\
-    /run/current-system/sw/bin; do
-    for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
-        if [ -z "$found" ] && usable "$directory/$name"; then found=$directory/$name; fi
-    done
-done
-word=${{1-}}
-case $word in
-statusline)
-    [ -f "$script" ] && [ -s "$script" ] || {{ echo {damaged}; exit 0; }}
-    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script"
-    no_python={no_python}
-    echo "${{2-$no_python}}"
-    exit 0 ;;
-hook)
-    [ -f "$hook" ] && [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$hook"
-    exit 0 ;;
-line)
-    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script" "$@" ;;
-install | uninstall)
-    shift
-    if [ -z "$found" ]; then
-        for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
-            python=$(command -v "$name" || :)
-            case $python in /*) ;; *) continue ;; esac
-            if [ -z "$found" ] && usable "$python"; then found=$python; fi
-        done
-    fi
-    if [ -n "$found" ] && [ "$word" = uninstall ]; then set -- --uninstall "$@"; fi
-    [ -n "$found" ] && exec "$found" -I -B -X utf8 "$setup" "$@" ;;
-esac
-echo {no_command} >&2
-exit 1
-"""
-NO_PYTHON = "usageline: its Python is not on this system (if it was: install it again)"
-"""The line's text without an interpreter.
-
-Another system that shares the home directory may have it, so the advice is conditional.
-"""
 
 # -I ignores PYTHONDONTWRITEBYTECODE, and an unchecked pyc needs no stat of its source at start.
 COMPILE_SCRIPT = """
@@ -275,11 +208,10 @@ def write_launcher(release: Release) -> None:
     words |= {
         "safe": (settings_entries.SAFE_LOCALE + settings_entries.SAFE_ZONE).strip(),
         "safe_zone": settings_entries.SAFE_ZONE.strip(),
+        "trusted": TRUSTED.strip(),
     }
-    files.write_atomic(
-        release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700
-    )
-    files.write_atomic(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
+    files.write_atomic(release.root + "/bin/fallback", os.fsencode(FALLBACK.format(**words)), 0o700)
+    files.write_atomic(path, os.fsencode(LAUNCHER.format(**words)), 0o700)
 
 
 def _have_same_content(path: str, other: str) -> bool:

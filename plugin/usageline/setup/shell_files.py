@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from usageline.setup.releases import Release
 
 MODE = 0o600
+ENDS = (
+    "/bash-completion/completions/usageline",
+    "/fish/completions/usageline.fish",
+    "/_usageline",
+    "/man/man1/usageline.1",
+)
+"""How the paths end. A forged manifest may name any other file of the user's with its digest."""
+
 ZSH_HINT = (
     "To complete `usageline` in zsh, run this once, and open a new terminal:\n\n"
     '  usageline completion zsh > "${fpath[1]}/_usageline"'
@@ -135,7 +143,7 @@ def remove(ctx: SetupContext, previous: Manifest | None, out: Outcome) -> None:
     names = {file.path: file.name for file in planned_files(ctx)}
     for path, digests in previous.shell_files.items() if previous else ():
         try:
-            if _digest(path) not in digests:
+            if not path.endswith(ENDS) or _digest(path) not in digests:
                 continue
             if not ctx.dry_run:
                 files.remove_file(path)

@@ -33,6 +33,9 @@ MAX_QUOTES = 6_000_000
 MAX_CANDIDATES = 20_000
 """Limit of possible keys. A file with more of either is not the client's, and is slow to scan."""
 
+MAX_VALUES = 20
+"""Limit of values at the top level that are parsed, each up to MAX_VALUE_BYTES."""
+
 MAX_INTEGER_DIGITS = 400
 """Parsing a longer integer takes a time that grows with its square."""
 
@@ -130,7 +133,7 @@ def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
                 raise TooIntricate("more keys than any client writes")
             scan.advance(data[begin:at])
             begin = at
-            if scan.depth == 1 and not scan.in_string:
+            if scan.is_at_top_level():
                 _take(fd, ends_at - len(data) + at + len(name), name[1:-1].decode("ascii"), values)
         if begin < complete:
             scan.advance(data[begin:complete])
@@ -146,13 +149,22 @@ def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
 class _Scan:
     """The nesting depth at a position of the text, and whether that is in a string."""
 
-    __slots__ = ("depth", "escaped", "in_string", "quotes")
+    __slots__ = ("depth", "escaped", "in_string", "quotes", "values")
 
     def __init__(self) -> None:
         self.depth = 0
         self.in_string = False
         self.escaped = False
         self.quotes = 0
+        self.values = 0
+
+    def is_at_top_level(self) -> bool:
+        """Return whether a key of the object may begin here. Count those that do."""
+        is_at_top = self.depth == 1 and not self.in_string
+        self.values += is_at_top
+        if self.values > MAX_VALUES:
+            raise TooIntricate("one key more often than any client writes")
+        return is_at_top
 
     def advance(self, text: bytes) -> None:
         """Advance past `text`."""

@@ -134,6 +134,7 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
     precious = tmp_path / "precious"
     (precious / "releases").mkdir(parents=True)
     (precious / "releases" / "file").write_text("x")
+    (precious / "releases" / "usageline").write_text("x")
     good = json.loads(installed.originals[installed.record])
     good.pop("digest")  # as before there was a digest: its content must be checked
     made = {
@@ -146,6 +147,13 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         "upwards": {
             **good,
             "data_dir": f"{installed.ctx.paths.data_dir}/../../../../../..{precious}",
+        },
+        "another file": {
+            **good,
+            "shell_files": {
+                str(precious / "releases" / "file"): [manifest.digest(b"x")],
+                str(precious / "releases" / "usageline"): [manifest.digest(b"x")],
+            },
         },
         "relative": {
             **good,
@@ -166,7 +174,8 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         except SetupRefused:  # it says that it is of a later version
             assert installed.settings.read_bytes() == installed.originals[installed.settings], what
             continue
-        assert (precious / "releases" / "file").read_text() == "x", what
+        for name in ("file", "usageline"):
+            assert (precious / "releases" / name).read_text() == "x", what
         document = json.loads(installed.settings.read_text())
         assert {**document, "statusLine": None} == {**BEFORE, "statusLine": None}, what
     for make in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)):

@@ -261,9 +261,11 @@ VARIABLES = (
         "project can show numbers of its own",
         "the token in it goes only to Anthropic's API, and the user's own sign-in is not read "
         "for it",
-        "a directory of the project, absolute and relative, and the empty value",
+        "a directory of the project, absolute and relative, the empty value, and 100 kB of "
+        "combining marks",
         tuple(
-            {"CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("{project}/data", "data", "")
+            {"CLAUDE_SECURESTORAGE_CONFIG_DIR": place}
+            for place in ("{project}/data", "data", "", "/a" + "\u0300\u0316" * 25_000)
         ),
     ),
     Variable(

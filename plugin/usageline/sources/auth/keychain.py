@@ -9,6 +9,7 @@ import subprocess
 import unicodedata
 from typing import TYPE_CHECKING
 
+from usageline.core.paths import MAX_PATH_CHARS
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def services(env: Mapping[str, str]) -> list[str]:
     chosen = env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR", env.get("CLAUDE_CONFIG_DIR"))
     if not chosen:
         return [SERVICE]
-    composed = unicodedata.normalize("NFC", chosen).encode("utf-8", "surrogateescape")
+    if len(chosen) <= MAX_PATH_CHARS:
+        chosen = unicodedata.normalize("NFC", chosen)
+    composed = chosen.encode("utf-8", "surrogateescape")
     return [f"{SERVICE}-{hashlib.sha256(composed).hexdigest()[:8]}"]
 
 
