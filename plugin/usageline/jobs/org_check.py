@@ -30,7 +30,10 @@ SHOWS = {
     EnterpriseReports.name: "cost and tokens by person",
 }
 STEP_ASIDE = NOT_THERE | NOT_WITH_THIS_KEY
-"""After these statuses the check goes on. Others, such as 429, end it."""
+"""With these statuses the service refuses a report, and the check goes on."""
+
+ENDS = frozenset({0, 200, 429})
+"""After no answer, an unreadable one, or too many requests the next one would be the same."""
 
 
 class Probe(NamedTuple):
@@ -169,7 +172,9 @@ def _find(org: Org, probe: Probe) -> Finding:
     try:
         org.client.get(probe.path, probe.params, probe.beta)
     except OrgFailure as failure:
-        if failure.status not in STEP_ASIDE:
+        refused = failure.status in STEP_ASIDE
+        # A fault of the newer reports must not choose the older ones.
+        if failure.status in ENDS or (probe.adapter and not refused):
             raise
         return Finding(probe, failure.status, str(failure))
     return Finding(probe, 200, "")

@@ -98,10 +98,12 @@ def load(
 
 
 def _in_dollars(reports: Reports) -> Reports:
-    """Return the reports. Raise UsagelineError if their amounts are not in dollars."""
+    """Return the reports. Raise OrgFailure if their amounts are not in dollars."""
+    from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
+
     for report in reports.values():
         if report.currency != "USD":
-            raise UsagelineError(
+            raise OrgFailure(
                 f"the costs are in {sanitize(report.currency)}, and the metrics in dollars: use "
                 "`usageline org --json`"
             )
