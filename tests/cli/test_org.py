@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import pairwise
@@ -33,6 +34,7 @@ from tests.org_server import (
 )
 from tests.running import processes_with
 from usageline.cli.org import export, schema
+from usageline.cli.org import report as command
 from usageline.sources.org.key import VARIABLE
 from usageline.usage.org.merge import Coverage, Ledger, make_report
 from usageline.usage.org.records import Money, Record, Who
@@ -172,6 +174,20 @@ def test_csv_adds_up_to_the_total_and_runs_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(export.as_csv(report()))))
     assert [row["person"][:12] for row in rows] == ["user_1", "'=cmd|'/C ca", "unattributed"]
     assert sum(Decimal(row["cost"]) for row in rows) == Decimal("412.99000001")
+
+
+def test_csv_that_does_not_add_up_is_reported_beside_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = report()
+    more = replace(whole, total=replace(whole.total, cost=Decimal(500)), adds_up=False)
+    for one in (more, whole):
+        monkeypatch.setattr(command, "load", lambda _env, _options, one=one: one)
+        command.run({}, command.Options(output="csv"))
+        printed = capsys.readouterr()
+        assert printed.out == export.as_csv(one)
+        words = "usageline: the rows add up to $412.99, and not to the service's total of $500.00"
+        assert printed.err == (f"{words}\n" if one is more else "")
 
 
 def test_top_limits_the_rows_and_not_the_total() -> None:

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.org_reports import hostile, people, report, sums
 from tests.jobs.org_world import START, OrgWorld
-from tests.org_server import Event, Organization, OrgServer
+from tests.org_server import Event, Organization, OrgServer, Reply
 from tests.world import REPOSITORY
 from usageline.cli.org import metrics
 from usageline.cli.org.exposition import MAX_NAMES, MONTH, OTHER, TODAY, Numbers, exposition
@@ -207,6 +207,30 @@ def test_numbers_of_today_and_of_the_month_are_loaded(world: World) -> None:
     } == {TODAY: 1.005, MONTH: 1.505}
     assert {dict(one)["user_id"] for one in exported["person_cost_dollars"]} == {"user_1"}
     assert "spend_limits" not in exported
+
+
+def test_fullest_limit_counts_if_two_have_the_same_labels() -> None:
+    whole = limits()
+    first = whole.limits[0]
+    second = replace(first, spent=Decimal(10), source="organization")
+    both = replace(whole, limits=(first, second))
+    exported = series(numbers(limits=both, with_people=True))
+    assert [*exported["spend_limit_utilization_ratio"].values()] == [0.9]
+
+
+def test_costs_in_another_currency_leave_the_limits(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = OrgServer()
+    org = OrgWorld(world, server)
+    events = [Event(START.date(), {}, Decimal(1), Decimal(1), (1, 1, 1, 1, 1), 1)]
+    server.organization = Organization(events, currency="EUR")
+    server.reply = lambda path, _query: Reply(200, {"data": []}) if "limit" in path else None
+    shown = metrics.load(world.env, Progress(), with_people=False, clock=org.time.clock())
+    server.close()
+    assert "usageline: without cost and tokens: the costs are in EUR" in capsys.readouterr().err
+    assert "cost_dollars" not in series(shown)
+    assert series(shown)["spend_limits_near"] == {(): 0}
 
 
 def test_documentation_names_every_gauge_with_its_labels() -> None:

@@ -120,6 +120,17 @@ def test_pages_of_people_are_merged_and_named(org: OrgWorld) -> None:
     assert (ana.work.commits, ana.messages) == (3, {"chat": 6, "hologram": 0, "office": 2})
 
 
+def test_person_who_comes_again_on_the_next_page_is_counted_once(org: OrgWorld) -> None:
+    ana, ben = person(1, "ana@example.com"), person(2, "ben@example.com")
+    pages = {"": {"data": [ana], "next_page": "2"}, "2": {"data": [ana, ben], "next_page": None}}
+    org.server.reply = lambda path, query: (
+        Reply(200, pages[query.get("page", [""])[0]]) if "analytics" in path else None
+    )
+    once = load(org, BY_PERSON)
+    pages |= {"": {"data": [ana, ben], "next_page": None}}
+    assert once.people == load(org, BY_PERSON).people
+
+
 def test_unreadable_activity_is_an_error_and_not_zero(org: OrgWorld) -> None:
     row = {**summary("2026-11-22T00:00:00Z", 1), "assigned_seat_count": "many"}
     org.server.reply = lambda _path, _query: Reply(200, {"data": [row]})

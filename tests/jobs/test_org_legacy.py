@@ -198,6 +198,23 @@ def test_check_says_what_the_key_reaches_and_remembers_it(org: OrgWorld) -> None
     assert "/analytics/cost" not in org.server.paths()
 
 
+def test_check_goes_on_after_a_fault_unless_it_is_of_the_newer_reports(org: OrgWorld) -> None:
+    broken = ["/telemetry_destinations"]
+
+    def reply(path: str, _query: dict[str, list[str]]) -> Reply | None:
+        if path.endswith(tuple(broken)):
+            return Reply(503, error("overloaded_error", "x"))
+        return None if path.endswith(("/me", "/cost")) else Reply(404, error("not_found", "x"))
+
+    org.server.reply = reply
+    result = org_check.check(org.world.env, clock=org.time.clock())
+    assert result.adapter == "analytics"
+    assert [one.status for one in result.findings] == [200, 404, 404, 404, 503]
+    broken.append("/cost")
+    with pytest.raises(OrgFailure, match="503"):
+        org_check.check(org.world.env, clock=org.time.clock())
+
+
 def test_check_of_a_revoked_key_reaches_nothing(org: OrgWorld) -> None:
     org.server.reply = lambda _path, _query: Reply(401, error("authentication_error", "x"))
     result = org_check.check(org.world.env, clock=org.time.clock())

@@ -325,6 +325,23 @@ def test_currencies_of_two_kinds_are_one_sentence(org: OrgWorld) -> None:
         org.load(since=LONG_AGO[0])
 
 
+@pytest.mark.parametrize("is_total", [True, False])
+def test_currencies_of_one_page_are_the_same_sentence(org: OrgWorld, is_total: bool) -> None:
+    org.server.organization.events = random_events(random.Random(2), 3, MONTH, 20)
+
+    def reply(path: str, query: dict[str, list[str]]) -> Reply | None:
+        if not path.endswith("cost") or ("group_by[]" in query) is is_total:
+            return None
+        status, body = org.server.organization.answer("cost", query)
+        body = json.loads(json.dumps(body))
+        body["data"][-1]["cost"]["currency"] = "EUR"
+        return Reply(status, body)
+
+    org.server.reply = reply
+    with pytest.raises(OrgFailure, match=r"amounts are in .*EUR.*--since"):
+        org.load()
+
+
 def test_expired_cursor_begins_anew(org: OrgWorld) -> None:
     events = random_events(random.Random(9), 60, MONTH, 300)
     org.server.organization = Organization(events, lambda _number: 40)

@@ -25,15 +25,21 @@ NOW = 1_795_000_000.0
         ({"has_more": True, "next_page": "p"}, "p"),
         ({"next_page": "p"}, "p"),
         ({"has_more": False, "next_page": "p"}, ""),
-        ({"has_more": True, "next_page": None}, ""),
+        ({"has_more": True, "next_page": None}, None),
+        ({"next_page": ""}, ""),
+        ({"next_page": 7}, None),
+        ({"next_page": "\ud800"}, None),
+        ({"next_page": "p\r\nx-header: 1"}, None),
+        ({"next_page": "p" * 10**4}, None),
         ({"has_more": True, "first_id": "a", "last_id": "b"}, "after_id=b"),
         ({"has_more": False, "last_id": "b"}, ""),
         ({"last_id": "b"}, ""),
-        ({"has_more": True, "next_page": 7, "last_id": []}, ""),
+        ({"has_more": True, "next_page": 7, "last_id": "b"}, None),
+        ({"has_more": True, "last_id": []}, None),
         ({}, ""),
     ],
 )
-def test_cursor_of_each_kind_of_paging(body: dict[str, Any], cursor: str) -> None:
+def test_cursor_of_each_kind_of_paging(body: dict[str, Any], cursor: str | None) -> None:
     assert next_cursor(body) == cursor
 
 
@@ -43,6 +49,7 @@ def test_cursor_of_a_sample_is_that_of_its_second_page(first: Any) -> None:
     second = first.name.replace("page1", "page2")
     (query,) = [one["request"]["query"] for one in index if one["file"] == second]
     cursor = next_cursor(json.loads(first.read_text()))
+    assert cursor
     name = "" if cursor.startswith("after_id=") else "page="
     assert query.endswith(f"&{name}{cursor}")
     assert next_cursor(json.loads((OFFICIAL / second).read_text())) == ""

@@ -190,7 +190,8 @@ def test_no_limit_plan_only_and_unreadable_are_three_things(amount: object, stat
         ("12050.5", KNOWN, Decimal("120.505")),
         ("0", ZERO, Decimal(0)),
         ("0.0", ZERO, Decimal(0)),
-        *((value, UNREADABLE, None) for value in (None, MISSING, "x", 1.5, "-3")),
+        ("-300", KNOWN, Decimal(-3)),
+        *((value, UNREADABLE, None) for value in (None, MISSING, "x", 1.5)),
     ],
 )
 def test_spending_of_zero_is_told_from_none_and_from_an_amount(
@@ -208,6 +209,18 @@ def test_zero_of_a_gateway_blocks() -> None:
 def test_currency_without_decimals_has_whole_units() -> None:
     (limit,) = read(row("5000", "1234", currency="JPY"))
     assert (limit.limit, limit.spent) == (Decimal(5000), Decimal(1234))
+
+
+def test_limit_is_not_used_after_a_refund() -> None:
+    (limit,) = read(row(spent="-300"))
+    assert (limit.percent, limit.is_near) == (Decimal(0), False)
+
+
+def test_row_that_comes_again_on_the_next_page_is_left_out() -> None:
+    rows = [row(), row(), row(period="daily"), row()]
+    assert [limit.period for limit in read(*rows)] == ["monthly", "daily"]
+    asked = {"id": "s", "period": "monthly", "spend_summary": row()}
+    assert len(limits.read_requests([asked, asked])) == 1
 
 
 @pytest.mark.parametrize(

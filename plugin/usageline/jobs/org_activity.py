@@ -100,7 +100,8 @@ def _reported(org: Org, by: str, days: Span) -> Activity:
     if by == BY_PERSON:
         if days.until - days.since == DAY:
             edges = [("date", str(days.since))]
-        people = activities.merged(_rows(org, USERS, [*edges, LIMIT], activities.read_people))
+        rows_of_people = _rows(org, USERS, [*edges, LIMIT], activities.read_people)
+        people = activities.merged(activities.once(rows_of_people))
         return _activity(by, days, people=tuple(people))
     rows = _rows(org, SUMMARIES, edges, activities.read_days)
     return _activity(by, days, days=tuple(sorted(rows, key=lambda row: row.day)))

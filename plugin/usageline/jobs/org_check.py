@@ -28,6 +28,8 @@ SHOWS = {
     AdminReports.name: "Claude Code by person",
     EnterpriseReports.name: "cost and tokens by person",
 }
+ENDS = frozenset({0, 200, 429})
+"""After no answer, an unreadable one, or too many requests the next one would be the same."""
 
 
 class Probe(NamedTuple):
@@ -166,7 +168,8 @@ def _find(org: Org, probe: Probe) -> Finding:
     try:
         org.client.get(probe.path, probe.params, probe.beta)
     except OrgFailure as failure:
-        if failure.status not in REFUSED:
+        # A fault of the newer reports must not choose the older ones.
+        if failure.status in ENDS or (probe.adapter and failure.status not in REFUSED):
             raise
         return Finding(probe, failure.status, str(failure))
     return Finding(probe, 200, "")

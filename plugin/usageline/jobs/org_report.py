@@ -11,7 +11,13 @@ from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
 from usageline.sources.org.errors import NOT_THERE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
-from usageline.usage.org.merge import Ledger, add_remainder, anonymous, make_report
+from usageline.usage.org.merge import (
+    Ledger,
+    MixedCurrencies,
+    add_remainder,
+    anonymous,
+    make_report,
+)
 from usageline.usage.org.records import Malformed
 from usageline.usage.org.spans import DAY, Span
 
@@ -52,7 +58,7 @@ def load(
         except Unsupported:
             if _answers(org, adapter):
                 raise
-        except Malformed as mixture:
+        except MixedCurrencies as mixture:
             raise OrgFailure(
                 f"{mixture}: use --since and --until for days with one of them"
             ) from None
@@ -111,6 +117,8 @@ class _Reader:
         for part, total, _ in (*old, *new):
             rows.merge(part)
             totals.merge(part if total is None else total)
+        if rows.currency:
+            totals.set_currency(rows.currency)
         times = [time for _, _, text in new or old if (time := records.time(text))]
         return make_report(
             rows,
@@ -240,6 +248,8 @@ class _Reader:
                     ledger.add_record(record._replace(who=who))
                 else:
                     ledger.add_record(record)
+        except MixedCurrencies:
+            raise
         except Malformed as malformed:
             raise unreadable(self.org.client, malformed) from None
         return ledger

@@ -53,7 +53,7 @@ def _print(result: Result) -> None:
     for finding in result.findings:
         mark = MARKS["ok" if finding.is_reached else "warning"]
         shows = finding.probe.shows
-        text = shows if finding.is_reached else f"not with this key ({finding.status})"
+        text = shows if finding.is_reached else _refused(finding.status)
         click.echo(f"{mark} {finding.probe.label:<{width}}  {text}")
     if result.adapter:
         used = next(one for one in result.findings if one.probe.adapter == result.adapter)
@@ -62,6 +62,12 @@ def _print(result: Result) -> None:
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
         labels = ", ".join(one.probe.label for one in missing if one.reason == reason)
         click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), _columns())))
+
+
+def _refused(status: int) -> str:
+    from usageline.sources.org.errors import REFUSED  # noqa: PLC0415 - as above
+
+    return f"not with this key ({status})" if status in REFUSED else f"not now ({status})"
 
 
 def _columns() -> int:

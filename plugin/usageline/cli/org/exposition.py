@@ -88,16 +88,24 @@ class _Metrics(Collector):
 
 
 class _Family:
-    """A gauge whose values are added up if several have the same labels."""
+    """A gauge. Several values with the same labels are added up, or the largest one counts."""
 
-    def __init__(self, name: str, help_: str, labels: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, help_: str, labels: tuple[str, ...], *, largest: bool = False
+    ) -> None:
+        self._largest = largest
         self._family = GaugeMetricFamily(f"usageline_org_{name}", help_, labels=labels)
         self._values: dict[tuple[str, ...], Decimal] = {}
 
     def add(self, labels: tuple[str, ...], value: Decimal | int | None) -> None:
         """Add a value to the series; None is no value."""
-        if value is not None:
-            self._values[labels] = self._values.get(labels, Decimal(0)) + value
+        if value is None:
+            return
+        before = self._values.get(labels)
+        if self._largest:
+            self._values[labels] = Decimal(value if before is None else max(before, value))
+        else:
+            self._values[labels] = (before or Decimal(0)) + value
 
     def done(self) -> GaugeMetricFamily:
         """Return the gauge with its series."""
@@ -191,6 +199,7 @@ def _limits(limits: LimitsReport, *, with_people: bool) -> Iterator[GaugeMetricF
             "spend_limit_utilization_ratio",
             "Spending as a part of the limit, by the id of its holder.",
             ("user_id", "kind", "period"),
+            largest=True,
         )
         for limit in limits.limits:
             labels = (_label(limit.holder.key), _label(limit.holder.kind), _label(limit.period))

@@ -95,10 +95,12 @@ def load(
 
 
 def _in_dollars(reports: Reports) -> Reports:
-    """Return the reports. Raise UsagelineError if their amounts are not in dollars."""
+    """Return the reports. Raise OrgFailure if their amounts are not in dollars."""
+    from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
+
     for one in reports.values():
         if one.currency != "USD":
-            raise UsagelineError(
+            raise OrgFailure(
                 f"the costs are in {sanitize(one.currency)}, and the metrics in dollars: use "
                 "`usageline org --json`"
             )

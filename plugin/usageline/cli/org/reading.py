@@ -141,7 +141,7 @@ def _notes(report: Report) -> list[str]:
     if report.refreshed_at is not None and report.until > report.refreshed_at - REVISED_FOR:
         notes.append(f"days after {day(report.refreshed_at - REVISED_FOR)} may still change")
     if not report.adds_up:
-        notes.append(_difference(report))
+        notes.append(difference(report))
     if report.is_estimate and not any("estimate" in remark for remark in report.remarks):
         notes.append("the cost is Claude Code's own estimate, and not the invoice")
     if report.source != "analytics":
@@ -150,7 +150,7 @@ def _notes(report: Report) -> list[str]:
     return [sanitize(text(note, MAX_REMARK) or "") for note in notes]
 
 
-def _difference(report: Report) -> str:
+def difference(report: Report) -> str:
     """Return that the rows do not add up, and to what."""
     parts = [row.sums.cost for row in report.rows]
     if report.unattributed is not None:

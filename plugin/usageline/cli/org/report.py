@@ -52,6 +52,10 @@ def run(env: dict[str, str], options: Options) -> None:
             export.as_json(report, options.top) if is_json else export.as_csv(report, options.top)
         )
         click.echo(text, nl=is_json)
+        if not is_json and not report.adds_up:
+            from usageline.cli.org.reading import difference  # noqa: PLC0415 - seldom
+
+            click.echo(f"usageline: {difference(report)}", err=True)
     elif options.svg is not None:
         _write(options.svg, _form("svg", "draw")(report, options.top))
     elif options.html is not None:

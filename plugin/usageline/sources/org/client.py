@@ -20,6 +20,7 @@ from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeGuard
 
     from usageline.config.org import OrgConfig
     from usageline.sources.org.key import Key
@@ -145,9 +146,13 @@ class OrgClient:
             extra = [(name, cursor.removeprefix(_AFTER))] if cursor else []
             body = self.get(path, [*params, *extra], beta)
             self.pages_read += 1
-            cursor = next_cursor(body)
-            if len(cursor) > MAX_CURSOR:
-                raise OrgFailure(f"{self.host} sends a cursor that is too long: report it")
+            following = next_cursor(body)
+            if following is None:
+                raise OrgFailure(
+                    f"{self.host} has more pages and names none that can be requested: run it "
+                    "again later, or report it"
+                )
+            cursor = following
             yield Page(body, cursor)
             if not cursor:
                 return
@@ -173,8 +178,8 @@ class OrgClient:
             self.has_answered = True
             if answer.status == 200:
                 return answer
-            problem = failure(answer, self.key, self.host, path)
             asked_s = retry_after(answer.headers, self.clock.now())
+            problem = failure(answer, self.key, self.host, path, asked_s)
             wait_s = FIRST_BACKOFF_S * 2 ** (attempt - 1) if asked_s is None else asked_s
             is_too_long = wait_s > MAX_WAIT_S or (waited_s and waited_s + wait_s > MAX_WAITS_S)
             if is_too_long or attempt == MAX_ATTEMPTS or not _is_retried(answer, problem):
@@ -223,19 +228,24 @@ _AFTER = "after_id="
 """Begins the cursor of a listing that continues after an id."""
 
 
-def next_cursor(body: Mapping[str, Any]) -> str:
+def next_cursor(body: Mapping[str, Any]) -> str | None:
     """Return the cursor of the next page, "" if this is the last one.
 
-    Reports have `next_page`, lists of people have `last_id`; both may have `has_more`.
+    Reports have `next_page`, lists of people have `last_id`; both may have `has_more`. Return None
+    if there is a next page without a usable cursor: an incomplete list must not look complete.
     """
     if body.get("has_more") is False:
         return ""
     page, last = body.get("next_page"), body.get("last_id")
-    if isinstance(page, str) and page:
-        return page
-    if body.get("has_more") is True and isinstance(last, str) and last:
-        return _AFTER + last
+    if page is not None and page != "":
+        return page if _is_usable(page) else None
+    if body.get("has_more") is True:
+        return _AFTER + last if _is_usable(last) else None
     return ""
+
+
+def _is_usable(cursor: object) -> TypeGuard[str]:
+    return isinstance(cursor, str) and 0 < len(cursor) <= MAX_CURSOR and cursor.isprintable()
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from usageline.core import formatting
 from usageline.core.errors import UsagelineError
 from usageline.sources.org.key import (
     ADMIN,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from usageline.sources.org.key import Key
 
 MAX_ERROR_BYTES = 1 << 16
+LONG_S, MAX_LATER_S = 180.0, 86400.0
+"""A wait that is longer than a few minutes, and one that is too long to count on."""
+
 MIN_PIECE = 6
 """Characters of a key that must not be in a message one after the other."""
 SPEND_CAP = "enforced_spend_limit_reached"
@@ -32,6 +36,8 @@ ORGANIZATION_TYPE = "organization_type_not_supported"
 SCOPE_CODES = frozenset({"api_key_scope_missing", "organization_level_scoped_api_key_required"})
 NOT_WITH_THIS_KEY = frozenset({401, 403, 404})
 """Users report all three for one and the same wrong kind of key."""
+
+BUSY, TOO_LONG = frozenset({408, 409, 425}), frozenset({413, 414, 431})
 
 NOT_THERE = frozenset({400, 404})
 """How an endpoint answers that this organization does not have."""
@@ -55,14 +61,30 @@ class OrgFailure(UsagelineError):
         self.status, self.type, self.code = status, kind, code
 
 
-def failure(answer: Answer, key: Key, host: str, path: str) -> OrgFailure:
-    """Return what an answer other than 200 means."""
+def failure(
+    answer: Answer, key: Key, host: str, path: str, asked_s: float | None = None
+) -> OrgFailure:
+    """Return what an answer other than 200 means. `asked_s` is how long it asks to wait."""
     kind, code = error_words(answer.body)
-    sentence = _sentence(answer, kind, code, key, host, path)
+    if answer.status == 429 and code != SPEND_CAP:
+        # It was waited for already if it is short.
+        wait_s = None if asked_s is None or asked_s < LONG_S else asked_s
+        sentence = f"{host} has had too many requests (429): run it again {later(wait_s)}"
+    else:
+        sentence = _sentence(answer, kind, code, key, host, path)
     request_id = answer.headers.get("request-id", "")
     if _REQUEST_ID.fullmatch(request_id) and not _shares(request_id, key.value):
         sentence += f" (request {request_id})"
     return OrgFailure(sentence, answer.status, kind, code)
+
+
+def later(seconds: float | None) -> str:
+    """Return when to run a command again: `in 25 s`, `in 1h05m`, `in a few minutes`."""
+    if seconds is None:
+        return "in a few minutes"
+    if seconds > MAX_LATER_S:
+        return "tomorrow"
+    return f"in {seconds:.0f} s" if seconds < LONG_S else f"in {formatting.ago(seconds + 59)}"
 
 
 def _shares(text: str, secret: str) -> bool:
@@ -101,6 +123,11 @@ def _sentence(  # noqa: PLR0913, PLR0917 - all of them decide
             f"{host} does not have this report for this type of organization: run `usageline org "
             "check` to see which there are"
         )
+    if status in NOT_WITH_THIS_KEY | NOT_THERE and not kind:
+        return (
+            f"{host} refuses the request ({status}) without the API's own words: check whether a "
+            "proxy or firewall answers instead, then [org] url and the key"
+        )
     if code in SCOPE_CODES or (status == 403 and key.kind == SCOPED):
         return f"{key} lacks the scope {scope(path)} ({status}): {_advice(key, path)}"
     if status in NOT_WITH_THIS_KEY:
@@ -110,13 +137,22 @@ def _sentence(  # noqa: PLR0913, PLR0917 - all of them decide
             f"{host} refuses these days, or has no such report for your organization ({status}; "
             "HIPAA readiness is a reason): run `usageline org check`, or change --since and --until"
         )
-    if status == 429:
-        return f"{host} has had too many requests (429): run it again in a few minutes"
+    return _of_status(status, host)
+
+
+def _of_status(status: int, host: str) -> str:
+    if status == 402:
+        return (
+            f"{host} has a problem with the organization's payment (402): an admin can solve it at "
+            "platform.claude.com > Settings > Billing"
+        )
+    if status in TOO_LONG:
+        return f"the request is too long for {host} ({status}): use a later --since"
     if 300 <= status < 400:
         return f"{host} sends the request elsewhere ({status}): check [org] url and the proxy"
-    if status >= 500:
+    if status >= 500 or status in BUSY:
         return f"{host} has a problem of its own ({status}): run it again in a few minutes"
-    return f"{host} answers with status {status}: run it again, or report it"
+    return f"{host} answers with status {status}: check the proxy and [org] url, or report it"
 
 
 def _not_with_this_key(status: int, key: Key, host: str, path: str) -> str:

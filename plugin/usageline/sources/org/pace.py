@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from usageline.sources.org.errors import OrgFailure
+from usageline.sources.org.errors import OrgFailure, later
 from usageline.system import lock
 from usageline.system.files import NO_LINK
 
@@ -39,7 +39,7 @@ class Pace:
         left_s = self._pause_left_s()
         if left_s > 0:
             raise OrgFailure(
-                f"{host} asked for no requests for a while (429): run it again in {left_s:.0f} s",
+                f"{host} asked for no requests for a while (429): run it again {later(left_s)}",
                 429,
             )
         if self._last is not None:

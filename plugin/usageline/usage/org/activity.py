@@ -17,7 +17,7 @@ from usageline.usage.org.records import MAX_COUNT, Malformed, Who
 from usageline.usage.values import integer, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -139,6 +139,15 @@ def read_people(page: Mapping[str, Any]) -> list[Person]:
 def read_coders(page: Mapping[str, Any]) -> list[Person]:
     """Return a row for each person and terminal of one day of `usage_report/claude_code`."""
     return [_coder(row) for row in records.rows(page)]
+
+
+def once(people: Iterable[Person]) -> Iterator[Person]:
+    """Yield each row once: rows move between pages if others are added meanwhile."""
+    before: dict[Who, Person] = {}
+    for person in people:
+        if before.get(person.who) != person:
+            before[person.who] = person
+            yield person
 
 
 def merged(people: Iterable[Person]) -> list[Person]:

@@ -85,7 +85,7 @@ class SpendLimit:
         """Return the percentage that is spent, None unless limit and spending are known."""
         if self.limit is None or self.spent is None or self.state != LIMITED:
             return None
-        return min(self.spent * 100 / self.limit, Decimal(MAX_PERCENT))
+        return min(max(self.spent, Decimal(0)) * 100 / self.limit, Decimal(MAX_PERCENT))
 
     @property
     def is_near(self) -> bool:
@@ -125,13 +125,16 @@ class LimitsReport:
 
 
 def read_limits(rows: Iterable[object]) -> list[SpendLimit]:
-    """Return the limits of the rows of `spend_limits/effective` or `spend_limits`, in order."""
-    return [_limit(row) for row in rows if isinstance(row, dict)]
+    """Return the limits of the rows of `spend_limits/effective` or `spend_limits`, in order.
+
+    A row that comes again is left out: rows move between pages if others are added meanwhile.
+    """
+    return list(dict.fromkeys(_limit(row) for row in rows if isinstance(row, dict)))
 
 
 def read_requests(rows: Iterable[object]) -> list[IncreaseRequest]:
-    """Return the increase requests of their rows, in order."""
-    return [
+    """Return the increase requests of their rows, in order, each once."""
+    requests = (
         IncreaseRequest(
             text(row.get("id"), MAX_NAME) or "",
             _actor(mapping(row.get("actor")), {}),
@@ -142,7 +145,8 @@ def read_requests(rows: Iterable[object]) -> list[IncreaseRequest]:
         )
         for row in rows
         if isinstance(row, dict)
-    ]
+    )
+    return list(dict.fromkeys(requests))
 
 
 def in_order(limits: Iterable[SpendLimit]) -> list[SpendLimit]:
@@ -191,9 +195,12 @@ def period_start(period: str, now: float) -> datetime | None:
 
 
 def read_amount(value: object, currency: str) -> Decimal | None:
-    """Return an amount of minor units in major units, None if it cannot be read."""
+    """Return an amount of minor units in major units, None if it cannot be read.
+
+    A spending is negative after a refund.
+    """
     minor = read_decimal(value)
-    if minor is None or minor < 0:
+    if minor is None:
         return None
     return minor if currency in WITHOUT_DECIMALS else minor.scaleb(-2, EXACT)
 
@@ -202,6 +209,8 @@ def _limit(row: Body) -> SpendLimit:
     groups = row.get("groups")
     currency = currency_code(row.get("currency"))
     limit = read_amount(row.get("amount"), currency)
+    if limit is not None and limit < 0:
+        limit = None
     # Only a member's row has the spending. A limit that is configured has none.
     spent = read_amount(row.get("period_to_date_spend"), currency)
     scope = mapping(row.get("scope"))

@@ -19,6 +19,10 @@ ZERO = Decimal(0)
 OVERLAP = "groups overlap: a person in two groups is counted in both"
 
 
+class MixedCurrencies(Malformed):
+    """Amounts of two currencies have no sum."""
+
+
 @dataclass(slots=True)
 class Entry:
     """The sums of one row on one day, or over all days of a span without buckets.
@@ -73,7 +77,7 @@ class Ledger:
     currency: str = ""
 
     def add_record(self, record: Record) -> None:
-        """Add a record. Raise Malformed if it has another currency than those before."""
+        """Add a record. Raise MixedCurrencies if its currency is not that of those before."""
         money = record.money
         entry = Entry(record.who, tokens=record.tokens, requests=record.requests)
         if money is not None:
@@ -109,7 +113,7 @@ class Ledger:
     def set_currency(self, currency: str) -> None:
         """Set the currency of all amounts."""
         if self.currency not in {"", currency}:
-            raise Malformed(f"the amounts are in {self.currency} and in {currency}")
+            raise MixedCurrencies(f"the amounts are in {self.currency} and in {currency}")
         self.currency = currency
 
     def total(self) -> Entry:
