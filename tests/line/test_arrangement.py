@@ -160,6 +160,20 @@ def test_one_row_has_the_place_rather_than_how_early_a_limit_is_full() -> None:
     assert [(place in row, row.endswith(forecast)) for row in rows] == [(True, True), (True, False)]
 
 
+@pytest.mark.parametrize("blank", ["  ", "\u202e", " \u200b\x1b", "\n"])
+@pytest.mark.parametrize("theme_name", ["default", "ascii"])
+def test_name_of_blanks_or_controls_leaves_no_empty_segment(blank: str, theme_name: str) -> None:
+    payload = {"model": {"display_name": blank}, "context_window": {"used_percentage": 34}}
+    payload["session_name"] = blank
+    limits = [_limit("weekly_scoped", blank, 41, HOUR)]
+    snapshot = {"version": 1, "status": "ok", "credentials": "", "observed_at": NOW}
+    ctx = view.build(payload, {**snapshot, "limits": limits}, "", {}, NOW)
+    rows = [[(name, {}) for name in ("model", "session_name", "context", "flex", "clock")]]
+    configured: dict[str, Any] = {"theme": LOOKS[theme_name], "rows": rows}
+    drawn = render.render(ctx, configured, {"NO_COLOR": "1", "COLUMNS": "60"})
+    assert drawn[0].split() == ["ctx", "34%", "02:00"]
+
+
 def _has_bar(parts: list[layout.Part]) -> bool:
     return layout.BAR in [part[0] for part in parts]
 
