@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.client.api import ANSWER
+from tests.client.api import USUAL
 from tests.client.installation import opened
 from tools.pictures import DARK, FOLDER, HOUR_S, LIGHT, svg_of
 from usageline.core import paths
@@ -31,6 +31,10 @@ STILL = 2
 """The number of the scene that stands if nothing moves: the fullest one."""
 
 MESSAGE = "Rename the module, and run its tests"
+ANSWER = "The module is now parser.py, with its 9 imports. All 214 tests pass."
+USAGE = {**USUAL, "cache_read_input_tokens": 338_500}
+CONTEXT = "ctx 34%"
+"""The share of the client's context window that USAGE is."""
 KINDS = ("session", "weekly_all", "weekly_scoped")
 STYLE = """<style>
 .scene {{ visibility: hidden; animation: turn {total}s step-end infinite; }}
@@ -155,9 +159,11 @@ def main() -> None:
             client = sandbox.start(
                 "client", columns=COLUMNS, rows=ROWS, env={"COLORTERM": "truecolor"}
             )
+            sandbox.api.content = lambda _request: [{"type": "text", "text": ANSWER}]
+            sandbox.api.usage = lambda: USAGE
             client.wait_for("37%")
             client.enter(MESSAGE)
-            client.wait_for(ANSWER)
+            client.wait_for(CONTEXT)
             path = FOLDER / f"client-{theme}.svg"
             path.write_text(composed(screens(sandbox, client), terminal))
 

@@ -18,6 +18,9 @@ from tests.hot import Hot
 from tests.server import usage_body
 from tests.world import REPOSITORY
 from usageline.cli.main import cli
+from usageline.cli.snapshot import describe
+from usageline.refresh.log_entry import Outcome
+from usageline.sources.net.proxies import NETWORK_ADVICE
 from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
@@ -29,6 +32,13 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+
+@pytest.mark.parametrize("state", ["failed", "not-due"])
+def test_failed_refresh_is_described_with_its_whole_advice(state: str) -> None:
+    detail = f"no connection; {NETWORK_ADVICE}"
+    snapshot = {"version": 1, "status": "offline", "credentials": "", "detail": detail}
+    assert f"offline ({detail})" in describe(Outcome(state, snapshot))
 
 
 def test_table_has_every_limit_and_credit(usageline: Run, api: Api) -> None:

@@ -373,6 +373,13 @@ class TestPreview:
         done = usageline("config", "preview", "powrline")
         assert (done.returncode, 'did you mean "powerline"?' in done.stderr) == (2, True)
 
+    def test_preview_of_a_user_theme_names_its_mistake(self, usageline: Run, world: World) -> None:
+        folder = Path(world.paths.config_file).parent / "themes"
+        folder.mkdir(parents=True)
+        (folder / "mine.toml").write_text('odd = "x"')
+        done = usageline("config", "preview", "mine")
+        assert done.stderr.startswith("usageline: theme: themes/mine.toml:1: odd: ")
+
     def test_preview_has_escapes_only_in_a_terminal_or_when_forced(
         self, usageline: Run, world: World
     ) -> None:

@@ -53,6 +53,12 @@ def rows_in(file: Path) -> list[list[str]]:
     return shown
 
 
+def test_segment_that_the_line_has_already_creates_no_file(usageline: Run, world: World) -> None:
+    done = usageline("config", "add", "model")
+    assert (done.returncode, done.stdout.endswith("added model, as before\n")) == (0, True)
+    assert not Path(world.paths.config_file).exists()
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [

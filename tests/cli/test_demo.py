@@ -17,6 +17,7 @@ from usageline import themes
 from usageline.cli import demo
 from usageline.setup import program_files
 from usageline.sources.auth.claude_state import ClaudeState
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     import subprocess
@@ -58,6 +59,14 @@ def test_demo_without_a_terminal_prints_each_theme_once_and_writes_nothing(
     assert "A sample" in done.stdout
     assert "Nothing was installed or changed" in done.stdout
     assert tree(world) == before
+
+
+def test_demo_ends_in_whole_words_if_usageline_is_installed(world: World) -> None:
+    paths = Paths(world.env)
+    os.makedirs(paths.data_dir + "/current")
+    lines = demo._closing(paths, 40).split("\n")
+    assert max(map(len, lines)) <= 40
+    assert lines[-1].endswith("`usageline config`")
 
 
 def test_demo_shows_the_users_numbers_beside_high_usage(world: World, usageline: Usageline) -> None:

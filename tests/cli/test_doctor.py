@@ -319,6 +319,10 @@ def test_schema_reads_a_body_from_a_file(doctor: Doctor, installed: Installed) -
     ]
 
 
+def test_schema_reports_a_file_that_is_missing(doctor: Doctor) -> None:
+    assert "/nowhere cannot be read" in doctor("--schema", "--body", "/nowhere").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [

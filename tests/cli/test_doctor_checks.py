@@ -34,6 +34,7 @@ from usageline.core import jobs
 from usageline.jobs import local_usage
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
+from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
@@ -545,6 +546,12 @@ class TestCache:
             True,
             True,
         )
+
+    def test_untrusted_certificate_has_advice_of_its_own(self, installed: Installed) -> None:
+        hot = Hot(installed.world, installed.release)
+        hot.publish(status="offline", detail=UNTRUSTED_CERTIFICATE)
+        level, text = result_of(cache.snapshot, installed)
+        assert (level, "SSL_CERT_FILE" in text) == ("warning", True)
 
     def test_numbers_of_an_earlier_sign_in_are_a_warning(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()

@@ -269,6 +269,9 @@ def test_every_page_fits_every_size_and_is_ascii_without_unicode(
             assert shown.isascii()
             assert len(shown.splitlines()) == size[1]
             assert ">" in shown
+            if page != "question_mark":
+                assert "s save  q quit" in shown
+                assert "? keys" in shown
 
     screen.play(size=size, then=turn)
 

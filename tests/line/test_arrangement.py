@@ -160,6 +160,32 @@ def test_one_row_has_the_place_rather_than_how_early_a_limit_is_full() -> None:
     assert [(place in row, row.endswith(forecast)) for row in rows] == [(True, True), (True, False)]
 
 
+def test_long_names_end_in_an_ellipsis_and_leave_room() -> None:
+    name = "Claude Opus 5.5 Extended Thinking Preview (1M context)"
+    payload = {"model": {"display_name": name}, "cwd": "/home/me/a/b"}
+    snapshot = {"version": 1, "status": "ok", "credentials": "", "observed_at": NOW}
+    limits = [_limit("weekly_scoped", name, 41, HOUR)]
+    ctx = view.build(payload, {**snapshot, "limits": limits}, "", {}, NOW)
+    assert text(ctx, 60, {"NO_COLOR": "1"}).split("\n") == [
+        "Claude Opus 5.5 Extended Thinki… │ …/a/b",
+        "7d Claude Opus 5.5 Extended Thi… 41%",
+    ]
+
+
+@pytest.mark.parametrize("blank", ["  ", "\u202e", " \u200b\x1b", "\n"])
+@pytest.mark.parametrize("theme_name", ["default", "ascii"])
+def test_name_of_blanks_or_controls_leaves_no_empty_segment(blank: str, theme_name: str) -> None:
+    payload = {"model": {"display_name": blank}, "context_window": {"used_percentage": 34}}
+    payload["session_name"] = blank
+    limits = [_limit("weekly_scoped", blank, 41, HOUR)]
+    snapshot = {"version": 1, "status": "ok", "credentials": "", "observed_at": NOW}
+    ctx = view.build(payload, {**snapshot, "limits": limits}, "", {}, NOW)
+    rows = [[(name, {}) for name in ("model", "session_name", "context", "flex", "clock")]]
+    configured: dict[str, Any] = {"theme": LOOKS[theme_name], "rows": rows}
+    drawn = render.render(ctx, configured, {"NO_COLOR": "1", "COLUMNS": "60"})
+    assert drawn[0].split() == ["ctx", "34%", "02:00"]
+
+
 def _has_bar(parts: list[layout.Part]) -> bool:
     return layout.BAR in [part[0] for part in parts]
 
@@ -260,6 +286,19 @@ def test_an_alert_emphasizes_the_number_that_it_is_about() -> None:
     rows = render.render(some, {}, {"COLUMNS": "160", "TERM": "xterm"})
     assert "\x1b[1;31;7m92%\x1b[0m" in rows[0]
     assert "\x1b[33m81%\x1b[0m" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "words"),
+    [(1, 160, "5h is free again"), (2, 160, "5h is free again, 7d is free again")]
+    + [(2, 20, "2 free again")],
+)
+def test_limits_that_are_free_again_are_no_warning(count: int, columns: int, words: str) -> None:
+    ctx = high((3, 4, 5, 6), count)
+    ctx = ctx.replaced(alerts=[{**row, "threshold": 0} for row in ctx.alerts])
+    env = {"COLUMNS": str(columns), "TERM": "xterm"}
+    line = "\n".join(render.render(ctx, {"rows": [[("alerts", {})]]}, env))
+    assert line == f"\x1b[32m{words}\x1b[0m"
 
 
 def test_an_explicit_row_stays_one_row_and_gives_way_to_full_limits() -> None:

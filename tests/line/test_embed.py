@@ -52,7 +52,7 @@ def test_for_tmux_it_has_tmuxs_styles_and_no_escape_sequence(hot: Hot) -> None:
     assert "\x1b" not in output
     assert "a##[fg=red]b" in output
     assert "#[default]" in output
-    assert "#[bold,fg=brightwhite,bg=red]95%#[default]" in output
+    assert "#[bold,fg=brightred,bg=black]95%#[default]" in output
 
 
 def test_tmux_bar_of_any_color_has_no_foreground_without_a_background(hot: Hot) -> None:

@@ -251,3 +251,15 @@ def test_only_prose_is_broken_in_a_terminal(
 
 def test_install_sh_is_described_by_its_help() -> None:
     assert "--help" in (REPOSITORY / "install.sh").read_text().splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("argument", "hint"), [("--purg", "; did you mean --purge?"), ("odd", "unrecognized arguments")]
+)
+def test_mistyped_option_has_a_suggestion(
+    argument: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command._parse([argument], command.UNINSTALL)
+    assert ended.value.code == 2
+    assert hint in capsys.readouterr().err

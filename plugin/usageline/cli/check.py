@@ -55,10 +55,16 @@ class Duration(click.ParamType[float]):
         return int(match[1]) * SECONDS[match[2]]
 
 
+class Percentage(click.FloatRange):
+    """A percentage above 0."""
+
+    name = "percentage"
+
+
 @click.command("check")
 @click.option(
     "--below",
-    type=click.FloatRange(0, 1000, min_open=True),
+    type=Percentage(0, 1000, min_open=True),
     default=100,
     metavar="PERCENT",
     help="The percentage that every limit must be below (default 100).",

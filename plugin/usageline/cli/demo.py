@@ -77,7 +77,7 @@ def command() -> None:
         for name in themes.NAMES:
             for row in _theme_rows(scenes, values, env, preview.terminal_columns(), name):
                 click.echo(row, color=True)
-    click.echo(_closing(Paths(env)))
+    click.echo(_closing(Paths(env), preview.terminal_columns()))
 
 
 def _scenes(env: Mapping[str, str]) -> tuple[Scene, Scene]:
@@ -249,10 +249,11 @@ def _background() -> str:
     return terminal.name_of(color)
 
 
-def _closing(paths: Paths) -> str:
+def _closing(paths: Paths, columns: int) -> str:
     """Return what the user can do next: install, or configure if it is installed."""
     if os.path.exists(paths.data_dir + "/current"):
-        return "usageline is installed here. Choose a theme and segments: usageline config"
+        done = "usageline is installed here. Choose a theme and segments: `usageline config`"
+        return terminal.wrap_words(done, columns)
     tool = program_files.package_tool().name if _is_package() else ""
     install = {
         "uvx": "uv tool install usageline && usageline install",

@@ -12,7 +12,7 @@ from usageline.line import view
 from usageline.line.segments import limits
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
-from usageline.usage.values import text
+from usageline.usage.values import whole_detail
 
 if TYPE_CHECKING:
     from usageline.refresh.log_entry import Outcome
@@ -48,7 +48,7 @@ def describe(outcome: Outcome) -> str:
     if outcome.state == "failed" or is_waiting_after_failure(outcome):
         ctx = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
         ctx = ctx.replaced(half_days=look.half_days)
-        detail = text(snapshot.get("detail")) or ctx.detail
+        detail = whole_detail(snapshot) or ctx.detail
         reason = sanitize_lines(
             f"{limits.reason(ctx)} ({detail})" if detail else limits.reason(ctx)
         )

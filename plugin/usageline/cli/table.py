@@ -21,7 +21,7 @@ from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
 from usageline.line import view
 from usageline.line.segments import forecast, limits
-from usageline.usage.values import text as one_line
+from usageline.usage.values import whole_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,9 +199,7 @@ def footer(snapshot: dict[str, Any], ctx: Any, look: Appearance) -> Text:
 def reason(snapshot: dict[str, Any], ctx: Any) -> str:
     """Return why numbers are missing, with the snapshot's whole detail, or ""."""
     why = limits.reason(ctx)
-    # The context cuts texts to the length of a label.
-    whole = (one_line(snapshot.get("detail"), 300) or "") if ctx.detail else ""
-    detail = whole or ctx.detail
+    detail = (whole_detail(snapshot) if ctx.detail else "") or ctx.detail
     if not why or not detail or ctx.detail in why:
         return why
     return f"{why} ({detail})"

@@ -173,5 +173,5 @@ class StatusContext:
 
 
 def text(value: Any) -> str:
-    """Return a text of at most the length of a label, "" for anything else."""
-    return value[:MAX_LABEL] if isinstance(value, str) else ""
+    """Return a text of at most the length of a label, "" for anything else and for blanks."""
+    return value[:MAX_LABEL].strip() if isinstance(value, str) else ""

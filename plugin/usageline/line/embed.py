@@ -34,8 +34,11 @@ COLORS = {
 """Variables that choose the colors of a form. The others have those of the terminal."""
 
 COLOR_CHOICES = ("bar", "theme")
-BAR_STYLES = {"warning": "30;43", "critical": "1;97;41", "alert": "30;43"}
-"""Styles for a bar of any color: text has the bar's own, and a warning its own background."""
+BAR_STYLES = {"warning": "33;40", "critical": "1;91;40", "alert": "33;40"}
+"""Styles for a bar of any color: text has the bar's own, and a warning is on black.
+
+The color of a warning is the foreground, because the cells of a limit's bar are full of that.
+"""
 
 WIDTH = 200
 USAGE = f"""usage: usageline line [--for FORM] [--width CELLS] [--colors bar|theme]

@@ -61,7 +61,7 @@ class RowSpacing:
 
 
 def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segment]:
-    """Return the segments with every text sanitized.
+    """Return the segments with every text sanitized, without those of which nothing is left.
 
     Text from outside becomes output here and in `chain.py` alone.
     """
@@ -69,7 +69,7 @@ def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segm
     texts = {part[1] for _, variants in segments for _, parts in variants for part in parts}
     if not [text for text in texts if clean(text) != text]:
         return segments
-    return [
+    cleaned = [
         (
             kind,
             [
@@ -79,6 +79,7 @@ def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segm
         )
         for kind, variants in segments
     ]
+    return [one for one in cleaned if one[0] == FLEX or any(part[1] for part in one[1][-1][1])]
 
 
 def fit(segments: list[Segment], width: int, spacing: RowSpacing) -> Row:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import errno
 import os
+import re
 import shutil
 import sys
 
@@ -157,7 +159,12 @@ def _parse(argv: list[str], program: str) -> argparse.Namespace:
         version=f"usageline {__version__}",
         help="print the version",
     )
-    arguments = parser.parse_args(argv)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        options = re.findall(r"--[a-z-]+", parser.format_help())
+        close = difflib.get_close_matches(unknown[0], options, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if arguments.uninstall and (arguments.extras or arguments.keep_both):
         parser.error("--with and --keep-both cannot be used with --uninstall")
     if arguments.purge is not None and not arguments.uninstall:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usageline.core import windows
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 MAX_TEXT = 64
+MAX_DETAIL = 300
 MAX_AMOUNT = 10**12
 """Minor units. A larger number is not an amount of money."""
 
@@ -61,6 +65,11 @@ def percent(value: object) -> float | None:
 def flag(value: object) -> bool:
     """Return whether the value is `true`."""
     return value is True
+
+
+def whole_detail(snapshot: Mapping[str, object]) -> str:
+    """Return the detail of a snapshot's status with its advice, or "". A line cuts it."""
+    return text(snapshot.get("detail"), MAX_DETAIL) or ""
 
 
 def text(value: object, max_length: int = MAX_TEXT) -> str | None:

@@ -39,12 +39,14 @@ def current_text(paths: Paths) -> str | None:
 def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
     """Replace the text by what `edit` returns for it, under a lock.
 
-    Return False if `edit` returns None. Raise `UsagelineError` if the file cannot be written or
+    Return False if `edit` returns None. A missing file whose text stays empty is not created. Raise `UsagelineError` if the file cannot be written or
     is locked. `edit` may be called twice.
     """
     paths = Paths(env)
-    if edit(current_text(paths)) is None:  # before the lock, which creates the directory
-        return False
+    before = current_text(paths)
+    text = edit(before)  # before the lock, which creates the directory
+    if text is None or (before is None and not text):
+        return text is not None
     with _locked(paths):
         before = current_text(paths)
         text = edit(before)

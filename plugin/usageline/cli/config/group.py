@@ -226,7 +226,10 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
         raise broken(paths, refused) from None
     except edit.EditRejected as refused:
         raise UsagelineError(
-            "; ".join(problem._replace(line=None).message("--set") for problem in refused.problems)
+            "; ".join(
+                problem._replace(line=None).message("--set" if changes else "")
+                for problem in refused.problems
+            )
         ) from None
     shown_env, columns = output_env(), width or preview.terminal_columns()
     if theme or changes:

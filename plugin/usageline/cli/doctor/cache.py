@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.service import certificate_advice
 from usageline.cli.formatting import span
 from usageline.core import freshness, path_owners, throttle
 from usageline.core.errors import LockUnsupported
@@ -16,7 +17,7 @@ from usageline.system import disk
 from usageline.system.files import is_own
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
-from usageline.usage.values import text
+from usageline.usage.values import whole_detail
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -172,7 +173,7 @@ def snapshot(context: Context) -> Result:
             "the numbers are of an earlier sign-in and are not shown",
             "no action needed: the next status line starts a refresh",
         )
-    status, detail = str(snapshot.get("status")), text(snapshot.get("detail")) or ""
+    status, detail = str(snapshot.get("status")), whole_detail(snapshot)
     age = _age(snapshot.get("observed_at"), context.now)
     if status == "ok" and detail.startswith(CLOCK):
         return warning(
@@ -187,7 +188,10 @@ def snapshot(context: Context) -> Result:
     reason = REASONS.get(status, status) + (f" ({detail})" if detail else "")
     failure = f"the last refresh failed: {reason} ({age})"
     if status == "offline":
-        return warning(failure, "check your network; usageline retries automatically")
+        return warning(
+            failure,
+            certificate_advice(detail) or "check your network; usageline retries automatically",
+        )
     if status == "rate-limited":
         return warning(failure, "wait; usageline retries automatically")
     return problem(

@@ -13,6 +13,7 @@ from usageline.cli.formatting import span
 from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
 from usageline.core.vocabulary import REASONS
+from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
 from usageline.system.api_address import API, api_address
 from usageline.system.lock import hold
 
@@ -80,7 +81,18 @@ def _report(record: AccountState, now: float) -> Result:
     times = f", {cooldown.failures} times in a row" if cooldown.failures > 1 else ""
     until = f"; waiting until {clock(cooldown.until, now)}" if cooldown.until > now else ""
     return warning(
-        f"{request} and failed: {reason}{times}{until}", "wait: usageline retries automatically"
+        f"{request} and failed: {reason}{times}{until}",
+        certificate_advice(cooldown.detail) or "wait: usageline retries automatically",
+    )
+
+
+def certificate_advice(detail: str) -> str:
+    """Return what to do if the detail of a failure names the certificate, else ""."""
+    if detail != UNTRUSTED_CERTIFICATE:
+        return ""
+    return (
+        "if your company has an authority of its own: set SSL_CERT_FILE to its certificate, "
+        "and install again"
     )
 
 

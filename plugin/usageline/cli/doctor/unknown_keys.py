@@ -53,7 +53,10 @@ def show_unknown_keys(env: Mapping[str, str], file: str | None) -> None:
 
 
 def _body_in(file: str, paths: Paths) -> tuple[dict[str, Any], str]:
-    body = parse_object(read_bytes(file, MAX_BYTES))
+    content = read_bytes(file, MAX_BYTES)
+    if content is None:
+        raise UsagelineError(f"{short(file, paths)} cannot be read, or is over 1 MiB")
+    body = parse_object(content)
     if body is None:
         raise UsagelineError(f"{short(file, paths)} does not contain a JSON object")
     return body, short(file, paths)

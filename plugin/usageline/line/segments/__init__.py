@@ -50,6 +50,9 @@ MAX_SHOWN = 16
 MAX_BRIEF = 10
 """Cells of a label in a limit's shortest variant."""
 
+MAX_NAME = 32
+"""Cells of the name of a model or limit from outside."""
+
 BAR_PRIORITY = 28
 """Of a variant with a bar."""
 
@@ -96,11 +99,11 @@ def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: st
     return f"{style} over", number
 
 
-def brief_label(ctx: StatusContext, label: str) -> str:
-    """Return a label of a limit's shortest variant."""
-    if display_width(label) <= MAX_BRIEF:
+def brief_label(ctx: StatusContext, label: str, cells: int = MAX_BRIEF) -> str:
+    """Return a label of at most so many cells, by default for a limit's shortest variant."""
+    if display_width(label) <= cells:
         return label
-    text: str = cut_parts([("", label)], MAX_BRIEF, ctx.glyphs["ellipsis"])[0][1]
+    text: str = cut_parts([("", label)], cells, ctx.glyphs["ellipsis"])[0][1]
     return text
 
 

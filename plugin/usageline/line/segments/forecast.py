@@ -116,13 +116,16 @@ def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
 def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the thresholds that were passed lately, unless the limit's own number shows it."""
     fresh = fresh_alerts(ctx, options)
-    texts = [_alert_text(row) for row in fresh if not ctx.emphasized.get(_alert_key(row))]
+    fresh = [row for row in fresh if not ctx.emphasized.get(_alert_key(row))]
+    texts = [_alert_text(row) for row in fresh]
     if not texts:
         return []
-    label, glyph = labeled(options), ctx.glyphs["alert"]
+    label, style, glyph, noun = labeled(options), "alert", ctx.glyphs["alert"], "alerts"
+    if not [row for row in fresh if row["threshold"]]:  # only good news
+        style, glyph, noun = "normal", "", "free again"
 
     def form(text: str) -> list[Part]:
-        return [*label, ("alert", glyph + text)]
+        return [*label, (style, glyph + text)]
 
     if len(texts) == 1:
         return [[(70, form(texts[0]))]]
@@ -131,7 +134,7 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
         [
             (23, form(", ".join(texts[:MAX_ALERTS]) + (f" +{more}" if more > 0 else ""))),
             (29, form(f"{texts[0]} +{len(texts) - 1}")),
-            (70, form(f"{len(texts)} alerts")),
+            (70, form(f"{len(texts)} {noun}")),
         ]
     ]
 

@@ -8,6 +8,7 @@ from usageline.core.windows import even_percent
 from usageline.line.layout import URGENT
 from usageline.line.segments import (
     BAR_PRIORITY,
+    MAX_NAME,
     MAX_SHOWN,
     bar_part,
     brief_label,
@@ -43,7 +44,9 @@ def scoped(ctx: StatusContext, options: Options) -> list[Variants]:
     room = MAX_SHOWN - len(ctx.windows) + len(windows)
     segments = []
     for window in windows[: max(room, 1)]:
-        label = options["label"] or short_name(window.kind, window.label)
+        label = options["label"] or brief_label(
+            ctx, short_name(window.kind, window.label), MAX_NAME
+        )
         brief = brief_label(ctx, options["label"] or scope(window.label))
         segments.append(
             _limit(ctx, window, options, ([("label", label + " ")], [("label", brief + " ")]), 60)

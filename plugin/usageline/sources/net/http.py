@@ -34,6 +34,7 @@ address after two that drop packets, as with a broken IPv6 route.
 """
 
 OFFLINE = "offline"
+UNTRUSTED_CERTIFICATE = "the certificate is not trusted"
 
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENS = "0A"
@@ -199,7 +200,7 @@ def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
 def _connect_problem(error: Exception) -> str:
     reason = str(error).lower()
     if "certificate" in reason:
-        return "the certificate is not trusted"
+        return UNTRUSTED_CERTIFICATE
     if "ssl" in reason or "tls" in reason:
         return "no secure connection"
     return "no connection"

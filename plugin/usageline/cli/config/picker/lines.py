@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 CURSOR = "bold cyan"
 DIM = Style(dim=True)
 
+LAST_HINTS = 2
+"""The last hints of a line, which every width shows."""
+
 
 class Lines(ScrollView, can_focus=False):
     """Lines of text, cut off at the edge and scrolled if there are too many."""
@@ -236,7 +239,14 @@ class Hints(Lines):
         self._spans: list[tuple[int, int, str]] = []
 
     def hint(self, hints: Sequence[tuple[str, str, str]], current: str = "") -> None:
-        """Show keys, their meaning, and the action of the app that a click runs."""
+        """Show keys, their meaning, and the action of the app that a click runs.
+
+        If there is no room for all, the middle ones are left out: the last save and quit.
+        """
+        hints = list(hints)
+        cells = [len(key) + len(meaning) + 3 for key, meaning, _ in hints]
+        while len(hints) > LAST_HINTS and sum(cells) - 1 > self.app.size.width:
+            del hints[-LAST_HINTS - 1], cells[-LAST_HINTS - 1]
         line = Text(" ")
         self._spans = []
         for key, meaning, action in hints:

@@ -26,6 +26,9 @@ PAGES = ("presets", "font", "themes", "segments", "settings")
 MIN_HEIGHT = 18
 """On a lower screen the help is left out, and the blank rows around the line."""
 
+MIN_TABS_WIDTH = 64
+"""On a narrower screen only the open page has its name beside its key."""
+
 OTHER_ROWS = 7
 """Rows of the screen besides the line, with three for the page."""
 
@@ -124,10 +127,15 @@ class View(Screen[None]):
 
     def _draw_keys(self) -> None:
         glyphs = self.drawing.glyphs
+        is_wide = self.size.width >= MIN_TABS_WIDTH
         self.query_one("#tabs", Hints).hint(
             [
                 *(
-                    (str(number), page.capitalize(), f"screen.page('{page}')")
+                    (
+                        str(number),
+                        page.capitalize() if page == self.page or is_wide else "",
+                        f"screen.page('{page}')",
+                    )
                     for number, page in enumerate(PAGES, 1)
                 ),
                 ("?", "keys", "screen.keys"),
