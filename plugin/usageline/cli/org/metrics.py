@@ -10,7 +10,6 @@ import click
 
 from usageline.cli.edge import report
 from usageline.cli.org.progress import with_progress
-from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.output import csv_text, utc_time
+from usageline.cli.output import csv_text
 from usageline.cli.usage.result import dollars
-from usageline.core.formatting import count
+from usageline.core.formatting import count, utc_time
 from usageline.core.text import sanitize
 from usageline.usage.local import price_list
 from usageline.usage.local.prices import PER_MILLION, SEARCH, own_prices
