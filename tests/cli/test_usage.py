@@ -143,6 +143,17 @@ def test_check_says_what_is_not_in_the_transcripts(usage: Usage, transcripts: Pa
     assert rows[MODEL]["output"] == 100
 
 
+def test_check_has_its_numbers_beside_a_long_name(
+    world: World, usage: Usage, transcripts: Path
+) -> None:
+    world.env["COLUMNS"] = "60"
+    transcripts.write_bytes(encoded(cost_state(1700, model="m" * 90)))
+    head, row = usage("--check").splitlines()[1:3]
+    assert " ".join(head.split()) == "session model input output cache write cache read"
+    assert row.split() == [SESSION[:8], "m" * 7 + "…", "2", "2k", "1k", "20k"]
+    assert len(row) <= 60
+
+
 def test_hostile_names_reach_no_terminal(usage: Usage, transcripts: Path) -> None:
     transcripts.write_bytes(encoded(line(cwd="/x/\x1b]0;evil\x07", model="\x1b[31mred")))
     for kind in ("project", "model"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.cli.usage.command import command
+from usageline.cli.usage.command import command, spread
 from usageline.cli.usage.quick import DEFAULTS, parsed
 from usageline.cli.usage.run import ALL_KINDS
 
@@ -29,6 +29,14 @@ def test_frequent_command_line_means_the_same_as_to_click(arguments: list[str]) 
     assert {name: params[name] for name in DEFAULTS} == quick
     others = {name: value for name, value in params.items() if name not in DEFAULTS}
     assert not any(others.values())
+
+
+def test_roots_may_have_several_directories() -> None:
+    assert spread(["--json", "--roots", "a", "b", "day", "c"]) == [
+        *("--json", "--roots", "a", "--roots", "b", "day", "c")
+    ]
+    assert spread(["--roots=a", "b", "--tz", "UTC"]) == ["--roots=a", "--roots", "b", "--tz", "UTC"]
+    assert spread(["--roots", "day", "--roots"]) == ["--roots", "day", "--roots"]
 
 
 @pytest.mark.parametrize(

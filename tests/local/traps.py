@@ -1020,6 +1020,18 @@ ODDITIES = [
         {MAIN: encoded(line(), line(2, after_s=-365 * 86_400), line(3, after_s=365 * 86_400))},
         [Billed(), Billed(day="2025-11-20"), Billed(day="2027-11-20")],
     ),
+    Trap(
+        "a long list",
+        "a tool's input has 9 MB of short texts",
+        {MAIN: A_LINE.replace(b'"content":[', b'"content":[[' + b'"ab",' * (LARGE // 5) + b"0],")},
+        ONE,
+    ),
+    Trap(
+        "a wall of backslashes",
+        "a text of 9 MB has nothing else",
+        {MAIN: A_LINE.replace(b"words", b"\\\\" * (LARGE // 2))},
+        ONE,
+    ),
     Trap("a tail of NULs", "nothing follows them", {MAIN: A_LINE + b"\0" * 9000}, ONE),
     Trap(
         "an array",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
@@ -45,19 +46,45 @@ def read_day(text: str | None, zone: tzinfo) -> date | None:
         raise UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
 
 
-def _local_zone() -> tzinfo:
-    """Return this machine's zone with its rules, else the offset of now."""
-    for name in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
-        if name == UTC:
-            return timezone.utc
-        if name:
-            from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+class SystemZone(tzinfo):
+    """The local zone by the rules of the C library, for a zone that has no name in the database."""
 
-            try:
-                return ZoneInfo(name)
-            except (ValueError, OSError, KeyError):
-                continue
-    return datetime.now().astimezone().tzinfo or timezone.utc
+    def __init__(self, name: str) -> None:
+        self.key = name
+
+    def fromutc(self, at: datetime) -> datetime:
+        """Return the local time of a time in UTC."""
+        local = datetime.fromtimestamp(at.replace(tzinfo=timezone.utc).timestamp())  # noqa: DTZ006
+        return local.replace(tzinfo=self)
+
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
+        """Return how much a local time is ahead of UTC."""
+        if at is None:
+            return None
+        local = at.replace(tzinfo=None)
+        in_utc = datetime.fromtimestamp(local.timestamp(), timezone.utc)
+        return local.replace(fold=0) - in_utc.replace(tzinfo=None)
+
+    def tzname(self, _at: datetime | None) -> str:
+        """Return its name."""
+        return self.key
+
+    def dst(self, _at: datetime | None) -> None:
+        """Return None: it is not known."""
+
+
+def _local_zone() -> tzinfo:
+    """Return this machine's zone: that of TZ, else the one of the system."""
+    configured = os.environ.get("TZ")
+    name = _linked_zone() if configured is None else configured.lstrip(":")
+    if name == UTC:
+        return timezone.utc
+    if name:
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
+        with contextlib.suppress(ValueError, OSError, KeyError):
+            return ZoneInfo(name)
+    return SystemZone(name or datetime.now().astimezone().tzname() or UTC)
 
 
 # tried by: tests/cli

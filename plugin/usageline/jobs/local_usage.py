@@ -138,13 +138,12 @@ def _pass(
     keep_days: int | None,
     progress: Callable[[int, int], object],
 ) -> Report:
-    keep_from = None
-    if keep_days is not None:
-        keep_from = int(time.time() * 1000) - keep_days * DAY_MS
+    now_ms = int(time.time() * 1000)
+    keep_from = None if keep_days is None else now_ms - keep_days * DAY_MS
     _apply_prices(index, prices)
-    scan = Scan(index, prices, keep_from=keep_from, progress=progress)
-    report = look(scan)
-    if keep_from is not None and report.is_full:
+    known_from = keep_from if retention.trusts_clock(index, now_ms) else None
+    report = look(Scan(index, prices, keep_from=known_from, progress=progress))
+    if keep_from is not None and report.is_full and retention.trusts_clock(index, now_ms):
         retention.forget(index, keep_from)
     return report
 

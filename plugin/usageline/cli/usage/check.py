@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli.formatting import cut
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from usageline.usage.local.cost_states import Comparison
 
 VERSION = 1
+NUMBERS = ("input", "output", "cache write", "cache read")
+SESSION_CELLS, MIN_MODEL_CELLS, GAP = 8, 8, 2
 NO_COUNTERS = (
     "no transcript has Claude Code's own counters: since August 2026 it writes them when a "
     "session ends"
@@ -55,17 +58,18 @@ def print_table(rows: Sequence[Comparison]) -> None:
     short = [row for row in rows if any(row.missing)]
     target = console()
     if short:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("session", no_wrap=True, max_width=8)
-        table.add_column("model", no_wrap=True, overflow="ellipsis")
-        for name in ("input", "output", "cache write", "cache read"):
-            table.add_column(name, justify="right")
-        for row in short:
-            table.add_row(
-                Text(sanitize(row.session)[:8]),
-                Text(sanitize(row.model)),
-                *(count(number) if number else "" for number in row.missing[:4]),
-            )
+        cells = [[count(number) if number else "" for number in row.missing[:4]] for row in short]
+        widths = [max(map(len, column)) for column in zip(NUMBERS, *cells, strict=True)]
+        others = SESSION_CELLS + sum(widths) + GAP * (len(widths) + 2)
+        model_cells = max(target.width - others, MIN_MODEL_CELLS)
+        table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim")
+        table.add_column("session", no_wrap=True)
+        table.add_column("model", no_wrap=True)
+        for name in NUMBERS:
+            table.add_column(name, justify="right", no_wrap=True)
+        for row, numbers in zip(short, cells, strict=True):
+            model = Text(cut(sanitize(row.model), model_cells))
+            table.add_row(Text(cut(sanitize(row.session), SESSION_CELLS, "")), model, *numbers)
         target.print("not in the transcripts:")
         target.print(table)
     complete = len(sessions - {row.session for row in short})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +12,36 @@ from usageline.cli.usage import report
 from usageline.cli.usage.run import ALL_KINDS, Request, run
 from usageline.config import local as local_config
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-@click.command("usage")
+
+class _Command(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let `--roots` take several directories, wherever it stands."""
+        return super().parse_args(ctx, spread(args))
+
+
+def spread(arguments: Iterable[str]) -> list[str]:
+    """Return the arguments with `--roots` before each of its directories."""
+    result: list[str] = []
+    follows = ""  # "value" behind `--roots`, "more" behind its first directory
+    for word in arguments:
+        if follows == "value":
+            follows = "more"
+        elif word == "--roots":
+            follows = "value"
+        elif word.startswith("--roots="):
+            follows = "more"
+        elif word[:1] == "-" or word in ALL_KINDS:
+            follows = ""
+        elif follows:
+            result.append("--roots")
+        result.append(word)
+    return result
+
+
+@click.command("usage", cls=_Command)
 @click.argument("kind", metavar="[BY]", type=Choice(ALL_KINDS), default="day")
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
 @click.option("--until", metavar="DAY", help="Last day.")

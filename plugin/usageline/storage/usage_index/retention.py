@@ -8,7 +8,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from usageline.storage.usage_index.database import Index
 
+LATELY_MS = (45 * 86_400_000, 12 * 3_600_000)
+"""Responses of this time ago show that a clock is right. A wrong one has none for half a day."""
+
+LATELY = "SELECT 1 FROM quarters WHERE quarter >= ? AND quarter < ? LIMIT 1"
 OLDEST = "SELECT (SELECT min(quarter) FROM quarters), (SELECT min(started) FROM states)"
+
+
+def trusts_clock(index: Index, now_ms: int) -> bool:
+    """Return whether there are responses of the last weeks by this clock.
+
+    If it jumped ahead by years, everything would be old enough to forget.
+    """
+    times = [(now_ms - ago) // QUARTER_MS for ago in LATELY_MS]
+    return index.connection.execute(LATELY, times).fetchone() is not None
 
 
 def forget(index: Index, before: int) -> None:
