@@ -229,6 +229,15 @@ class TestInstallation:
         level, text = result_of(installation.packages, installed)
         assert (level, "ModuleNotFoundError" in text) == ("problem", True)
 
+    def test_packages_that_load_slowly_are_no_problem(
+        self, installed: Installed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """On a busy machine, to install again would not help."""
+        monkeypatch.setattr(installation, "IMPORT_CHECK", "import time; time.sleep(60)")
+        monkeypatch.setattr(installation, "PACKAGES_TIMEOUT_S", 0.5)
+        level, text = result_of(installation.packages, installed)
+        assert (level, "less busy" in text) == ("warning", True)
+
     def test_second_installation_is_a_warning(self, installed: Installed, tmp_path: Path) -> None:
         assert result_of(installation.single, installed, own_root=str(tmp_path))[0] == "warning"
         write_script(tmp_path / "usageline", "exit 0\n")

@@ -141,6 +141,33 @@ def test_uninstall_leaves_no_directory_without_files_of_the_user(world: World) -
     assert not any("was left" in message for message in messages)
 
 
+def test_last_uninstall_removes_the_cache_of_every_profile(world: World) -> None:
+    """A session can use another spelling of the directory, or another store of the sign-in."""
+    root = world.home / "root"
+    env = {**world.env, "HOME": str(root)}
+    _install(env)
+    spelled = {**env, "CLAUDE_CONFIG_DIR": f"{root}/./.claude"}
+    stored = {**env, "CLAUDE_SECURESTORAGE_CONFIG_DIR": f"{root}/store"}
+    for other in (spelled, stored):
+        _write(paths.cache_dir(other) + "/snapshot.json", "{}")
+        _write(paths.cache_dir(other) + "/store/cache.db", "")
+    mine = paths.cache_dir(stored) + "/mine.json"
+    _write(mine, "mine")
+    uninstall(SetupContext(env, "/nonexistent", lambda _: None, purge=True))
+    assert [str(path) for path in root.rglob("usageline/**/*") if path.is_file()] == [mine]
+
+
+def test_uninstall_keeps_the_cache_of_an_installed_profile(world: World) -> None:
+    root = world.home / "root"
+    env = {**world.env, "HOME": str(root)}
+    other = {**env, "CLAUDE_CONFIG_DIR": f"{root}/other"}
+    _install(env)
+    _install(other)
+    uninstall(SetupContext(env, "/nonexistent", lambda _: None, purge=True))
+    assert not Path(paths.cache_dir(env)).exists()
+    assert Path(paths.cache_dir(other), "snapshot.json").exists()
+
+
 def test_dry_run_removes_nothing(world: World) -> None:
     root = world.home / "root"
     env = {**world.env, "HOME": str(root)}

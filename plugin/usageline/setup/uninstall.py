@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
     from usageline.setup.owned_files import Names
+    from usageline.system.paths import Paths
 
 LOCK_TIMEOUT_S = 60
 REFRESH_TIMEOUT_S = 12
@@ -117,9 +118,10 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     else:
         shell_files.remove(ctx, previous, outcome)
         _remove_program(ctx, previous, outcome)
-    with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
-        _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
-        _remove_empty(ctx, ctx.paths.cache_dir)
+    for directory in _cache_directories(ctx.paths, of_all=not others):
+        with lock.hold_existing(directory + "/refresh.lock", REFRESH_TIMEOUT_S):
+            _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", outcome)
+            _remove_empty(ctx, directory)
     if others and not ctx.dry_run:
         _transfer_shared(previous, others)
         refresh_log.remove(ctx.paths)
@@ -135,6 +137,18 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _remove_empty_directories(ctx, previous)
     if not ctx.dry_run and not others:
         _report_remaining(ctx, outcome)
+
+
+def _cache_directories(paths: Paths, *, of_all: bool) -> list[str]:
+    """Return the cache directory of this profile, with `of_all` those of all profiles.
+
+    Sessions can use a profile without an install: another spelling of CLAUDE_CONFIG_DIR, or
+    another store of the sign-in.
+    """
+    parent, own = os.path.split(paths.cache_dir)
+    names = os.listdir(parent) if of_all and os.path.isdir(parent) else []
+    others = sorted(name for name in names if owned_files.PROFILE_NAME.fullmatch(name))
+    return [f"{parent}/{name}" for name in dict.fromkeys((own, *others))]
 
 
 def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:

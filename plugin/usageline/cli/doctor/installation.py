@@ -65,6 +65,11 @@ def packages(context: Context) -> Result | None:
     result = run(
         context, [current.python, "-I", "-B", "-c", IMPORT_CHECK], {}, timeout_s=PACKAGES_TIMEOUT_S
     )
+    if result.was_slow:
+        return warning(
+            f"whether the refresh can load its packages is unknown: {result.error}",
+            "run usageline doctor again when this machine is less busy",
+        )
     if result.error:
         return problem(f"the refresh cannot load its packages: {result.error}", INSTALL_AGAIN)
     return ok("the refresh can load its packages")

@@ -54,11 +54,15 @@ def problem(text: str, advice: str) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class ProgramResult:
-    """How a program ended. `error` describes a failure, "" if there was none."""
+    """How a program ended. `error` describes a failure, "" if there was none.
+
+    `was_slow`: it had too little time, so nothing is known of it.
+    """
 
     output: str
     error: str
     took_s: float
+    was_slow: bool = False
 
 
 def run(
@@ -72,7 +76,7 @@ def run(
     began = time.monotonic()
     timeout_s = min(timeout_s, context.deadline - began)
     if timeout_s < MIN_TIMEOUT_S:
-        return ProgramResult("", "no time was left to try it", 0)
+        return ProgramResult("", "no time was left to try it", 0, was_slow=True)
     try:
         done = process.run(
             command,
@@ -89,7 +93,7 @@ def run(
     if done.stop_reason:
         timed_out = done.stop_reason == "timeout"
         fault = f"it timed out after {timeout_s:.0f} s" if timed_out else "it printed too much"
-        return ProgramResult("", fault, took_s)
+        return ProgramResult("", fault, took_s, was_slow=timed_out)
     fault = ""
     if done.status:
         last_line = done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
