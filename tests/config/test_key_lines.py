@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.config.key_lines import KeyLines
+from usageline.config import file
+from usageline.config.key_lines import KeyLines, without_strings
 
 TEXT = '''# a comment
 a = 1
@@ -123,3 +125,48 @@ def _paths(table: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str,
             else [(*path, name)]
         )
     ]
+
+
+KEY = "a" + ".a" * (2 * file.MAX_DOTS)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "",
+        '"x" = 1 # it\'s\n',
+        'k = ["""\nx""", {',
+        'k = ["""\nx"""", {',
+        'k = ["""x\\""""", {',
+        "k = ['''\nx''', {",
+        "k = ['''x''''', {",
+        "k = ['\\', {",
+    ],
+)
+@pytest.mark.parametrize("end", ["", '"', "'"])
+def test_a_deep_key_is_refused_wherever_strings_begin_and_end(start: str, end: str) -> None:
+    """The parser takes seconds for a longer one, which a project's file may have."""
+    closing = "}]" if "{" in start else ""
+    with pytest.raises(file.UnusableFile, match="nested too deeply"):
+        file.decode(f"{start}{KEY} = 1{closing} #{end}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"k = '{KEY}'\n",
+        f'k = "\\"{KEY}"\n',
+        f'k = """\n{KEY}\n"{KEY}\\"""{KEY}"""""\n',
+        f"k = '''{KEY}\n\"{KEY}''''\n",
+        f"# it's {KEY}\n",
+    ],
+)
+def test_dots_in_strings_and_comments_are_no_deep_key(text: str) -> None:
+    assert file.parse(file.decode(text.encode())) is not None
+
+
+@pytest.mark.parametrize("piece", ['"""\\', "'''", '"\\', "'", '"""\\"', "#'\n", '"'])
+def test_strings_without_an_end_are_removed_in_linear_time(piece: str) -> None:
+    began = time.process_time()
+    without_strings(piece * (file.MAX_BYTES // len(piece)))
+    assert time.process_time() - began < 2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 << 10
 MAX_DOTS = 2100
-"""In one line, outside of quotes. The parser takes quadratic time for a key with more dots."""
+"""In one line, outside of strings. The parser takes quadratic time for a key with more dots."""
 
 
 class UnusableFile(Exception):
@@ -53,16 +53,19 @@ def decode(content: bytes) -> str:
             Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")
         ) from None
     text = text.replace("\r\n", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MAX_DOTS and _dots_outside_quotes(line) > MAX_DOTS:
+    if _dotted_line(text):
+        from usageline.config.key_lines import without_strings  # noqa: PLC0415 - seldom
+
+        number = _dotted_line(without_strings(text))
+        if number:
             raise UnusableFile(Problem(number, "", "not TOML: nested too deeply"))
     return text
 
 
-def _dots_outside_quotes(line: str) -> int:
-    from usageline.config.key_lines import QUOTED  # noqa: PLC0415 - seldom, and `re` is slow
-
-    return QUOTED.sub("", line).count(".")
+def _dotted_line(text: str) -> int | None:
+    """Return the number of the first line with too many dots."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if line.count(".") > MAX_DOTS), None)
 
 
 def parse(text: str) -> dict[str, Any]:

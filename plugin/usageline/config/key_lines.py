@@ -11,11 +11,26 @@ if TYPE_CHECKING:
     from usageline.config.problem import Path
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+STRING_OR_COMMENT = re.compile(
+    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)|"(?:[^"\\\n]|\\[^\n])*"?'
+    r"|'''.*?(?:'{3,5}|\Z)|'[^'\n]*'?|#[^\n]*",
+    re.DOTALL,
+)
+"""One that has no end takes the rest of the line or text, so that a search is linear."""
+
 PART = re.compile(r"[\w-]+|" + QUOTED.pattern)
 KEYS = re.compile(rf"\s*((?:{PART.pattern})(?:[ \t]*\.[ \t]*(?:{PART.pattern}))*)\s*")
 HEADER = re.compile(rf"\s*(\[\[?){KEYS.pattern}\]")
 MAX_DEPTH = 5
 """No key of the schema lies deeper; what does has the line of what holds it."""
+
+
+def without_strings(text: str) -> str:
+    """Return TOML without strings and comments, with the same lines.
+
+    A line alone does not tell: it may begin inside a string of several lines.
+    """
+    return STRING_OR_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 class KeyLines:
