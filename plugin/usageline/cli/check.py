@@ -55,10 +55,21 @@ class Duration(click.ParamType[float]):
         return int(match[1]) * SECONDS[match[2]]
 
 
+class Percent(click.FloatRange):
+    """A percentage. Every number would be below `nan`, which the base class accepts."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return it as a number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a percentage", param, ctx)
+        return number
+
+
 @click.command("check")
 @click.option(
     "--below",
-    type=click.FloatRange(0, 1000, min_open=True),
+    type=Percent(0, 1000, min_open=True),
     default=100,
     metavar="PERCENT",
     help="The percentage that every limit must be below (default 100).",
