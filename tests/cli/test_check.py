@@ -54,6 +54,7 @@ def test_status_follows_the_limits(
     [
         ("--below", "0"),
         ("--below", "x"),
+        ("--below", "nan"),
         ("--timeout", "5h"),
         ("--wait", "--timeout", "5"),
         ("--max-age", "1y"),

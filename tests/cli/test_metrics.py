@@ -183,6 +183,9 @@ def test_scrape_is_answered_from_the_snapshot(world: World, api: Api) -> None:
         status, kind, body = ask(Accept="application/openmetrics-text;version=1.0.0")
         assert (status, kind.partition(";")[0]) == (200, "application/openmetrics-text")
         assert body.endswith("# EOF\n")
+        for version in ("x", "", "1.x"):
+            kind = ask(Accept=f"application/openmetrics-text;version={version}")[1]
+            assert kind.startswith(("text/plain", "application/openmetrics-text"))
         assert ask(method="HEAD")[::2] == (200, "")
         Path(world.paths.snapshot).unlink()
         assert ask()[::2] == (200, "")

@@ -230,14 +230,14 @@ def test_variable_is_used_without_a_configured_key(org: OrgWorld, usageline: Com
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--since", "yesterday"), "is not a day"),
+        (("--since", "lately"), "is not a day"),
         (("--since", "2025-01-01"), "no days before"),
         (("--by", "team"), "team"),
         (("--top", "0"), "0"),
         (("--json", "--svg", "x.svg"), "choose one"),
         (("--json", "check"), "options of check after it"),
         (("limts",), "limits"),
-        (("activity", "--since", "yesterday"), "is not a day"),
+        (("activity", "--since", "lately"), "is not a day"),
     ],
 )
 def test_wrong_usage_is_reported_before_a_request(

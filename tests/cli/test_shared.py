@@ -11,9 +11,12 @@ from click.testing import CliRunner
 
 from usageline.cli.doctor import shared, sign_in
 from usageline.cli.doctor.context import Context
+from usageline.cli.shared import joining
 from usageline.cli.shared.command import command
+from usageline.config.server_types import parse_address
 from usageline.core.errors import UsagelineError
 from usageline.sources.shared import secret
+from usageline.sources.shared.connection import Account, Connection
 from usageline.storage import shared_record
 from usageline.storage.shared_record import SharedRecord
 from usageline.system.directories import prepare
@@ -70,9 +73,24 @@ def test_server_that_does_not_answer_changes_nothing(run: Run, world: World) -> 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     status, output = run("init", f"redis://127.0.0.1:{port}")
-    assert (status, "no connection" in output) == (1, True)
+    assert (status, "no connection: check that it runs" in output) == (1, True)
     assert not Path(world.paths.config_file).exists()
     assert not Path(world.paths.shared_key).exists()
+
+
+def test_missing_password_file_names_what_to_write(run: Run, tmp_path: Path) -> None:
+    status, output = run("init", URL, "--password-file", str(tmp_path / "none"))
+    assert (status, "write the server's password there" in output) == (1, True)
+
+
+@pytest.mark.parametrize("reply", [7, None, [b"server", 3], [b"version"]])
+def test_version_of_any_server_is_a_few_words(
+    monkeypatch: pytest.MonkeyPatch, reply: object
+) -> None:
+    monkeypatch.setattr(Connection, "call", lambda *_words: reply)
+    address = parse_address(URL)
+    assert address
+    assert joining._version(address, Account("", ""), {}).startswith("the server")
 
 
 def test_password_file_must_be_private(run: Run, tmp_path: Path) -> None:

@@ -85,6 +85,13 @@ def endless(client: socket.socket) -> None:
         (lambda client: client.sendall(b"+OK\r\n-ERR \x1b[31mred\r\n"), "it answered: [31mred"),
         (lambda client: client.close(), "closed the connection"),
         (lambda client: client.sendall(b"-WRONGPASS invalid\r\n"), "refused the user"),
+        (lambda client: client.sendall(b"-NOAUTH Authentication required.\r\n"), "a password"),
+        (
+            lambda client: client.sendall(
+                b"+OK\r\n-ERR Protocol error: unauthenticated multibulk length\r\n"
+            ),
+            "it wants a password",
+        ),
         (lambda client: client.sendall(b"+OK\r\n-NOPERM no\r\n"), "may not run the script"),
         (lambda client: client.sendall(b"+OK\r\n-READONLY no\r\n"), "read-only"),
         (lambda client: client.sendall(b"+OK\r\n-OOM no\r\n"), "memory is full"),

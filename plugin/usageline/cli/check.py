@@ -56,9 +56,16 @@ class Duration(click.ParamType[float]):
 
 
 class Percentage(click.FloatRange):
-    """A percentage above 0."""
+    """A percentage above 0. Every number would be below `nan`, which the base class accepts."""
 
     name = "percentage"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return it as a number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a percentage", param, ctx)
+        return number
 
 
 @click.command("check")

@@ -45,6 +45,20 @@ The server needs a user with these rights (redis-cli, once):
   ACL SETUSER {user} on '>PASSWORD' {rule}"""
 
 
+HINTS = {
+    "wants a password": "add --password-file PATH, and the user in the URL if it has users",
+    "memory is full": "give it more memory",
+    "read-only": "name its primary",
+    "certificate is not trusted": "set SSL_CERT_FILE to its authority for usageline install",
+    "closed the connection": "use rediss:// if it speaks TLS alone",
+    "no secure connection": "use redis:// if it has no TLS",
+    "no answer in time": "check that it runs, and that the URL has redis:// or rediss:// as it does",
+    "no connection": "check that it runs, its port, and the firewall",
+    "name is unknown": "check the host",
+}
+"""What to do, by words of the reason."""
+
+
 def join(
     env: Mapping[str, str], url: str, password_file: str, account: str, show: Callable[[str], None]
 ) -> None:
@@ -99,8 +113,9 @@ def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
             connection.call("PEXPIRE", key, 1)
     except ServerUnusable as error:
         user = address.user or "usageline"
+        hint = next((f": {hint}" for words, hint in HINTS.items() if words in str(error)), "")
         advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if _is_refused(error) else ""
-        raise UsagelineError(f"{address} cannot be used: {error}{advice}") from None
+        raise UsagelineError(f"{address} cannot be used: {error}{hint}{advice}") from None
     finally:
         connection.close()
     tls = ", over TLS" if address.scheme == "rediss" else ""
@@ -145,9 +160,11 @@ def _version(address: Address, account: Account, env: Mapping[str, str]) -> str:
         return "the server"
     finally:
         connection.close()
+    if not isinstance(reply, list):
+        return "the server"
     words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else "" for one in reply]
     facts = dict(zip(words[::2], words[1::2], strict=False))
-    return f"{facts.get('server', 'the server')} {facts.get('version', '')}".strip()
+    return f"{facts.get('server') or 'the server'} {facts.get('version', '')}".strip()
 
 
 def _is_refused(error: ServerUnusable) -> bool:

@@ -53,7 +53,10 @@ def open_metrics(samples: Sequence[Sample]) -> bytes:
 
 def negotiated(samples: Sequence[Sample], accept: str) -> tuple[bytes, str]:
     """Return the text that a scraper's header `Accept` prefers, and its content type."""
-    encode, content_type = choose_encoder(accept)
+    try:
+        encode, content_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # it compares a version that is no number
+        encode, content_type = choose_encoder("")
     return encode(Samples(samples)), content_type
 
 

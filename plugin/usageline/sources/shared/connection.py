@@ -27,6 +27,9 @@ BUDGET_S = 0.7
 
 MAX_REPLY_BYTES = 256 << 10
 MAX_MESSAGE_CHARS = 80
+NO_PASSWORD = ("unauthenticated", "NOAUTH", "Authentication required")
+"""What a server with a password answers without one; Redis 7 cuts a long command off."""
+
 NO_RIGHTS = ("user executing the script", "ACL failure", "has no permissions")
 """What Redis 7 and Valkey 9 answer if the script calls what its user may not."""
 
@@ -228,6 +231,8 @@ def _reason(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, ServerUnusable):
         return text
+    if any(words in text for words in NO_PASSWORD):
+        return "it wants a password"
     by_kind: tuple[tuple[Any, str], ...] = (
         (kinds.AuthenticationError, "it refused the user or the password"),
         (kinds.NoPermissionError, "this user may not run the script"),

@@ -31,7 +31,7 @@ class SecretUnusable(UsagelineError):
 
 def read_key(path: str) -> bytes:
     """Return the key. Raise SecretUnusable if there is none that only this user can read."""
-    text = _private_text(path).strip()
+    text = _private_text(path, "copy it from the first machine").strip()
     if not KEY.fullmatch(text):
         raise SecretUnusable(f"{path} is no key: copy shared.key from the first machine again")
     return bytes.fromhex(text)
@@ -61,25 +61,23 @@ def read_password(path: str) -> str:
     """Return the password in a file, "" if `path` is "". Raise SecretUnusable."""
     if not path:
         return ""
-    password = _private_text(path).rstrip("\r\n")
+    password = _private_text(path, "write the server's password there").rstrip("\r\n")
     if not password or len(password) > MAX_PASSWORD_CHARS or "\n" in password or "\0" in password:
         raise SecretUnusable(f"{path} has no password: write it there, on one line")
     return password
 
 
 # tried by: tests/sources
-def _private_text(path: str) -> str:
+def _private_text(path: str, advice: str) -> str:
     try:
         with files.open_regular(path) as descriptor:
             reason = _open_to_others(os.fstat(descriptor))
             content = os.read(descriptor, MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise SecretUnusable(f"{path} is missing: copy it from the first machine") from None
+        raise SecretUnusable(f"{path} is missing: {advice}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no path"
-        raise SecretUnusable(
-            f"{path} cannot be read: {reason}: copy it from the first machine again"
-        ) from None
+        raise SecretUnusable(f"{path} cannot be read: {reason}: {advice}") from None
     if reason:
         raise SecretUnusable(f"{path} {reason}: chmod 600 {path}")
     try:

@@ -204,7 +204,7 @@ def connect(
 ) -> tuple[Connection, bytes]:
     """Return the connection that config.toml names, not made yet, and the key.
 
-        Its calls may take `budget_s` in all, by default the time of a refresh.
+    Its calls may take `budget_s` in all, by default the time of a refresh.
     Raise SecretUnusable or ServerUnusable.
     """
     address = parse_address(config.url)
