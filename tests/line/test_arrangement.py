@@ -175,13 +175,19 @@ def test_long_names_end_in_an_ellipsis_and_leave_room() -> None:
 @pytest.mark.parametrize("blank", ["  ", "\u202e", " \u200b\x1b", "\n"])
 @pytest.mark.parametrize("theme_name", ["default", "ascii"])
 def test_name_of_blanks_or_controls_leaves_no_empty_segment(blank: str, theme_name: str) -> None:
-    payload = {"model": {"display_name": blank}, "context_window": {"used_percentage": 34}}
-    payload["session_name"] = blank
+    payload = {
+        "model": {"display_name": blank},
+        "session_name": blank,
+        "context_window": {"used_percentage": 34},
+    }
     limits = [_limit("weekly_scoped", blank, 41, HOUR)]
     snapshot = {"version": 1, "status": "ok", "credentials": "", "observed_at": NOW}
     ctx = view.build(payload, {**snapshot, "limits": limits}, "", {}, NOW)
-    rows = [[(name, {}) for name in ("model", "session_name", "context", "flex", "clock")]]
-    configured: dict[str, Any] = {"theme": LOOKS[theme_name], "rows": rows}
+    names = ("model", "session_name", "context", "flex", "clock")
+    configured: dict[str, Any] = {
+        "theme": LOOKS[theme_name],
+        "rows": [[(name, {}) for name in names]],
+    }
     drawn = render.render(ctx, configured, {"NO_COLOR": "1", "COLUMNS": "60"})
     assert drawn[0].split() == ["ctx", "34%", "02:00"]
 
@@ -290,8 +296,11 @@ def test_an_alert_emphasizes_the_number_that_it_is_about() -> None:
 
 @pytest.mark.parametrize(
     ("count", "columns", "words"),
-    [(1, 160, "5h is free again"), (2, 160, "5h is free again, 7d is free again")]
-    + [(2, 20, "2 free again")],
+    [
+        (1, 160, "5h is free again"),
+        (2, 160, "5h is free again, 7d is free again"),
+        (2, 20, "2 free again"),
+    ],
 )
 def test_limits_that_are_free_again_are_no_warning(count: int, columns: int, words: str) -> None:
     ctx = high((3, 4, 5, 6), count)

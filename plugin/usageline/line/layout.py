@@ -79,7 +79,11 @@ def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segm
         )
         for kind, variants in segments
     ]
-    return [one for one in cleaned if one[0] == FLEX or any(part[1] for part in one[1][-1][1])]
+    return [
+        one
+        for one in cleaned
+        if one[0] == FLEX or any(part[1] for _, parts in one[1][-1:] for part in parts)
+    ]
 
 
 def fit(segments: list[Segment], width: int, spacing: RowSpacing) -> Row:

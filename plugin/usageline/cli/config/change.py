@@ -39,8 +39,8 @@ def current_text(paths: Paths) -> str | None:
 def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
     """Replace the text by what `edit` returns for it, under a lock.
 
-    Return False if `edit` returns None. A missing file whose text stays empty is not created. Raise `UsagelineError` if the file cannot be written or
-    is locked. `edit` may be called twice.
+    Return False if `edit` returns None. A missing file whose text stays empty is not created.
+    Raise `UsagelineError` if the file cannot be written or is locked. `edit` may be called twice.
     """
     paths = Paths(env)
     before = current_text(paths)
