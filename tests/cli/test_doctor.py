@@ -314,7 +314,6 @@ def test_schema_reads_a_body_from_a_file(doctor: Doctor, installed: Installed) -
         "from",
         "~/body.json:",
         "limits[].odd",
-        "[31m",
         "number",
     ]
 

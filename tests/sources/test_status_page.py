@@ -57,7 +57,7 @@ def pages(api: Api, *incidents: dict[str, Any]) -> None:
         ([incident(components=[])], "Elevated errors"),
         ([incident(components="all")], "Elevated errors"),
         ([incident(impact="unheard of")], "Elevated errors"),
-        ([incident("\x1b[31mred")], "[31mred"),
+        ([incident("\x1b[31mred")], "red"),
         ([incident("")], None),
         ([incident(name=5)], None),
         (["incident", None, 5], None),
