@@ -50,6 +50,7 @@ def run(command: Callable[[], object]) -> NoReturn:
     sys.exit(status)
 
 
+# tried by: tests/cli
 def _open_closed_streams() -> None:
     """Let commands write to nowhere if the caller closed stdout or stderr."""
     for name in ("stdout", "stderr"):
