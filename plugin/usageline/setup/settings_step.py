@@ -71,7 +71,7 @@ def add(
             f"disableAllHooks is set in {name}:"
             " Claude Code shows no status line until you remove it."
         )
-    if len(before.data) > MAX_SETTINGS_BYTES:
+    if len(before.data or b"") > MAX_SETTINGS_BYTES:
         outcome.notes.append(
             f"{name} has more than {MAX_SETTINGS_BYTES >> 20} MiB:"
             " Claude Code ignores it, and shows no status line until it is shorter."
