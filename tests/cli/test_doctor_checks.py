@@ -34,6 +34,7 @@ from usageline.core import jobs
 from usageline.jobs import local_usage
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
+from usageline.sources.auth import claude_state
 from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
 
 if TYPE_CHECKING:
@@ -86,6 +87,14 @@ class TestSettings:
     def test_missing_settings_are_a_problem(self, installed: Installed) -> None:
         installed.settings.unlink()
         assert result_of(settings.settings_parse, installed)[0] == "problem"
+
+    def test_settings_that_claude_code_finds_too_long_are_a_problem(
+        self, installed: Installed
+    ) -> None:
+        """Seen in Claude Code 2.1.330: it ignores the whole file, and so the status line."""
+        installed.change_settings(note="x" * claude_state.MAX_SETTINGS_BYTES)
+        level, text = result_of(settings.settings_parse, installed)
+        assert (level, "more than 2 MiB" in text) == ("problem", True)
 
     def test_byte_order_mark_passes(self, installed: Installed) -> None:
         installed.settings.write_bytes(b"\xef\xbb\xbf" + installed.settings.read_bytes())

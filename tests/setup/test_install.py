@@ -223,10 +223,12 @@ def test_install_leaves_the_users_command_alone(local: Machine) -> None:
     assert command.read_text() == "mine"
 
 
-def test_install_mentions_disabled_hooks(local: Machine) -> None:
-    """They also disable the status line."""
-    local.write_settings(b'{"disableAllHooks": true}')
-    assert "disableAllHooks" in local.run()
+def test_install_mentions_what_keeps_the_line_from_being_shown(local: Machine) -> None:
+    """Disabled hooks disable the line, too; Claude Code ignores long settings."""
+    local.write_settings(b'{"disableAllHooks": true, "note": "%s"}' % (b"x" * (2 << 20)))
+    output = local.run()
+    assert "disableAllHooks" in output
+    assert "has more than 2 MiB: Claude Code ignores it" in " ".join(output.split())
 
 
 def test_uninstall_of_a_profile_leaves_the_program_to_the_others(

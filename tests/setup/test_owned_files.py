@@ -153,8 +153,13 @@ def test_last_uninstall_removes_the_cache_of_every_profile(world: World) -> None
         _write(paths.cache_dir(other) + "/store/cache.db", "")
     mine = paths.cache_dir(stored) + "/mine.json"
     _write(mine, "mine")
+    caches = os.path.dirname(paths.cache_dir(env))
+    os.symlink(root / ".claude", f"{caches}/0123456789abcdef")
+    _write(f"{caches}/fedcba9876543210", "no directory")
     uninstall(SetupContext(env, "/nonexistent", lambda _: None, purge=True))
-    assert [str(path) for path in root.rglob("usageline/**/*") if path.is_file()] == [mine]
+    left = {str(path) for path in Path(caches).rglob("*") if path.is_file()}
+    assert left == {mine, f"{caches}/fedcba9876543210"}
+    assert Path(paths.claude_settings(env)).exists()
 
 
 def test_uninstall_keeps_the_cache_of_an_installed_profile(world: World) -> None:

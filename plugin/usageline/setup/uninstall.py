@@ -139,6 +139,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _report_remaining(ctx, outcome)
 
 
+# tried by: tests/setup
 def _cache_directories(paths: Paths, *, of_all: bool) -> list[str]:
     """Return the cache directory of this profile, with `of_all` those of all profiles.
 
@@ -146,7 +147,10 @@ def _cache_directories(paths: Paths, *, of_all: bool) -> list[str]:
     another store of the sign-in.
     """
     parent, own = os.path.split(paths.cache_dir)
-    names = os.listdir(parent) if of_all and os.path.isdir(parent) else []
+    names: list[str] = []
+    if of_all:
+        with contextlib.suppress(OSError):
+            names = os.listdir(parent)
     others = sorted(name for name in names if owned_files.PROFILE_NAME.fullmatch(name))
     return [f"{parent}/{name}" for name in dict.fromkeys((own, *others))]
 

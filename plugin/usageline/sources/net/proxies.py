@@ -22,7 +22,7 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_SETTINGS_BYTES = 1 << 20
+MAX_SETTINGS_BYTES = 2 << 20
 MAX_DROP_INS = 32
 NETWORK_ADVICE = (
     "this shell's proxy or certificates are not those of the install: run usageline install"
