@@ -11,6 +11,7 @@ import pytest
 from tests.faults.needs import NAMESPACE, needs
 from tests.fleet.machines import TTL_AND_JITTER_S
 from tests.server import usage_body
+from usageline.sources.shared import connection
 from usageline.storage import shared_record
 
 if TYPE_CHECKING:
@@ -80,12 +81,15 @@ def test_machine_goes_on_alone_while_the_server_is(  # noqa: PLR0917 - fixtures
     server: Server,
     trouble: str,
     figure: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begin, end, reason = TROUBLES[trouble]
     fleet.url = relay.url
     first, second = fleet.machine(), fleet.machine()
-    first.refresh()
-    second.refresh()
+    with monkeypatch.context() as patience:  # a loaded machine is late, and asks alone
+        patience.setattr(connection, "BUDGET_S", 30.0)
+        first.refresh()
+        second.refresh()
     api.body = usage_body(session=52)
     fleet.later(1000)  # longer than two machines without a server wait
     begin(server)

@@ -52,7 +52,7 @@ HINTS = {
     "certificate is not trusted": "set SSL_CERT_FILE to its authority for usageline install",
     "closed the connection": "use rediss:// if it speaks TLS alone",
     "no secure connection": "use redis:// if it has no TLS",
-    "no answer in time": "check that it runs, and whether it speaks redis:// or rediss://",
+    "no answer in time": "check that it runs, and whether it has TLS (rediss://)",
     "no connection": "check that it runs, its port, and the firewall",
     "name is unknown": "check the host",
 }
