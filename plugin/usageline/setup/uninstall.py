@@ -120,6 +120,8 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
         _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
         _remove_empty(ctx, ctx.paths.cache_dir)
+    if not others:
+        _remove_other_caches(ctx, outcome)
     if others and not ctx.dry_run:
         _transfer_shared(previous, others)
         refresh_log.remove(ctx.paths)
@@ -231,6 +233,23 @@ def _remove_owned(
         if not ctx.dry_run:
             owned_files.remove(directory, names)
         outcome.add_change(what, ctx.display_path(directory))
+
+
+def _remove_other_caches(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove what sessions with another CLAUDE_CONFIG_DIR left, which no install has recorded."""
+    base, own = os.path.split(ctx.paths.cache_dir)
+    try:
+        names = sorted(filter(owned_files.PROFILE_NAME.fullmatch, os.listdir(base)))
+    except OSError:
+        return
+    removed = Outcome()
+    for directory in (f"{base}/{name}" for name in names if name != own):
+        with lock.hold_existing(f"{directory}/refresh.lock", REFRESH_TIMEOUT_S):
+            _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", removed)
+            _remove_empty(ctx, directory)
+    if removed.changes:
+        count = len(removed.changes)
+        outcome.add_change("caches", f"{ctx.display_path(base)}: {count} of other profiles")
 
 
 def _remove_empty(ctx: SetupContext, directory: str) -> None:
