@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from usageline.core import paths
 from usageline.storage import textfiles
 from usageline.storage.org_cache import OrgCache
 from usageline.storage.usage_index import database
+from usageline.system import directories
 from usageline.system.paths import Paths
 from usageline.usage.org.merge import Ledger
 
@@ -235,3 +237,31 @@ def test_key_of_shared_readings_is_removed(local: Machine) -> None:
     assert key.exists()
     assert "shared.key" in local.run("--uninstall")
     assert (key.exists(), config.exists()) == (False, True)
+
+
+def test_uninstall_removes_the_caches_of_all_sessions(local: Machine, tmp_path: Path) -> None:
+    """A session with another CLAUDE_CONFIG_DIR has one, though no install knows that directory."""
+    first = dict(local.env)
+    local.run()
+    caches = []
+    for name in ("first", "second"):
+        env = {**first, "CLAUDE_CONFIG_DIR": str(tmp_path / name)}
+        caches.append(directories.prepare(Paths(env)))
+        Path(Paths(env).snapshot).write_text("{}")
+    Path(caches[0], "mine").write_text("mine")
+    base = Path(caches[0]).parent
+    (base / "notes").mkdir()
+
+    local.env["CLAUDE_CONFIG_DIR"] = str(tmp_path / "third")
+    local.run()
+    local.run("--uninstall")
+    assert Path(caches[1]).exists()
+    local.env.pop("CLAUDE_CONFIG_DIR")
+    local.env.update(first)
+    assert "2 of other profiles" in local.run("--uninstall", "--dry-run")
+    assert Path(caches[1]).exists()
+    assert "2 of other profiles" in local.run("--uninstall")
+    assert sorted(path.name for path in base.iterdir()) == sorted(
+        [os.path.basename(caches[0]), "notes"]
+    )
+    assert [path.name for path in Path(caches[0]).iterdir()] == ["mine"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 MAX_BYTES = 256 << 10
-MAX_DOTS = 2100
+MAX_DOTS = 500
 """In one line, outside of strings. The parser takes quadratic time for a key with more dots."""
 
 

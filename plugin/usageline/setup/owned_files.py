@@ -48,6 +48,9 @@ CACHE_FILES = _with_leftovers(
 )
 """The names in a profile's cache directory."""
 
+PROFILE_NAME = re.compile(rf"default|{_HEX}", re.ASCII)
+"""A profile's cache directory, in that of all profiles."""
+
 HISTORY_NAME = _HEX
 """The history of one account, in `history/`."""
 

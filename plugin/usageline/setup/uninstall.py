@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
     from usageline.setup.owned_files import Names
-    from usageline.system.paths import Paths
 
 LOCK_TIMEOUT_S = 60
 REFRESH_TIMEOUT_S = 12
@@ -118,10 +117,11 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     else:
         shell_files.remove(ctx, previous, outcome)
         _remove_program(ctx, previous, outcome)
-    for directory in _cache_directories(ctx.paths, of_all=not others):
-        with lock.hold_existing(directory + "/refresh.lock", REFRESH_TIMEOUT_S):
-            _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", outcome)
-            _remove_empty(ctx, directory)
+    with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
+        _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
+        _remove_empty(ctx, ctx.paths.cache_dir)
+    if not others:
+        _remove_other_caches(ctx, outcome)
     if others and not ctx.dry_run:
         _transfer_shared(previous, others)
         refresh_log.remove(ctx.paths)
@@ -137,22 +137,6 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _remove_empty_directories(ctx, previous)
     if not ctx.dry_run and not others:
         _report_remaining(ctx, outcome)
-
-
-# tried by: tests/setup
-def _cache_directories(paths: Paths, *, of_all: bool) -> list[str]:
-    """Return the cache directory of this profile, with `of_all` those of all profiles.
-
-    Sessions can use a profile without an install: another spelling of CLAUDE_CONFIG_DIR, or
-    another store of the sign-in.
-    """
-    parent, own = os.path.split(paths.cache_dir)
-    names: list[str] = []
-    if of_all:
-        with contextlib.suppress(OSError):
-            names = os.listdir(parent)
-    others = sorted(name for name in names if owned_files.PROFILE_NAME.fullmatch(name))
-    return [f"{parent}/{name}" for name in dict.fromkeys((own, *others))]
 
 
 def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
@@ -249,6 +233,24 @@ def _remove_owned(
         if not ctx.dry_run:
             owned_files.remove(directory, names)
         outcome.add_change(what, ctx.display_path(directory))
+
+
+# tried by: tests/setup
+def _remove_other_caches(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove what sessions with another CLAUDE_CONFIG_DIR left, which no install has recorded."""
+    base, own = os.path.split(ctx.paths.cache_dir)
+    try:
+        names = sorted(filter(owned_files.PROFILE_NAME.fullmatch, os.listdir(base)))
+    except OSError:
+        return
+    removed = Outcome()
+    for directory in (f"{base}/{name}" for name in names if name != own):
+        with lock.hold_existing(f"{directory}/refresh.lock", REFRESH_TIMEOUT_S):
+            _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", removed)
+            _remove_empty(ctx, directory)
+    if removed.changes:
+        count = len(removed.changes)
+        outcome.add_change("caches", f"{ctx.display_path(base)}: {count} of other profiles")
 
 
 def _remove_empty(ctx: SetupContext, directory: str) -> None:
