@@ -172,8 +172,8 @@ def test_an_unfinished_response_makes_the_sum_a_lower_bound(directory: Directory
 @pytest.mark.parametrize("record", [line(), line(usage={"iterations": TWO_ATTEMPTS})])
 def test_both_parsers_return_the_same_facts(record: dict[str, Any]) -> None:
     content = encoded(record)
-    expected = records.parse(content)
-    assert records.parser(bulk=True)([memoryview(content)]) == [expected] != [None]
+    expected = records.parse(content, SESSION)
+    assert records.parser(bulk=True)([memoryview(content)], SESSION) == [expected] != [None]
 
 
 @pytest.mark.parametrize(

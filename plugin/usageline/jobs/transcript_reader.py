@@ -8,7 +8,7 @@ import os
 import stat
 
 from usageline.core.named_tuple import NamedTuple
-from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
+from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, relevant
 from usageline.sources.transcripts.files import state_of
 from usageline.sources.transcripts.records import parser
 from usageline.sources.transcripts.states import parse as parse_state
@@ -114,10 +114,10 @@ class Reader:
         session = os.path.basename(transcript.path)
         state = state_of(status)
         for buffer, start, end in blocks:
-            usage, states = marked(buffer, start, end, states=is_main)
-            if usage:
-                self._add(usage, session)
-            for line in states:
+            lines, notes = relevant(buffer, start, end, states=is_main)
+            if lines:
+                self._add(lines, session)
+            for line in notes:
                 if note := parse_state(bytes(line)):
                     self._batch.add_state(note)
             if len(self._batch) >= BATCH_RESPONSES:
@@ -132,10 +132,9 @@ class Reader:
 
     def _add(self, lines: list[memoryview], session: str) -> None:
         add, keep_from = self._batch.add, self._keep_from
-        for line in self._parse(lines):
-            if keep_from is None or line.at >= keep_from:
-                add((line if line.session else line._replace(session=session)).response())
-        self._report.lines += len(lines)
+        for response in self._parse(lines, session):
+            if keep_from is None or response.at >= keep_from:
+                add(response)
 
     def _remember(self, descriptor: int, state: State, offset: int, too_long: int) -> None:
         self._states.append((*state, offset, _digest(descriptor, offset), too_long))
