@@ -59,9 +59,7 @@ def epoch_ms(text: str) -> int | None:
     A leap second counts as the one before it, so that it is of the day that is written.
     """
     try:
-        return (
-            HOURS[text[:14]] + MINUTES[text[14:17]] + SECONDS[text[17:20]] + FRACTIONS[text[20:]]
-        )
+        return HOURS[text[:14]] + MINUTES[text[14:17]] + SECONDS[text[17:20]] + FRACTIONS[text[20:]]
     except KeyError:
         return _other_epoch_ms(text)
 

@@ -70,7 +70,7 @@ class Writer:
         self._prices = prices
         self._names = Names(index.connection)
         self._forks = Forks(index.connection, self._names)
-        self._inserts: list[tuple[object, ...]] = []
+        self._single: dict[bytes, tuple[object, ...]] = {}
         self._grouped: list[tuple[object, ...]] = []
         self._added: dict[tuple[int, int, int, int], list[int]] = {}
         self._changed: set[int] = set()
@@ -106,10 +106,14 @@ class Writer:
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
 
     def _write_single(self, batch: Batch) -> None:
-        is_first = self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None
+        if self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None:
+            for response in batch.single.values():
+                self._insert(response)
+            self._flush()
+            return
         # Neighbors in the table one after another: fewer pages are read and written.
         for keys in chunks(sorted(batch.single)):
-            known = {} if is_first else self._known("key", keys)
+            known = self._known("key", keys)
             claims = self._forks.claims("key", list(known)) if known else {}
             for key in keys:
                 response = batch.single[key]
@@ -151,16 +155,17 @@ class Writer:
             if is_grouped:
                 self._grouped.append((*row, last_at, key))
             else:
-                self._inserts.append(row)
+                self._single[key + number.to_bytes(2, "big") if number else key] = row
             sums = self._added.get((quarter, session, project, model))
             if sums is None:
                 sums = self._added[quarter, session, project, model] = [0] * 10
             _add(sums, tokens, cost, finished=finished)
 
     def _flush(self) -> None:
-        self._connection.executemany(INSERT, self._inserts)
+        rows = self._single
+        self._connection.executemany(INSERT, map(rows.__getitem__, sorted(rows)))
         self._connection.executemany(INSERT_GROUPED, self._grouped)
-        self._inserts.clear()
+        self._single.clear()
         self._grouped.clear()
 
     def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[Stored]]:

@@ -118,9 +118,7 @@ def response_of(  # noqa: PLR0913 - the facts of a line
 ) -> Response:
     """Return the response that one line alone describes. A missing text is ""."""
     if message_id.startswith(UNIQUE_ID):
-        return unique_response(
-            message_id, claim, parts, sidechain=sidechain, finished=finished
-        )
+        return unique_response(message_id, claim, parts, sidechain=sidechain, finished=finished)
     tokens = parts[0].tokens
     grouped = False
     if message_id and request_id:
