@@ -66,7 +66,8 @@ class Reader:
 
     def read(self, due: Sequence[Transcript]) -> None:
         """Read what is new in these files, and commit it."""
-        work = [(each, self._known(each)) for each in due]
+        has_known = self._index.has_files()
+        work = [(each, self._known(each) if has_known else _State()) for each in due]
         total = sum(max(transcript.size - state.offset, 0) for transcript, state in work)
         is_bulk = total > BULK_BYTES
         self._parse = parser(bulk=is_bulk)
