@@ -33,13 +33,13 @@ def test_line_means_the_same_wherever_it_is_cut(
     record["message"]["content"] = content
     whole = {**(progress(record) if is_progress else record), "toolUseResult": result}
     raw = json.dumps(whole, separators=separators).encode()
-    expected = parse(raw)
+    expected = parse(raw, "")
     assert expected is not None
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), min_size=1, max_size=3)))
     short, start = b"", 0
     for cut in cuts:
         short, start = shortened(short + raw[start:cut]), cut
-    assert parse(short + raw[start:]) == expected
+    assert parse(short + raw[start:], "") == expected
 
 
 @given(st.binary(max_size=40), st.text(st.sampled_from('\\"{}[],: 1a'), max_size=60))
@@ -57,14 +57,14 @@ def test_inside_of_what_is_not_read_is_left_out(element: bytes) -> None:
     long = head + b'"content":[' + element * (MEGABYTE // len(element))
     short = shortened(long)
     assert len(short) < 500
-    assert parse(short + b"0," + tail) == parse(encoded(line()))
+    assert parse(short + b"0," + tail, "") == parse(encoded(line()), "")
 
 
 @pytest.mark.parametrize("text", [b"A", b"\\\\", b'\\"', b"\\u00e9", b"\\ud83c\\udf89"])
 def test_long_text_keeps_its_beginning(text: bytes) -> None:
     raw = encoded(line(cwd="@")).replace(b"@", text * (MEGABYTE // len(text)))
-    expected = parse(raw)
+    expected = parse(raw, "")
     cut = raw.index(b'"sessionId"') - 99
     short = shortened(raw[:cut])
     assert len(short) < 60_000
-    assert parse(short + raw[cut:]) == expected
+    assert parse(short + raw[cut:], "") == expected

@@ -177,11 +177,23 @@ def test_an_unfinished_response_makes_the_sum_a_lower_bound(directory: Directory
     assert directory.total().unfinished == 0
 
 
-@pytest.mark.parametrize("record", [line(), line(usage={"iterations": TWO_ATTEMPTS})])
+@pytest.mark.parametrize(
+    "record",
+    [
+        line(),
+        line(usage={"iterations": TWO_ATTEMPTS}),
+        line(usage={"output_tokens": -1}),
+        line(message_id="gen-1"),
+        line(message_id="gen-1", requestId=None),
+        line(sessionId=None),
+        line(timestamp="2026-11-24T23:59:60.999Z"),
+        line(timestamp="2026-11-24 23:59:59,9999999+0530"),
+    ],
+)
 def test_both_parsers_return_the_same_facts(record: dict[str, Any]) -> None:
     content = encoded(record)
-    expected = records.parse(content)
-    assert records.parser(bulk=True)([memoryview(content)]) == [expected] != [None]
+    expected = records.parse(content, SESSION)
+    assert records.parser(bulk=True)([memoryview(content)], SESSION) == [expected] != [None]
 
 
 @pytest.mark.parametrize(

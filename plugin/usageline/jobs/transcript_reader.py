@@ -8,7 +8,7 @@ import os
 import stat
 
 from usageline.core.named_tuple import NamedTuple
-from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
+from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, relevant
 from usageline.sources.transcripts.files import session_of, state_of
 from usageline.sources.transcripts.records import parser
 from usageline.sources.transcripts.states import parse as parse_state
@@ -66,7 +66,8 @@ class Reader:
 
     def read(self, due: Sequence[Transcript]) -> None:
         """Read what is new in these files, and commit it."""
-        work = [(each, self._known(each)) for each in due]
+        has_known = self._index.has_files()
+        work = [(each, self._known(each) if has_known else _State()) for each in due]
         total = sum(max(transcript.size - state.offset, 0) for transcript, state in work)
         is_bulk = total > BULK_BYTES
         self._parse = parser(bulk=is_bulk)
@@ -114,10 +115,10 @@ class Reader:
         session = session_of(transcript.path)
         state = state_of(status)
         for buffer, start, end in blocks:
-            usage, states = marked(buffer, start, end, states=is_main)
-            if usage:
-                self._add(usage, session)
-            for line in states:
+            lines, notes = relevant(buffer, start, end, states=is_main)
+            if lines:
+                self._add(lines, session)
+            for line in notes:
                 if note := parse_state(bytes(line)):
                     self._batch.add_state(note)
             if len(self._batch) >= BATCH_RESPONSES:
@@ -132,10 +133,9 @@ class Reader:
 
     def _add(self, lines: list[memoryview], session: str) -> None:
         add, keep_from = self._batch.add, self._keep_from
-        for line in self._parse(lines):
-            if keep_from is None or line.at >= keep_from:
-                add((line if line.session else line._replace(session=session)).response())
-        self._report.lines += len(lines)
+        for response in self._parse(lines, session):
+            if keep_from is None or response.at >= keep_from:
+                add(response)
 
     def _remember(self, descriptor: int, state: State, offset: int, too_long: int) -> None:
         self._states.append((*state, offset, _digest(descriptor, offset), too_long))

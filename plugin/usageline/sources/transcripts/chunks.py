@@ -1,4 +1,4 @@
-"""Cut a transcript into blocks of whole lines, and take the lines that may have usage."""
+"""Cut a transcript into blocks of whole lines, and leave out the lines that have no usage."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ STATE_MARK = b'"cost-state"'
 OWNER_MARK = b'"bridge-session"'
 """Of a line with the account of a session that is also open elsewhere."""
 
-STATE_HEAD_BYTES = 256
-"""A line with usage is searched for its type no further."""
+PARENT = b'{"parentUuid":'
+"""How the lines of a conversation begin, and no note."""
 
 USER = b'"type":"user"'
 """More than half of all bytes are tool results. Their usage is not that of a response."""
 
-USER_HEAD_BYTES = 256
+HEAD_BYTES = 256
+"""A line is searched for its type no further."""
 
 
 class Lines:
@@ -117,28 +118,24 @@ class Lines:
         return end if skips or is_too_long else 0
 
 
-def marked(
+def relevant(
     buffer: bytearray, start: int, end: int, *, states: bool
 ) -> tuple[list[memoryview], list[memoryview]]:
-    """Return the lines that may have usage, and with `states` those of a session's notes."""
+    """Return the lines that are no user's, and with `states` those of a session's notes."""
     view = memoryview(buffer)
-    find, rfind, count = buffer.find, buffer.rfind, buffer.count
-    usage, notes = [], []
+    find, count, startswith = buffer.find, buffer.count, buffer.startswith
+    lines, notes = [], []
     while start < end:
         stop = find(b"\n", start, end)
         if stop < 0:
             stop = end
-        user = find(USER, start, start + USER_HEAD_BYTES)
+        user = find(USER, start, start + HEAD_BYTES)
         # With one brace before it, it is the type of the line itself and not that of a part.
         if not 0 <= user < stop or count(b"{", start, user) != 1:
-            # From its end, because only a few short fields are behind the usage.
-            has_usage = rfind(MARK, start, stop) >= 0
-            if has_usage:
-                usage.append(view[start:stop])
-            if states:
-                near = min(start + STATE_HEAD_BYTES, stop)
-                head = near if has_usage else stop
-                if find(STATE_MARK, start, head) >= 0 or find(OWNER_MARK, start, near) >= 0:
+            lines.append(view[start:stop])
+            if states and not startswith(PARENT, start):
+                head = min(start + HEAD_BYTES, stop)
+                if find(STATE_MARK, start, stop) >= 0 or find(OWNER_MARK, start, head) >= 0:
                     notes.append(view[start:stop])
         start = stop + 1
-    return usage, notes
+    return lines, notes

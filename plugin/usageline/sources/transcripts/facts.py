@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 
-from usageline.usage.local.responses import Tokens
+from usageline.usage.local.responses import Tokens, new
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG_CONTEXT = "[1m]"
 """A suffix of the model's name in older clients."""
 
 MAX_TEXT = 4096
 MAX_ITERATIONS = 1000
+MAX_PARTS = 4096
 BOM = b"\xef\xbb\xbf"
 EDGES = b"\r\0 "
 """What may stand around a line: Windows' line ends, and what a crash left."""
@@ -44,9 +48,9 @@ def tokens_of(  # noqa: PLR0913, PLR0917 - the fields of the service
 ) -> Tokens:
     """Return the tokens. What was written and is in no part of the split lived five minutes."""
     beyond = written - write_5m - write_1h
-    return Tokens(
-        sent, output, write_5m + beyond if beyond > 0 else write_5m, write_1h, read, searches
-    )
+    if beyond > 0:
+        write_5m += beyond
+    return new(Tokens, (sent, output, write_5m, write_1h, read, searches))
 
 
 def epoch_ms(text: str) -> int | None:
@@ -54,41 +58,72 @@ def epoch_ms(text: str) -> int | None:
 
     A leap second counts as the one before it, so that it is of the day that is written.
     """
-    if len(text) == 24 and text[10] == "T" and text[17:19] < "60" and text[19::4] == ".Z":
-        digits = text[17:19] + text[20:23]
-        if digits.isdecimal() and digits.isascii():
-            minute = _minute(text[:17])
-            return None if minute is None else minute + int(digits)
+    try:
+        return HOURS[text[:14]] + MINUTES[text[14:17]] + SECONDS[text[17:20]] + FRACTIONS[text[20:]]
+    except KeyError:
+        return _other_epoch_ms(text)
+
+
+def _other_epoch_ms(text: str) -> int | None:
     import re  # noqa: PLC0415 - Claude Code writes no such time
 
     match = re.fullmatch(TIME, text, re.ASCII)
     if match is None:
         return None
     day, clock, seconds, fraction, zone = match.groups()
-    minute = _minute(f"{day}T{clock or '00:00'}:")
-    offset = _offset(zone or "Z")
-    if minute is None or offset is None or int(seconds or 0) > LEAP_SECOND:
+    hour, minute = (clock or "00:00").split(":")
+    start, offset = _hour(f"{day}T{hour}:"), _offset(zone or "Z")
+    if start is None or offset is None or int(minute) > 59 or int(seconds or 0) > LEAP_SECOND:
         return None
     seconds_ms = min(int(seconds or 0), LEAP_SECOND - 1) * 1000
-    return minute - offset + seconds_ms + int(f"{fraction or '':0<3.3}")
+    return start - offset + int(minute) * 60_000 + seconds_ms + int(f"{fraction or '':0<3.3}")
 
 
-@lru_cache(maxsize=4096)
-def _minute(text: str) -> int | None:
-    """Return the milliseconds of a minute in UTC, such as `2026-11-24T10:11:`."""
-    parts = (text[:4], text[5:7], text[8:10], text[11:13], text[14:16])
+class Parts(dict[str, int]):
+    """The milliseconds of the parts of times that were read lately. Others raise KeyError."""
+
+    def __init__(self, parse: Callable[[str], int | None]) -> None:
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, text: str) -> int:
+        """Read a part."""
+        value = self._parse(text)
+        if value is None:
+            raise KeyError(text)
+        if len(self) >= MAX_PARTS:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def _hour(text: str) -> int | None:
+    """Return the milliseconds of the beginning of a time in UTC, such as `2026-11-24T10:`."""
+    parts = (text[:4], text[5:7], text[8:10], text[11:13])
     digits = "".join(parts)
     # `re` takes longer to import than all of this.
-    if "{}-{}-{}T{}:{}:".format(*parts) != text or not (digits.isdecimal() and digits.isascii()):
+    if "{}-{}-{}T{}:".format(*parts) != text or not (digits.isdecimal() and digits.isascii()):
         return None
-    year, month, day, hour, minute = map(int, parts)
+    year, month, day, hour = map(int, parts)
     if not MIN_YEAR <= year <= MAX_YEAR:
         return None
     try:
         days = date(year, month, day).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
-    return days * _DAY_MS + (hour * 60 + minute) * 60_000 if hour < 24 and minute < 60 else None
+    return days * _DAY_MS + hour * 3_600_000 if hour < 24 else None
+
+
+def _fraction(text: str) -> int | None:
+    """Return the milliseconds of the end of a time in UTC, such as `123Z`."""
+    digits = text[:3]
+    is_one = text[3:] == "Z" and digits.isdecimal() and digits.isascii()
+    return int(digits) if is_one else None
+
+
+HOURS, FRACTIONS = Parts(_hour), Parts(_fraction)
+MINUTES = {f"{minute:02}:": minute * 60_000 for minute in range(60)}
+SECONDS = {f"{second:02}.": second * 1000 for second in range(LEAP_SECOND)}
 
 
 def _offset(zone: str) -> int | None:

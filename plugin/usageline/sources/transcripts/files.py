@@ -62,14 +62,14 @@ class Folder(NamedTuple):
 
 
 class Report:
-    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
+    """What a pass has done: files listed and read, bytes, and what it skipped.
 
     `salvaged` counts responses from a damaged index that was set aside. `is_full` is whether the
     pass looked at every directory.
     """
 
     def __init__(self) -> None:
-        self.files = self.read = self.bytes = self.lines = 0
+        self.files = self.read = self.bytes = 0
         self.too_long = self.unreadable = self.salvaged = 0
         self.is_full = False
 

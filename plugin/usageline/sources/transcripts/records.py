@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 
+from usageline.sources.transcripts.chunks import MARK
 from usageline.sources.transcripts.facts import (
     MAX_ITERATIONS,
     MAX_TEXT,
@@ -20,10 +21,12 @@ from usageline.system import light_json
 from usageline.usage.local.responses import (
     MAX_TOKENS,
     SYNTHETIC,
-    Line,
+    Claim,
     Part,
+    Response,
     Tokens,
     extra_parts,
+    response_of,
 )
 
 TYPE_CHECKING = False
@@ -31,25 +34,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    Parser = Callable[[Iterable[memoryview]], list[Line]]
+    Parser = Callable[[Iterable[memoryview], str], list[Response]]
 
 
 def parser(*, bulk: bool) -> Parser:
-    """Return a function from lines to the facts of those with a response.
+    """Return a function from lines to the responses that they describe.
 
-    With `bulk` it uses msgspec, if that is installed.
+    It also takes the session of lines without one. With `bulk` it uses msgspec, if that is
+    installed.
     """
     if bulk:
         with contextlib.suppress(ImportError):
             from usageline.sources.transcripts import structs  # noqa: PLC0415 - slow to import
 
             return structs.parser(parse)
-    return lambda lines: [line for each in lines if (line := parse(bytes(each))) is not None]
+    return lambda lines, session: [
+        response
+        for line in map(bytes, lines)
+        if MARK in line and (response := parse(line, session)) is not None
+    ]
 
 
 # tried by: tests/local
-def parse(line: bytes) -> Line | None:
-    """Return the facts of a line, None if it has no response or cannot be read."""
+def parse(line: bytes, session: str) -> Response | None:
+    """Return the response of a line, None if it has none or cannot be read."""
     try:
         record = light_json.loads(cleaned(line).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -76,18 +84,21 @@ def parse(line: bytes) -> Line | None:
         if isinstance(row, dict)
     ]
     name, us = model_name(model), usage.get("inference_geo") == "us"
-    return Line(
+    claim = Claim(
+        short_text(record.get("sessionId")) or short_text(outer.get("sessionId")) or session,
         at,
-        short_text(record.get("sessionId")) or short_text(outer.get("sessionId")),
         short_text(record.get("cwd")) or short_text(outer.get("cwd")),
+        isinstance(record.get("forkedFrom"), dict) or record is not outer,
+    )
+    part = Part(name, _tokens(usage), usage.get("speed") == "fast", us)
+    return response_of(
+        claim,
         short_text(message.get("id")),
         short_text(record.get("requestId")),
         short_text(record.get("uuid")),
-        record.get("isSidechain") is True,
-        bool(message.get("stop_reason")),
-        isinstance(record.get("forkedFrom"), dict) or record is not outer,
-        Part(name, _tokens(usage), usage.get("speed") == "fast", us),
-        extra_parts(name, iterations, us=us),
+        (part, *extra_parts(name, iterations, us=us)),
+        sidechain=record.get("isSidechain") is True,
+        finished=bool(message.get("stop_reason")),
     )
 
 

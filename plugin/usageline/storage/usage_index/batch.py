@@ -28,11 +28,9 @@ class Batch:
         self.grouped: dict[bytes, list[Response]] = {}
         self.states: dict[tuple[str, str], tuple[int, Counts]] = {}
         self.owners: set[Owner] = set()
-        self.lines = 0
 
     def add(self, response: Response) -> None:
         """Add the content of one line."""
-        self.lines += 1
         if response.grouped:
             group = self.grouped.setdefault(response.key, [])
             group[:] = joined([*group, response])

@@ -57,48 +57,39 @@ def _latest(order: int) -> int:
 
 
 class Forks:
-    """The sessions that share responses. `must_settle` is whether what they own may differ now."""
+    """The sessions that share responses, by name: `first_own` has the order of each.
+
+    `must_settle` is whether what they own may differ now.
+    """
 
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
         self.must_settle = False
         self._connection = connection
         self._names = names
-        self._first_own: dict[str, int] = {}
+        self.first_own: dict[str, int] = {}
+        self._claims: list[tuple[object, ...]] = []
 
     def load(self) -> None:
         """Read what is stored of them."""
-        self._first_own = {
+        self.first_own = {
             self._names.name(number): first
             for number, first in self._connection.execute("SELECT session, first_own FROM forks")
         }
 
-    def concern(self, claims: tuple[Claim, ...]) -> bool:
-        """Return whether a response is of several sessions, or of one that has such responses."""
-        return len(claims) > 1 or claims[0].session in self._first_own
-
     def owner(self, key: bytes, claims: tuple[Claim, ...]) -> Claim:
-        """Return the claim that counts as far as is known, and store them if they are several."""
+        """Return the claim that counts as far as is known. If there are several, settle later."""
         if len(claims) == 1:
-            first_own = self._first_own.get(claims[0].session)
+            first_own = self.first_own.get(claims[0].session)
             if first_own is not None and claims[0].at * 2 <= _latest(first_own):
                 self.must_settle = True
             return claims[0]
         self.must_settle = True
-        self._connection.execute("DELETE FROM claims WHERE key = ?", (key,))
-        self._connection.executemany(
-            "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    key,
-                    self._names.numbers[each.session],
-                    each.at,
-                    self._names.numbers[each.project],
-                    each.copied,
-                )
-                for each in claims
-            ],
-        )
-        return owner(claims, self._first_own)
+        numbers = self._names.numbers
+        self._claims += [
+            (key, numbers[each.session], each.at, numbers[each.project], +each.copied)
+            for each in claims
+        ]
+        return owner(claims, self.first_own)
 
     def settle(self) -> Iterator[int]:
         """Decide anew whose the shared responses are, after the sessions' own ones changed.
@@ -106,12 +97,17 @@ class Forks:
         Yield the time (epoch ms) of each response that is now another session's.
         """
         self.must_settle = False
+        # No session loses its claim on a response.
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?)", self._claims
+        )
+        self._claims.clear()
         first_own = {
             self._names.name(number): _order(first)
             for number, first in self._connection.execute(FIRST_OWN)
         }
-        changed = [name for name, first in first_own.items() if self._first_own.get(name) != first]
-        self._first_own = first_own
+        changed = [name for name, first in first_own.items() if self.first_own.get(name) != first]
+        self.first_own = first_own
         self._connection.execute("DELETE FROM forks")
         self._connection.executemany(
             "INSERT INTO forks VALUES (?, ?)",

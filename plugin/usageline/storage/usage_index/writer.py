@@ -24,7 +24,14 @@ COLUMNS = (
     "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
     "write_1h, read, searches, fast, us, sidechain, finished, copied, cost"
 )
-INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 20)})"  # noqa: S608
+VALUES = (
+    "key, part, at, model, project, session, input, output, write_5m, write_1h, read, searches, "
+    "fast, us, sidechain, finished, copied, cost"
+)
+INSERT = f"INSERT INTO responses ({VALUES}, last_at) VALUES ({'?, ' * 18} 0)"  # noqa: S608
+INSERT_GROUPED = f"""
+INSERT INTO responses ({VALUES}, last_at, grouped) VALUES ({", ".join("?" * 20)})
+"""  # noqa: S608 - names of this module
 SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
 MAX_COST = 4 * 10**18
 """Of a quarter; two of them are still an integer of SQLite's."""
@@ -64,7 +71,8 @@ class Writer:
         self._prices = prices
         self._names = Names(index.connection)
         self._forks = Forks(index.connection, self._names)
-        self._inserts: list[tuple[object, ...]] = []
+        self._single: dict[bytes, tuple[object, ...]] = {}
+        self._grouped: list[tuple[object, ...]] = []
         self._added: dict[tuple[int, int, int, int], list[int]] = {}
         self._changed: set[int] = set()
 
@@ -99,10 +107,14 @@ class Writer:
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
 
     def _write_single(self, batch: Batch) -> None:
-        is_first = self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None
+        if self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None:
+            for response in batch.single.values():
+                self._insert(response)
+            self._flush()
+            return
         # Neighbors in the table one after another: fewer pages are read and written.
         for keys in chunks(sorted(batch.single)):
-            known = {} if is_first else self._known("key", keys)
+            known = self._known("key", keys)
             claims = self._forks.claims("key", list(known)) if known else {}
             for key in keys:
                 response = batch.single[key]
@@ -127,28 +139,35 @@ class Writer:
 
     def _insert(self, response: Response) -> None:
         key, is_grouped, claims, last_at, rank, finished, parts = response
-        at = response.at
-        grouped = None
-        if is_grouped:
-            key, grouped = key + at.to_bytes(8, "big", signed=True), key
-        claim = self._forks.owner(key, claims) if self._forks.concern(claims) else claims[0]
+        owner, at, directory, copied = claims[0]
+        if len(claims) > 1:
+            at = response.at
+        own_key = key + at.to_bytes(8, "big", signed=True) if is_grouped else key
+        if len(claims) > 1 or owner in self._forks.first_own:
+            owner, _, directory, copied = self._forks.owner(own_key, claims)
         numbers = self._names.numbers
-        project, session = numbers[claim.project], numbers[claim.session]
-        quarter, flags = at // QUARTER_MS, (+(not rank[1]), +finished, +claim.copied)
-        for number, (name, tokens, fast, us) in enumerate(parts):
-            cost = self._prices.cost(parts[number], at)
-            model = numbers[name]
-            # sqlite3 looks for an adapter of each boolean, and of no integer.
-            start = (key, number, grouped, at, last_at, model, project, session)
-            self._inserts.append((*start, *tokens, +fast, +us, *flags, cost))
+        project, session, quarter = numbers[directory], numbers[owner], at // QUARTER_MS
+        # sqlite3 looks for an adapter of bytes and of booleans, which takes longer than the rest.
+        row_key, flags = bytearray(own_key), (+(not rank[1]), +finished, +copied)
+        for number, part in enumerate(parts):
+            name, tokens, fast, us = part
+            cost, model = self._prices.cost(part, at), numbers[name]
+            row = (row_key, number, at, model, project, session, *tokens, +fast, +us, *flags, cost)
+            if is_grouped:
+                self._grouped.append((*row, last_at, key))
+            else:
+                self._single[key + number.to_bytes(2, "big") if number else key] = row
             sums = self._added.get((quarter, session, project, model))
             if sums is None:
                 sums = self._added[quarter, session, project, model] = [0] * 10
             _add(sums, tokens, cost, finished=finished)
 
     def _flush(self) -> None:
-        self._connection.executemany(INSERT, self._inserts)
-        self._inserts.clear()
+        rows = self._single
+        self._connection.executemany(INSERT, map(rows.__getitem__, sorted(rows)))
+        self._connection.executemany(INSERT_GROUPED, self._grouped)
+        self._single.clear()
+        self._grouped.clear()
 
     def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[Stored]]:
         marks = ", ".join("?" * len(keys))

@@ -139,7 +139,9 @@ class PriceList:
     def cost(self, part: Part, at: int) -> int | None:
         """Return the cost of a part of a response at a time (epoch ms), None if unpriced."""
         model, tokens, fast, us = part
-        price = self.price(model, at)
+        entries = self._by_model.get(model)
+        # Mostly a model has one price since its beginning.
+        price = entries[0] if entries and len(entries) == 1 else self.price(model, at)
         if price is None:
             return None
         sent, output, write_5m, write_1h, read, searches = tokens
