@@ -270,7 +270,8 @@ def test_cursor_that_comes_again_ends_the_listing(org: OrgWorld) -> None:
 
 def test_anonymous_limits_have_ids_and_no_names(org: OrgWorld) -> None:
     by_mail = member(2, actor={"type": "user_actor", "user_id": "ben@example.com", "name": "Ben"})
-    serve(org, effective=pages([member(1), by_mail, by_mail]), requests=pages([asked(1)]))
+    rows = [member(1), by_mail, {**by_mail, "period": "daily"}]
+    serve(org, effective=pages(rows), requests=pages([asked(1)]))
     report = load(org, is_anonymous=True)
     keys = sorted(one.holder.key for one in report.limits)
     assert keys[0] == keys[1]
