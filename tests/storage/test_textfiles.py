@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,3 +115,18 @@ def test_instance_is_random_and_stays(world: World, folder: Path) -> None:
     write(world, folder / "m.prom")
     assert textfiles.INSTANCE.fullmatch(first)
     assert textfiles.instance(world.paths) == first
+
+
+def test_leftover_of_a_killed_first_write_is_removed(world: World, folder: Path) -> None:
+    def is_killed() -> bool:
+        if any(folder.iterdir()):
+            shutil.copy(next(folder.iterdir()), leftover)
+            raise KeyboardInterrupt
+        return True
+
+    leftover = folder / ".m.prom.1f-0123abcd.usageline-new"
+    with pytest.raises(KeyboardInterrupt):
+        textfiles.write(world.paths, str(folder / "m.prom"), b"a 1\n", is_killed)
+    assert [*folder.iterdir()] == [leftover]
+    assert textfiles.remove_all(world.paths) == []
+    assert [*folder.iterdir()] == []

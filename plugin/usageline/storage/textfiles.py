@@ -61,14 +61,14 @@ def write(paths: Paths, path: str, text: bytes, is_wanted: Callable[[], bool]) -
     if os.path.lexists(path) and not _is_own_file(path):
         raise FileExistsError(errno.EEXIST, "it is not a file of usageline's", path)
     _, before = _read(paths)
+    others = [other for other in before if other != path]
     if before != [path]:
         # Before the file: an uninstall must know of it even if this process is killed.
-        _write(paths, [path, *(other for other in before if other != path)])
+        _write(paths, [path, *others])
     write_atomic(path, MARK + text, MODE, is_wanted, sync=False)
-    for other in before:
-        if other != path:
-            _remove(other)
-    if before != [path]:
+    for other in others:
+        _remove(other)
+    if others:
         _write(paths, [path])
 
 
@@ -121,10 +121,10 @@ def _write(paths: Paths, textfiles: list[str]) -> str:
 
 
 def _remove(path: str) -> bool:
-    if not _is_own_file(path):
-        return False
     with contextlib.suppress(OSError):
-        remove_leftovers(path)
+        remove_leftovers(path)  # a killed run may have left one and no text file
+        if not _is_own_file(path):
+            return False
         os.unlink(path)
         return True
     return False

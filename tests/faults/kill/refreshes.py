@@ -16,6 +16,7 @@ from tests.faults.kill.walk import Case
 from tests.server import Api, usage_body
 from tests.world import World
 from usageline.refresh.run import refresh
+from usageline.storage import textfiles
 from usageline.storage.history.line import decode
 from usageline.system import lock
 from usageline.system.files import temporary_files
@@ -64,13 +65,14 @@ def due(root: Path, release: Release, api: Api) -> Case:
 def collected(root: Path, release: Release, api: Api) -> Case:
     """Return a first refresh that also writes metrics, and asks a shared server in vain."""
     scene = _scene(root, api)
-    folder = scene.home / ".local" / "metrics"
+    textfile = textfile_of(scene)
+    folder = textfile.parent
     folder.mkdir(parents=True)
     password = scene.home / "password"
     password.write_text("hunter2\n")
     password.chmod(0o600)
     scene.world.configure(
-        f"{CONFIG}[metrics]\ntextfile = '{folder}/usageline.prom'\n"
+        f"{CONFIG}[metrics]\ntextfile = '{textfile}'\n"
         f"[shared]\nurl = 'redis://127.0.0.1:9/0'\npassword_file = '{password}'\n"
     )
     key = Path(scene.world.paths.shared_key)
@@ -86,9 +88,15 @@ def collected(root: Path, release: Release, api: Api) -> Case:
 
     def again() -> None:
         case.again()
-        assert (folder / "usageline.prom").read_bytes().endswith(b"\n")
+        assert textfile.read_bytes().endswith(b"\n")
+        assert list(folder.iterdir()) == [textfile]
 
     return replace(case, look=look, again=again)
+
+
+def textfile_of(scene: Scene) -> Path:
+    """Return the text file for a metrics collector."""
+    return scene.home / ".local" / "metrics" / "usageline.prom"
 
 
 def history_files(scene: Scene) -> list[Path]:
@@ -108,7 +116,14 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     for path in (world.paths.snapshot, world.paths.line_config):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
-    files = (world.paths.snapshot, world.paths.line_config, world.paths.lock_owner)
+    files = (
+        world.paths.snapshot,
+        world.paths.line_config,
+        world.paths.lock_owner,
+        world.paths.shared_record,
+        textfiles.record_file(world.paths),
+        str(textfile_of(scene)),
+    )
     temporary = {name for path in files for name in temporary_files(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= temporary
     for history_file in history_files(scene):

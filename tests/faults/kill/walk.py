@@ -46,7 +46,8 @@ class Case:
         self.scene.assert_nothing_runs()
         self.look()
         self.again()
-        assert {name for name, _ in self.scene.files().items() ^ expected.items()} <= self.spare
+        differing = {name for name, _ in self.scene.files().items() ^ expected.items()} - self.spare
+        assert not differing, differing
 
 
 def stage(case: Case) -> dict[str, str]:
