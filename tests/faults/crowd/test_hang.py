@@ -24,7 +24,7 @@ from tests.faults.crowd.holders import (
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
-from tests.running import is_running
+from tests.running import is_running, processes_with
 from usageline.refresh.lock_owner import current_owner
 from usageline.refresh.run import TIMEOUT_S
 
@@ -69,8 +69,10 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         release_claim(world)
         drawn_in(hot)
         took_s = wait_for(lambda: not is_running(stopped.pid), TIMEOUT_S + SLACK_S)
+        home = b"HOME=" + os.fsencode(world.home) + b"\0"
+        assert wait_for(lambda: not processes_with(home, "environ")) < TIMEOUT_S + SLACK_S
+        assert lock_is_free(world)
         # The request that was cut off counts: the next one waits for its turn.
-        assert wait_for(lambda: lock_is_free(world)) < TIMEOUT_S + SLACK_S
         assert len(api.usage_requests) == asked
         wait_for_turn(world)
         done = world.run(*built_release.refresh_command, "--force")
