@@ -122,7 +122,6 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     commands = (*earlier, *new_commands)
     installed = replace(
         prepared,
-        release=release.id,
         interpreter=hot.path,
         cold=cold.path,
         commands=commands[-manifest.MAX_REMEMBERED :],
@@ -133,6 +132,10 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
         manifest.save(ctx.paths, installed)
     installed = settings_step.add(ctx, entries, installed, outcome)
     installed = shell_files.add(ctx, release, previous, installed, outcome)
+    if installed.release != release.id:
+        # Last: after a killed run the next one writes the files of this release.
+        installed = replace(installed, release=release.id)
+        manifest.save(ctx.paths, installed)
     if ctx.keep_both:
         _chain_previous(ctx, release, installed, outcome)
     if ctx.is_interactive:
