@@ -36,6 +36,9 @@ SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
 MAX_COST = 4 * 10**18
 """Of a quarter; two of them are still an integer of SQLite's."""
 
+MAX_WRITTEN = 100_000
+"""Keys of a first build that are remembered: 8 MiB."""
+
 SUMS = f"""
 INSERT INTO quarters
 SELECT (at - (at % {QUARTER_MS} + {QUARTER_MS}) % {QUARTER_MS}) / {QUARTER_MS},
@@ -71,7 +74,9 @@ class Writer:
         self._prices = prices
         self._names = Names(index.connection)
         self._forks = Forks(index.connection, self._names)
-        self._single: dict[bytes, tuple[object, ...]] = {}
+        is_new = index.connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None
+        self._written: set[bytes] | None = set() if is_new else None
+        self._single: list[tuple[object, ...]] = []
         self._grouped: list[tuple[object, ...]] = []
         self._added: dict[tuple[int, int, int, int], list[int]] = {}
         self._changed: set[int] = set()
@@ -107,14 +112,12 @@ class Writer:
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
 
     def _write_single(self, batch: Batch) -> None:
-        if self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None:
-            for response in batch.single.values():
-                self._insert(response)
-            self._flush()
-            return
+        written = self._written
         # Neighbors in the table one after another: fewer pages are read and written.
         for keys in chunks(sorted(batch.single)):
-            known = self._known("key", keys)
+            # Of an index that was empty, the keys are known without it.
+            stored_keys = keys if written is None else [key for key in keys if key in written]
+            known = self._known("key", stored_keys) if stored_keys else {}
             claims = self._forks.claims("key", list(known)) if known else {}
             for key in keys:
                 response = batch.single[key]
@@ -127,6 +130,10 @@ class Writer:
                     self._connection.execute("DELETE FROM responses WHERE key = ?", (key,))
                 self._insert(response)
             self._flush()
+        if written is not None:
+            written.update(batch.single)
+            if len(written) > MAX_WRITTEN:
+                self._written = None
 
     def _write_grouped(self, batch: Batch) -> None:
         for key, group in batch.grouped.items():
@@ -156,15 +163,14 @@ class Writer:
             if is_grouped:
                 self._grouped.append((*row, last_at, key))
             else:
-                self._single[key + number.to_bytes(2, "big") if number else key] = row
+                self._single.append(row)
             sums = self._added.get((quarter, session, project, model))
             if sums is None:
                 sums = self._added[quarter, session, project, model] = [0] * 10
             _add(sums, tokens, cost, finished=finished)
 
     def _flush(self) -> None:
-        rows = self._single
-        self._connection.executemany(INSERT, map(rows.__getitem__, sorted(rows)))
+        self._connection.executemany(INSERT, self._single)
         self._connection.executemany(INSERT_GROUPED, self._grouped)
         self._single.clear()
         self._grouped.clear()
