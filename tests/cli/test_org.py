@@ -290,7 +290,7 @@ def large_organization() -> list[Event]:
 
 
 def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command as a process."""
+    """Start the command as a process that a Ctrl-C ends, also if the tests run in the background."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
         [str(release.python), "-I", "-m", "usageline.cli", "org", *arguments],
@@ -299,6 +299,7 @@ def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[s
         stdout=pipe,
         stderr=pipe,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
