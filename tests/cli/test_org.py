@@ -289,8 +289,13 @@ def large_organization() -> list[Event]:
     ]
 
 
+def heed_ctrl_c() -> None:
+    """Let SIGINT end this process, also if a shell started the tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command as a process that a Ctrl-C ends, also if the tests run in the background."""
+    """Start the command as a process."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
         [str(release.python), "-I", "-m", "usageline.cli", "org", *arguments],
@@ -299,7 +304,7 @@ def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[s
         stdout=pipe,
         stderr=pipe,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - it only resets a signal
     )
 
 
