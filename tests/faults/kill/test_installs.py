@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["dist"]  # a fixture
 
+REMOVED = "No such file or directory\n"
+"""The interpreter reports it on stderr if an uninstall removes the script while it starts.
+
+The client shows stdout alone, which has a line of usageline's even then.
+"""
+
 BEFORE = b'{\n  "model": "opus",\n\t"statusLine": {"type": "command", "command": "echo mine"}\n}\n'
 CACHES = (".cache/uv", ".local/share/uv")
 SESSIONS = 50
@@ -175,7 +181,8 @@ def sessions(machine: Machine, lines: list[str]) -> Iterator[None]:
         while not over.wait(random.uniform(0, 2 * PAUSE_S)):
             command = json.loads(machine.settings.read_bytes())["statusLine"]["command"]
             done = machine.world.run("/bin/sh", "-c", command, stdin=None, input="{}")
-            lines.append(done.stdout if not done.returncode + len(done.stderr) else repr(done))
+            is_quiet = not done.stderr or done.stderr.endswith(REMOVED)
+            lines.append(done.stdout if is_quiet and not done.returncode else repr(done))
 
     threads = [threading.Thread(target=draw) for _ in range(SESSIONS)]
     for thread in threads:
