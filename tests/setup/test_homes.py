@@ -309,8 +309,12 @@ def test_install_and_uninstall_work_with_any_pip_configuration(
     )
     machine.env.update(PYTHONPYCACHEPREFIX=str(target), PYTHONPLATLIBDIR="nonexistent")
     machine.uv.unlink()
+    rustc = machine.uv.with_name("rustc")  # as rustup's, which answers pip
+    rustc.write_text('#!/bin/sh\nmkdir -p "${RUSTUP_HOME:-$HOME/.rustup}/toolchains"\n')
+    rustc.chmod(0o755)
     assert "packages by pip" in machine.run()
     assert not target.exists()
+    assert not (machine.world.home / ".rustup").exists()
     machine.wait_for_refreshes()
 
     hook = machine.data_dir / "current/hooks/session_start.py"

@@ -161,6 +161,9 @@ class PackageInstaller:
         # Temporary files of a killed tool are removed with the release; elsewhere they would stay.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
         directories.make_directory(env["TMPDIR"])
+        if "RUSTUP_HOME" not in env and not os.path.isdir(env.get("HOME", "") + "/.rustup"):
+            # pip asks rustc for its version, and rustup creates its directory to answer.
+            env["RUSTUP_HOME"] = env["TMPDIR"]
         deadline = time.monotonic() + INSTALL_TIMEOUT_S
         try:
             result = process.run(
