@@ -85,7 +85,7 @@ def _files() -> str:
         *inspect.getmembers(cold_paths, inspect.isfunction),
     ]
     for name, function in functions:
-        if name.startswith("_") or name in {"digest", "profile", "home"}:
+        if name.startswith("_") or name in {"composed", "digest", "profile", "home"}:
             continue
         usual = function(HOME)
         moved = [

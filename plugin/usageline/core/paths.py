@@ -51,12 +51,17 @@ def credentials_dir(env: Mapping[str, str]) -> str:
         return claude_dir(env)
     if not chosen:
         return home(env) + "/.claude"
-    # Composing takes a time that grows with the square of the length.
-    if not chosen.isascii() and len(chosen) <= MAX_PATH_CHARS:
-        from unicodedata import normalize  # noqa: PLC0415 - Claude Code composes letters there
+    return composed(chosen)
 
-        return normalize("NFC", chosen)
-    return chosen
+
+def composed(path: str) -> str:
+    """Return the path with its letters composed, as Claude Code names a sign-in's directory."""
+    # Composing takes a time that grows with the square of the length.
+    if not path.isascii() and len(path) <= MAX_PATH_CHARS:
+        from unicodedata import normalize  # noqa: PLC0415 - few paths need it
+
+        return normalize("NFC", path)
+    return path
 
 
 def claude_credentials(env: Mapping[str, str]) -> str:

@@ -6,10 +6,9 @@ import hashlib
 import os
 import re
 import subprocess
-import unicodedata
 from typing import TYPE_CHECKING
 
-from usageline.core.paths import MAX_PATH_CHARS
+from usageline.core.paths import composed
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -49,10 +48,8 @@ def services(env: Mapping[str, str]) -> list[str]:
     chosen = env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR", env.get("CLAUDE_CONFIG_DIR"))
     if not chosen:
         return [SERVICE]
-    if len(chosen) <= MAX_PATH_CHARS:
-        chosen = unicodedata.normalize("NFC", chosen)
-    composed = chosen.encode("utf-8", "surrogateescape")
-    return [f"{SERVICE}-{hashlib.sha256(composed).hexdigest()[:8]}"]
+    name = composed(chosen).encode("utf-8", "surrogateescape")
+    return [f"{SERVICE}-{hashlib.sha256(name).hexdigest()[:8]}"]
 
 
 def account(env: Mapping[str, str]) -> str:
