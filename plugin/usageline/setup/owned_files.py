@@ -83,9 +83,6 @@ STATE_WITHOUT_HISTORY = _with_leftovers(_STATE)
 RELEASES_FILES: Names = {"gates": _with_leftovers({rf"(local-)?{_HEX}\.json": None})}
 """The names in `releases/`, but for the releases."""
 
-PROFILE_NAME = re.compile(f"default|{_HEX}", re.ASCII)
-"""A profile's cache directory."""
-
 MANIFEST_NAME = re.compile(rf"install-(default|{_HEX})\.json", re.ASCII)
 """A profile's manifest, in the state directory."""
 
