@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from usageline.cli import edge
 from usageline.cli.days import read_day
 from usageline.cli.org.progress import with_progress
 
@@ -55,7 +56,7 @@ def run(env: dict[str, str], options: Options) -> None:
         if not is_json and not report.adds_up:
             from usageline.cli.org.reading import difference  # noqa: PLC0415 - seldom
 
-            click.echo(f"usageline: {difference(report)}", err=True)
+            edge.report(difference(report))
     elif options.svg is not None:
         _write(options.svg, _form("svg", "draw")(report, options.top))
     elif options.html is not None:

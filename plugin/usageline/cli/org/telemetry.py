@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.json_schema import UTC_OR_NULL, document, json_object
+from usageline.cli.json_schema import TEXT, UTC_OR_NULL, document, json_object
 from usageline.cli.org.overview import day
 from usageline.cli.org.progress import with_progress
 from usageline.cli.output import csv_table, data_time
@@ -82,21 +82,21 @@ def plain(one: Destination) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of what `usageline org telemetry --json` prints."""
-    words, text = {"type": "string"}, {"type": ["string", "null"]}
+    words = {"type": "string"}
     row = {
         "id": words,
         "name": {**words, "description": "its name, or its id without one"},
         "endpoint": {**words, "description": "scheme, host and path, without a password or query"},
         "state": {**words, "description": "enabled, disabled, or a new word"},
-        "reason": {**text, "description": "why it is disabled"},
+        "reason": {**TEXT, "description": "why it is disabled"},
         "content": {
-            **text,
+            **TEXT,
             "description": "metadata_only, content, or a new word; null: no traces",
         },
         "workspaces": {**words, "description": "all, include, exclude, or a new word"},
         "last_success_at": UTC_OR_NULL,
         "last_error_at": UTC_OR_NULL,
-        "last_error": text,
+        "last_error": TEXT,
         "failing": {"type": "boolean", "description": "the last delivery failed"},
     }
     properties = {
