@@ -34,7 +34,7 @@ from usageline.core import jobs
 from usageline.jobs import local_usage
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
-from usageline.sources.auth import claude_state
+from usageline.sources import claude_files
 from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class TestSettings:
         self, installed: Installed
     ) -> None:
         """Seen in Claude Code 2.1.330: it ignores the whole file, and so the status line."""
-        installed.change_settings(note="x" * claude_state.MAX_SETTINGS_BYTES)
+        installed.change_settings(note="x" * claude_files.MAX_SETTINGS_BYTES)
         level, text = result_of(settings.settings_parse, installed)
         assert (level, "more than 2 MiB" in text) == ("problem", True)
 

@@ -19,7 +19,6 @@ from usageline.setup import (
 )
 from usageline.setup.settings_backup import backup_stem, read_backup, remove_backups
 from usageline.sources import claude_files
-from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
 from usageline.system import directories, files
 from usageline.system.terminal import sanitize_lines
 
@@ -71,9 +70,9 @@ def add(
             f"disableAllHooks is set in {name}:"
             " Claude Code shows no status line until you remove it."
         )
-    if len(before.data or b"") > MAX_SETTINGS_BYTES:
+    if len(before.data or b"") > claude_files.MAX_SETTINGS_BYTES:
         outcome.notes.append(
-            f"{name} has more than {MAX_SETTINGS_BYTES >> 20} MiB:"
+            f"{name} has more than {claude_files.MAX_SETTINGS_BYTES >> 20} MiB:"
             " Claude Code ignores it, and shows no status line until it is shorter."
         )
     return latest

@@ -22,6 +22,9 @@ MANAGED = (
 )
 """The directory of an organization's settings, whose `env` Claude Code applies, too."""
 
+MAX_SETTINGS_BYTES = 2 << 20
+"""The client ignores a longer settings.json (seen in 2.1.330)."""
+
 WHOLE_BYTES = 1 << 20
 """Up to this size a file is parsed whole; of a longer one only the requested keys."""
 

@@ -19,7 +19,7 @@ from usageline.core import freshness, json_file
 from usageline.setup import manifest, releases, settings_entries
 from usageline.setup.program_files import is_packaged, own_source
 from usageline.sources import claude_files
-from usageline.sources.auth import claude_state, sign_in
+from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import MANAGED, read_bytes
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
@@ -166,8 +166,8 @@ def settings_file(path: str) -> SettingsFile:
         return SettingsFile(
             path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
         )
-    if len(content) > claude_state.MAX_SETTINGS_BYTES:
-        limit = claude_state.MAX_SETTINGS_BYTES >> 20
+    if len(content) > claude_files.MAX_SETTINGS_BYTES:
+        limit = claude_files.MAX_SETTINGS_BYTES >> 20
         return SettingsFile(path, {}, fault=f"it has more than {limit} MiB")
     if fault := claude_files.encoding_error(content):
         return SettingsFile(path, {}, fault=fault)

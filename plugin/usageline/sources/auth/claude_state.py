@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.core import client_theme
 from usageline.core.freshness import file_fingerprint
 from usageline.core.other_sign_ins import key_digest
-from usageline.sources.claude_files import read_keys
+from usageline.sources.claude_files import MAX_SETTINGS_BYTES, read_keys
 from usageline.system import terminal
 from usageline.system.paths import Paths
 from usageline.usage.values import epoch, mapping
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 << 20
 """The file holds each project's history and can have megabytes (FACTS: signing in)."""
-
-MAX_SETTINGS_BYTES = 2 << 20
-"""The client ignores a longer settings.json (seen in 2.1.330)."""
 
 KEYS = (
     "oauthAccount",

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from usageline.core import other_sign_ins
 from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.sources.auth import claude_state, credentials, keychain
-from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
-from usageline.sources.claude_files import MANAGED, read_keys
+from usageline.sources.claude_files import MANAGED, MAX_SETTINGS_BYTES, read_keys
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
 from usageline.usage.values import EARLIEST, LATEST, PLANS, mapping, number, plan_name

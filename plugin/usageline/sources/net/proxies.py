@@ -13,7 +13,12 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.sources.claude_files import MANAGED, parse_object, read_bytes
+from usageline.sources.claude_files import (
+    MANAGED,
+    MAX_SETTINGS_BYTES,
+    parse_object,
+    read_bytes,
+)
 from usageline.system import origin, origin_record
 from usageline.system.api_address import is_loopback
 from usageline.usage.model import SourceFailure
@@ -22,7 +27,6 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_SETTINGS_BYTES = 2 << 20
 MAX_DROP_INS = 32
 NETWORK_ADVICE = (
     "this shell's proxy or certificates are not those of the install: run usageline install"
