@@ -17,7 +17,6 @@ import pytest
 from usageline.core import path_owners, paths, throttle
 from usageline.core.errors import CacheUnsafe, LockUnsupported
 from usageline.storage import history, snapshot
-from usageline.storage.history import files
 from usageline.storage.snapshot import Snapshot
 from usageline.system import directories, lock
 from usageline.system.paths import Paths
@@ -215,7 +214,7 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(
     """A backup by links keeps what it has, and so does the history."""
     account = "0" * 16
     assert history.append(Paths(env), account, Reading((), (), "oauth", NOW))
-    month = Path(paths.history_dir(env), account, files.month_file(NOW))
+    month = Path(paths.history_dir(env), account, history.month_file(NOW))
     before = month.read_bytes()
     os.link(month, tmp_path / "backup")
     assert history.append(Paths(env), account, Reading((), (), "oauth", NOW + 300))

@@ -16,7 +16,7 @@ from usageline.setup import manifest, settings_file
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
-from usageline.storage.history import files
+from usageline.storage import history
 from usageline.system import lock
 from usageline.system.files import read_regular
 
@@ -45,7 +45,7 @@ PLACES: dict[str, Callable[[dict[str, str]], str]] = {
     "state": paths.state_dir,
     "cache": paths.cache_dir,
     "history": paths.history_dir,
-    "month": lambda env: f"{paths.history_dir(env)}/{'0' * 16}/{files.month_file(0)}",
+    "month": lambda env: f"{paths.history_dir(env)}/{'0' * 16}/{history.month_file(0)}",
 }
 
 

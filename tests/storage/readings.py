@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from usageline.core import paths
-from usageline.storage.history import files
-from usageline.storage.history.line import encode
+from usageline.storage import history
+from usageline.storage.history_line import encode
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACC
     place.parent.chmod(0o700)
     months: dict[str, list[bytes]] = {}
     for one in readings:
-        months.setdefault(files.month_file(one.observed_at), []).append(encode(one) + b"\n")
+        months.setdefault(history.month_file(one.observed_at), []).append(encode(one) + b"\n")
     for name, lines in months.items():
         with (place / name).open("ab") as file:
             file.writelines(lines)

@@ -8,8 +8,7 @@ import pytest
 
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from usageline.storage import history
-from usageline.storage.history import files
-from usageline.storage.history.line import encode
+from usageline.storage.history_line import encode
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -24,7 +23,7 @@ def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:
     assert ages[-3:] == [89, 30, 0]
     assert 150 not in ages
     assert all(
-        files.month_end(path.name) > NOW - 90 * DAY_S for path in directory(world.env).iterdir()
+        history.month_end(path.name) > NOW - 90 * DAY_S for path in directory(world.env).iterdir()
     )
 
 
@@ -43,7 +42,7 @@ def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -
         "2020-01.jsonl.bak",
         "x2020-01.jsonl",
         "2020-02.jsonl",
-        files.month_file(NOW),
+        history.month_file(NOW),
     }
     assert history.load(world.paths, ACCOUNT) == [reading(NOW)]
 
@@ -51,8 +50,8 @@ def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> int:
     """The bound of this test, in bytes: some forty readings."""
-    monkeypatch.setattr(files, "MAX_BYTES", 16_000)
-    monkeypatch.setattr(files, "CUT_BYTES", 2_000)
+    monkeypatch.setattr(history, "MAX_BYTES", 16_000)
+    monkeypatch.setattr(history, "CUT_BYTES", 2_000)
     return 16_000
 
 
@@ -78,7 +77,7 @@ def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small:
     """However much too long it is."""
     appended = [reading(NOW - number) for number in range(300, 0, -1)]
     directory(world.env).mkdir(parents=True, mode=0o700)
-    (directory(world.env) / files.month_file(NOW)).write_bytes(
+    (directory(world.env) / history.month_file(NOW)).write_bytes(
         b"".join(encode(one) + b"\n" for one in appended)
     )
     assert history.append(world.paths, ACCOUNT, reading(NOW))

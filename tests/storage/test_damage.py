@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from tests.storage.readings import ACCOUNT, NOW, directory, reading
 from usageline.storage import history
-from usageline.storage.history import files
-from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,7 @@ LINES = b"".join(encode(one) + b"\n" for one in SEEN)
 def keep(env: dict[str, str], data: bytes) -> Path:
     """Write `data` as this month's file."""
     directory(env).mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = directory(env) / files.month_file(NOW)
+    path = directory(env) / history.month_file(NOW)
     path.write_bytes(data)
     return path
 
@@ -170,7 +169,7 @@ def test_a_gigabyte_without_a_line_is_not_read(world: World) -> None:
         file.write(b"\n" + LINES)
     assert history.load(world.paths, ACCOUNT) == SEEN
     assert history.append(world.paths, ACCOUNT, reading(NOW + 1))
-    assert path.stat().st_size < files.MAX_BYTES
+    assert path.stat().st_size < history.MAX_BYTES
     assert history.load(world.paths, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 

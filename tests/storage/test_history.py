@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from tests.world import REPOSITORY
 from usageline.storage import history
-from usageline.storage.history import files
-from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
 from usageline.system.paths import Paths
 from usageline.usage.model import Limit, Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -100,13 +99,13 @@ def test_only_directories_named_by_a_key_are_accounts(world: World) -> None:
 
 def test_each_month_of_utc_has_its_file(world: World) -> None:
     """A reading of the last second of a month lies before the one of the next month's first."""
-    midnight = files.month_end("2026-09.jsonl")
+    midnight = history.month_end("2026-09.jsonl")
     assert time.gmtime(midnight)[:6] == (2026, 10, 1, 0, 0, 0)
-    assert [files.month_file(at) for at in (midnight - 1, midnight)] == [
+    assert [history.month_file(at) for at in (midnight - 1, midnight)] == [
         "2026-09.jsonl",
         "2026-10.jsonl",
     ]
-    assert files.month_end("2026-12.jsonl") == files.month_end("2027-01.jsonl") - 31 * DAY_S
+    assert history.month_end("2026-12.jsonl") == history.month_end("2027-01.jsonl") - 31 * DAY_S
     for at in (NOW - 40 * DAY_S, NOW):
         history.append(world.paths, ACCOUNT, reading(at))
     assert len(list(directory(world.env).iterdir())) == 2
@@ -237,7 +236,7 @@ def test_ten_thousand_readings_are_not_made_of_thirty_thousand_limits(world: Wor
         )
         for number in range(10_000)
     ]
-    (directory(world.env) / files.month_file(NOW)).write_bytes(b"\n".join(map(encode, appended)))
+    (directory(world.env) / history.month_file(NOW)).write_bytes(b"\n".join(map(encode, appended)))
     loaded = history.load(world.paths, ACCOUNT)
     assert len(loaded) == 10_000
     assert len({id(limit) for one in loaded for limit in one.limits}) < 200

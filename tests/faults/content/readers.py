@@ -151,10 +151,10 @@ READERS: dict[str, tuple[str, ...]] = {
         "cli.doctor.log.row",
         "cli.dashboard.data._requests_of",
         "storage.history._add",
-        "storage.history.line._parse",
-        "storage.history.files._descriptor",
-        "storage.history.files.accounts",
-        "storage.history.files.list_months",
+        "storage.history_line._parse",
+        "storage.history._descriptor",
+        "storage.history.accounts",
+        "storage.history._list_months",
     ),
     "records": (
         *(

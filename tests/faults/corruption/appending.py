@@ -12,7 +12,6 @@ import time
 
 from tests.storage.readings import directory, reading
 from usageline.storage import history
-from usageline.storage.history import files
 from usageline.system.paths import Paths
 
 MAX_BYTES, CUT_BYTES = 24_000, 3_000
@@ -23,10 +22,10 @@ def main(account: str, who: int, count: int, until: str) -> int:
 
     Check after each that the file ends with the readings of this process, without a gap.
     """
-    files.MAX_BYTES, files.CUT_BYTES = MAX_BYTES, CUT_BYTES
+    history.MAX_BYTES, history.CUT_BYTES = MAX_BYTES, CUT_BYTES
     env = dict(os.environ)
     start = int(time.time()) // 86400 * 86400 - 5 * count
-    path = directory(env, account) / files.month_file(start)
+    path = directory(env, account) / history.month_file(start)
     while not os.path.exists(until):  # both begin together
         time.sleep(0.001)
     cut, inode = 0, None

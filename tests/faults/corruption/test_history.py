@@ -18,8 +18,7 @@ from tests.world import World
 from usageline.core import paths
 from usageline.core.windows import MAX_PERCENT
 from usageline.storage import history
-from usageline.storage.history import files
-from usageline.storage.history.line import encode
+from usageline.storage.history_line import encode
 from usageline.system import lock
 from usageline.system.paths import Paths
 
@@ -108,7 +107,7 @@ def test_good_lines_of_a_damaged_file_are_kept(
 ) -> None:
     env = World(in_memory / "world").env
     directory(env).mkdir(parents=True, mode=0o700)
-    path = directory(env) / files.month_file(NOW)
+    path = directory(env) / history.month_file(NOW)
     new = reading(NOW + 1)
     tried = 0
 
@@ -163,7 +162,7 @@ def test_files_of_impossible_months_push_nothing_out(
         (directory(env) / name).write_bytes(LINES)
     for year in range(2240, 2250):
         with (directory(env) / f"{year}-12.jsonl").open("wb") as file:
-            file.truncate(files.MAX_BYTES)
+            file.truncate(history.MAX_BYTES)
     for name, make in (
         ("2030-01.jsonl", os.mkdir),
         ("2030-02.jsonl", os.mkfifo),
@@ -178,7 +177,7 @@ def test_files_of_impossible_months_push_nothing_out(
     assert {*others, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left
     assert (
         sum(path.stat().st_size for path in directory(env).iterdir() if path.is_file())
-        < files.MAX_BYTES
+        < history.MAX_BYTES
     )
     assert Path(paths.history_dir(env)).is_dir()
     figure(f"{len(others) + 13} files of impossible months")

@@ -1,8 +1,11 @@
-"""Read and write the files of one account, one for each month of UTC.
+"""Keep every reading by account for 90 days, for the forecast and for `usageline history`.
 
-They are `<history_dir>/<account>/2026-11.jsonl`. Each directory and file is opened relative to the
-one that holds it, and never through a link. What is not a directory or a regular file of this user
-is not touched.
+The files are `<history_dir>/<account>/2026-11.jsonl`, one for each month of UTC. Each directory and
+file is opened relative to the one that holds it, and never through a link. What is not a directory
+or a regular file of this user is not touched.
+
+Lines are added under a lock of the account's own: the refresh lock is each profile's, and two
+profiles may share an account. Reading needs no lock and skips a line that is only partly written.
 """
 
 from __future__ import annotations
@@ -13,15 +16,21 @@ import os
 import re
 import stat
 import time
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from usageline.system import files
+from usageline.core.errors import CacheUnsafe
+from usageline.core.freshness import CLOCK_JUMP_S
+from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
+from usageline.system import files, lock
 from usageline.system.directories import private_directory
+from usageline.usage import plausibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from usageline.system.paths import Paths
+    from usageline.usage.model import Reading
 
 KEEP_S = 90 * 86400
 MAX_BYTES = 8 << 20
@@ -38,27 +47,105 @@ _NAME = re.compile(r"(2[0-2]\d\d)-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
 """Of the years that a reading can have (`usage.values`)."""
 
 # Windows cannot open directories: it has no history.
-_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+
+LOCK_TIMEOUT_S = 2.0
+"""Adding a line, or cutting a file, takes a moment: a process that holds the lock longer hangs."""
+
+ERRORS = (OSError, CacheUnsafe, LookupError)
+"""LookupError: the environment names no home."""
+
+
+def append(paths: Paths, account: str, reading: Reading) -> bool:
+    """Append the reading, unless it is the last one already.
+
+    Return False if it cannot be written: the disk is full, or the directory is unsafe.
+    """
+    line, at = encode(reading), reading.observed_at
+    if not ACCOUNT.fullmatch(account) or len(line) > MAX_LINE_BYTES:
+        return False
+    try:
+        path = _create_directory(paths, account)
+        with _open_directory(paths, account) as directory:
+            alone = lock.acquire_descriptor(directory, LOCK_TIMEOUT_S)
+            with _open_month(directory, path, month_file(at)) as descriptor:
+                is_kept = _add(descriptor, line, at)
+            if alone:  # cutting replaces the file: a line added meanwhile would be lost
+                with contextlib.suppress(OSError):
+                    _prune(directory, path, at if plausibility.clock_agrees(reading) else None)
+    except ERRORS:
+        return False
+    return is_kept
+
+
+def load(
+    paths: Paths, account: str, since: float = 0, *, now: float | None = None
+) -> list[Reading]:
+    """Return the account's readings from `since` until `now` (epoch seconds), oldest first.
+
+    They have no forecasts. `now` is the time of this machine unless given.
+    """
+    if not ACCOUNT.fullmatch(account):
+        return []
+    until = (time.time() if now is None else now) + CLOCK_JUMP_S
+    lines: list[bytes] = []
+    try:
+        with _open_directory(paths, account) as directory:
+            lines = _read_lines(directory, since, until)
+    except ERRORS:
+        return []
+    readings = list(decode(lines, since, until))
+    readings.sort(key=attrgetter("observed_at"))  # in order already, but for clocks that were set
+    return readings
 
 
 def accounts(paths: Paths) -> list[str]:
-    """Return the keys of the accounts that have a directory. Raise OSError if there is none."""
-    with _directory(paths.history_dir) as top:
-        return sorted(
-            name
-            for name in os.listdir(top)
-            if ACCOUNT.fullmatch(name) and stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode)
-        )
+    """Return the keys of the accounts that have a history."""
+    try:
+        with _descriptor(paths.history_dir, _DIRECTORY) as top:
+            return sorted(
+                name
+                for name in os.listdir(top)
+                if ACCOUNT.fullmatch(name) and stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode)
+            )
+    except ERRORS:
+        return []
+
+
+def month_file(at: float) -> str:
+    """Return the name of the file for a reading of that moment."""
+    return time.strftime("%Y-%m.jsonl", time.gmtime(at))
+
+
+def month_end(name: str) -> int:
+    """Return when that file's month ends, in epoch seconds."""
+    year, month = int(name[:4]), int(name[5:7])
+    return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
+
+
+def _add(descriptor: int, line: bytes, observed_at: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    at = max(size - 2 * MAX_LINE_BYTES, 0)
+    tail = os.pread(descriptor, size - at, at)
+    last = next(decode(reversed(tail.split(b"\n"))), None)
+    if last is not None and last.observed_at == observed_at:
+        return True
+    # A partly written line of a killed refresh must not spoil this one.
+    data = (b"\n" if tail and not tail.endswith(b"\n") else b"") + line + b"\n"
+    return os.write(descriptor, data) == len(data)
 
 
 @contextlib.contextmanager
-def open_directory(paths: Paths, account: str) -> Iterator[int]:
+def _open_directory(paths: Paths, account: str) -> Iterator[int]:
     """Open the account's directory. Raise OSError if there is none of this user."""
-    with _directory(paths.history_dir) as top, _directory(account, top) as descriptor:
+    with (
+        _descriptor(paths.history_dir, _DIRECTORY) as top,
+        _descriptor(account, _DIRECTORY, top) as descriptor,
+    ):
         yield descriptor
 
 
-def create_directory(paths: Paths, account: str) -> str:
+def _create_directory(paths: Paths, account: str) -> str:
     """Create the account's directory for this user alone; return its path.
 
     Raise OSError or CacheUnsafe if that fails.
@@ -69,30 +156,19 @@ def create_directory(paths: Paths, account: str) -> str:
     return private_directory(f"{top}/{account}")
 
 
-def month_file(at: float) -> str:
-    """Return the name of the file for a reading of that moment."""
-    return time.strftime("%Y-%m.jsonl", time.gmtime(at))
-
-
-def list_months(directory: int) -> list[str]:
+def _list_months(directory: int) -> list[str]:
     """Return the names of the existing files, oldest first."""
     return sorted(name for name in os.listdir(directory) if _NAME.fullmatch(name))
 
 
-def month_end(name: str) -> int:
-    """Return when that file's month ends, in epoch seconds."""
-    year, month = int(name[:4]), int(name[5:7])
-    return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
-
-
-def read_lines(directory: int, since: float, until: float) -> list[bytes]:
+def _read_lines(directory: int, since: float, until: float) -> list[bytes]:
     """Return the lines of the months from `since` to `until` (epoch seconds), oldest first.
 
     Return the newest MAX_BYTES at most. Skip foreign files.
     """
     left, contents = MAX_BYTES, []
     last = month_file(until)
-    for name in reversed(list_months(directory)):
+    for name in reversed(_list_months(directory)):
         if name <= last and month_end(name) > since:
             with contextlib.suppress(OSError):
                 contents.append(_end_of_file(directory, name, left))
@@ -101,7 +177,7 @@ def read_lines(directory: int, since: float, until: float) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def open_month(directory: int, path: str, name: str) -> Iterator[int]:
+def _open_month(directory: int, path: str, name: str) -> Iterator[int]:
     """Open the file to read and append, creating it if it is missing.
 
     Raise OSError if it is not a regular file of this user. `path` is the directory's. A file with a
@@ -127,7 +203,7 @@ def _unshare(directory: int, path: str, name: str) -> None:
             files.write_atomic(f"{path}/{name}", file.read(MAX_BYTES), 0o600)
 
 
-def prune(directory: int, path: str, newest: float | None) -> None:
+def _prune(directory: int, path: str, newest: float | None) -> None:
     """Remove the months that ended 90 days before `newest` (epoch seconds), then the oldest excess.
 
     A month after `newest` was written under another clock, or by another program: of the excess it
@@ -136,7 +212,7 @@ def prune(directory: int, path: str, newest: float | None) -> None:
     """
     sizes = {}
     last = "" if newest is None else month_file(newest)
-    for name in sorted(list_months(directory), key=lambda name: (not last or name <= last, name)):
+    for name in sorted(_list_months(directory), key=lambda name: (not last or name <= last, name)):
         info = os.lstat(name, dir_fd=directory)
         if not stat.S_ISREG(info.st_mode) or not files.is_own(info):
             continue
@@ -150,7 +226,8 @@ def prune(directory: int, path: str, newest: float | None) -> None:
     excess += CUT_BYTES
     for name, size in sizes.items():
         if size > excess:
-            _cut(directory, path, name, excess)
+            rest = _end_of_file(directory, name, size - excess)
+            files.write_atomic(f"{path}/{name}", rest.partition(b"\n")[2], 0o600)
             return
         _remove(directory, name)
         excess -= size
@@ -169,21 +246,6 @@ def _end_of_file(directory: int, name: str, max_bytes: int) -> bytes:
             return file.read(max_bytes)
 
 
-def _cut(directory: int, path: str, name: str, excess: int) -> None:
-    """Remove that many bytes from the file's beginning, and the rest of the line they end in."""
-    with _file(directory, name, os.O_RDONLY) as descriptor:
-        os.lseek(descriptor, excess, os.SEEK_SET)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            rest = file.read(MAX_BYTES)
-    files.write_atomic(f"{path}/{name}", rest.partition(b"\n")[2], 0o600)
-
-
-@contextlib.contextmanager
-def _directory(path: str, parent: int | None = None) -> Iterator[int]:
-    with _descriptor(path, os.O_RDONLY | _DIRECTORY, parent) as descriptor:
-        yield descriptor
-
-
 @contextlib.contextmanager
 def _file(directory: int, name: str, flags: int) -> Iterator[int]:
     with _descriptor(name, flags, directory) as descriptor:
@@ -193,7 +255,7 @@ def _file(directory: int, name: str, flags: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _descriptor(path: str, flags: int, parent: int | None) -> Iterator[int]:
+def _descriptor(path: str, flags: int, parent: int | None = None) -> Iterator[int]:
     descriptor = os.open(path, flags | files.NO_LINK, 0o600, dir_fd=parent)
     try:
         if not files.is_own(os.fstat(descriptor)):
