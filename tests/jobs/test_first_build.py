@@ -15,7 +15,7 @@ import pytest
 from tests.local.transcripts import MAIN, encoded, line
 from usageline.core import jobs, throttle
 from usageline.sources.transcripts import start
-from usageline.storage.usage_index.database import NAME
+from usageline.storage.usage_index.checks import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

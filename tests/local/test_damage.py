@@ -11,7 +11,7 @@ import pytest
 from tests.local.transcripts import MAIN, OTHER, Directory, bridge, cost_state, everything, line
 from tests.world import ACCOUNT
 from usageline.jobs.local_usage import salvage_into
-from usageline.storage.usage_index import checked, database
+from usageline.storage.usage_index import checks, database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def saved(place: Path) -> tuple[int, int, list[str]]:
 
 def test_all_is_saved_from_an_index_whose_pages_are_good(place: Path) -> None:
     before = saved(place)[2]
-    connection = database.connect(str(place / database.NAME))
+    connection = database.connect(str(place / checks.NAME))
     connection.execute("CREATE TABLE other (a)")
     connection.close()
     assert saved(place) == (RESPONSES, RESPONSES, before)
@@ -54,7 +54,7 @@ def test_all_is_saved_from_an_index_whose_pages_are_good(place: Path) -> None:
 
 @pytest.mark.slow
 def test_any_damaged_page_costs_its_own_rows(place: Path, tmp_path: Path) -> None:
-    content = (place / database.NAME).read_bytes()
+    content = (place / checks.NAME).read_bytes()
     pages = len(content) // PAGE_BYTES
     assert pages > 10
     numbers = []
@@ -63,7 +63,7 @@ def test_any_damaged_page_costs_its_own_rows(place: Path, tmp_path: Path) -> Non
         shutil.copytree(place, other)
         start = page * PAGE_BYTES
         damaged = content[:start] + b"\xff" * PAGE_BYTES + content[start + PAGE_BYTES :]
-        (other / database.NAME).write_bytes(damaged)
+        (other / checks.NAME).write_bytes(damaged)
         number, known, _ = saved(other)
         assert known in {number, RESPONSES}
         numbers.append(known)
@@ -72,7 +72,7 @@ def test_any_damaged_page_costs_its_own_rows(place: Path, tmp_path: Path) -> Non
 
 
 def test_hostile_values_are_not_taken_over(place: Path) -> None:
-    connection = database.connect(str(place / database.NAME))
+    connection = database.connect(str(place / checks.NAME))
     connection.execute(
         "UPDATE responses SET "
         "output = CASE WHEN key < x'40' THEN -5 WHEN key < x'80' THEN 'many' ELSE output END, "
@@ -93,17 +93,17 @@ def test_hostile_values_are_not_taken_over(place: Path) -> None:
 )
 def test_a_hostile_note_of_a_check_has_the_index_checked(place: Path, content: bytes) -> None:
     database.open_index(str(place)).close()
-    note = place / f"{database.NAME}{checked.SUFFIX}"
+    note = place / f"{checks.NAME}{checks.SUFFIX}"
     state = note.read_bytes().partition(b" at ")[0]
     note.write_bytes(content.replace(b"{state}", state))
-    path = str(place / database.NAME)
-    assert checked.checked_at(path) is None
+    path = str(place / checks.NAME)
+    assert checks.checked_at(path) is None
     database.open_index(str(place)).close()
-    assert checked.checked_at(path) is not None
+    assert checks.checked_at(path) is not None
 
 
 def test_an_index_with_another_time_is_checked_again(place: Path) -> None:
-    path = place / database.NAME
+    path = place / checks.NAME
     database.open_index(str(place)).close()
     os.utime(path, ns=(1, 1))
-    assert checked.checked_at(str(path)) is None
+    assert checks.checked_at(str(path)) is None

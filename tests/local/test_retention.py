@@ -12,7 +12,8 @@ from tests.local.transcripts import ago, encoded, line
 from usageline.config.local import Local
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.queries import Range, sums
+from usageline.storage.usage_index.queries import sums
+from usageline.usage.local.windows import Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable

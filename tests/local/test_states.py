@@ -21,7 +21,6 @@ from tests.local.transcripts import (
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.sources.auth.claude_state import account_key
 from usageline.sources.transcripts import states
-from usageline.storage.usage_index.queries import UNKNOWN, Range
 from usageline.storage.usage_index.states import (
     SEVERAL,
     by_account,
@@ -31,6 +30,7 @@ from usageline.storage.usage_index.states import (
     sessions_of,
 )
 from usageline.usage.local.cost_states import CostState, Counts
+from usageline.usage.local.windows import UNKNOWN, Range
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import command, first_run, manifest, release_plan
 from usageline.setup.context import SetupContext
 from usageline.setup.packages import PackageInstaller, PackagesFailed
-from usageline.storage.usage_index.database import NAME
+from usageline.storage.usage_index.checks import NAME
 from usageline.system.paths import Paths
 from usageline.system.terminal import cached_background
 

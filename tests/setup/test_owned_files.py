@@ -14,7 +14,7 @@ from usageline.setup import manifest
 from usageline.setup.context import SetupContext
 from usageline.setup.uninstall import uninstall
 from usageline.storage import refresh_log
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import checks, database
 from usageline.system import directories
 from usageline.system.paths import Paths
 
@@ -78,8 +78,8 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
     assert refresh_log.append(Paths(env), RunLog().aborted("a test"))
     _write(paths.state_dir(env) + "/edit/before.toml", "")
-    indexes = (database.NAME, database.NAME + database.ASIDE)
-    files = [index + companion for index in indexes for companion in database.COMPANIONS]
+    indexes = (checks.NAME, checks.NAME + database.ASIDE)
+    files = [index + companion for index in indexes for companion in checks.COMPANIONS]
     for name in (*files, "usage.lock", "alerts.json"):
         _write(f"{paths.state_dir(env)}/usage/{name}", "")
     data = paths.data_dir(env)

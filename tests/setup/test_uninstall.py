@@ -13,7 +13,7 @@ import pytest
 from usageline.core import paths
 from usageline.storage import textfiles
 from usageline.storage.org_cache import OrgCache
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import checks, database
 from usageline.system import directories
 from usageline.system.paths import Paths
 from usageline.usage.org.merge import Ledger
@@ -143,8 +143,8 @@ def test_the_index_of_local_usage_is_kept_and_purged_as_the_history_is(
     local.run()
     usage = Path(local.paths.usage_dir)
     usage.mkdir(mode=0o700)
-    indexes = (database.NAME, database.NAME + database.ASIDE)
-    names = {index + companion for index in indexes for companion in database.COMPANIONS}
+    indexes = (checks.NAME, checks.NAME + database.ASIDE)
+    names = {index + companion for index in indexes for companion in checks.COMPANIONS}
     names |= {"usage.lock", "alerts.json"}
     for name in names:
         (usage / name).touch()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.storage import counters
+from usageline.storage.usage_index import totals
 from usageline.usage.metrics.table import LOCAL_COST, LOCAL_TOKENS
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ HIGHEST: Highest = {
 def path(world: World) -> Path:
     """Return the file, whose directory exists."""
     world.cache.mkdir(parents=True)
-    return world.cache / counters.NAME
+    return world.cache / totals.COUNTERS
 
 
 def test_counters_come_back_in_their_year(world: World, path: Path) -> None:
-    assert counters.load(world.paths, SINCE) == {}
-    counters.save(world.paths, SINCE, HIGHEST)
-    assert counters.load(world.paths, SINCE) == HIGHEST
-    assert counters.load(world.paths, SINCE + 1) == {}
+    assert totals.load_counters(world.paths, SINCE) == {}
+    totals.save_counters(world.paths, SINCE, HIGHEST)
+    assert totals.load_counters(world.paths, SINCE) == HIGHEST
+    assert totals.load_counters(world.paths, SINCE + 1) == {}
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -54,9 +54,9 @@ def test_counters_come_back_in_their_year(world: World, path: Path) -> None:
 )
 def test_damaged_file_has_none(world: World, path: Path, listed: str) -> None:
     path.write_text(f'{{"version": 1, "since": {SINCE}, "counters": {listed}}}')
-    assert counters.load(world.paths, SINCE) == {}
+    assert totals.load_counters(world.paths, SINCE) == {}
 
 
 def test_directory_that_is_missing_is_ignored(world: World) -> None:
-    counters.save(world.paths, SINCE, HIGHEST)
+    totals.save_counters(world.paths, SINCE, HIGHEST)
     assert not os.path.exists(world.paths.cache_dir)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.storage.usage_index import database, totals
+from usageline.storage.usage_index import checks, database, totals
 from usageline.storage.usage_index.tables import QUARTER_MS
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_index_that_usageline_did_not_write_has_none(
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + b"\xff" * 5000])
 def test_damaged_file_has_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "usage").mkdir()
-    (tmp_path / "usage" / database.NAME).write_bytes(content)
+    (tmp_path / "usage" / checks.NAME).write_bytes(content)
     assert costs(tmp_path) == {}
 
 
@@ -91,5 +91,5 @@ def test_file_of_another_kind_is_not_opened(tmp_path: Path) -> None:
     sqlite3.connect(elsewhere).close()
     elsewhere.write_bytes(b"x")
     (tmp_path / "usage").mkdir()
-    (tmp_path / "usage" / database.NAME).symlink_to(elsewhere)
+    (tmp_path / "usage" / checks.NAME).symlink_to(elsewhere)
     assert costs(tmp_path) == {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.config import file, profiles
 from usageline.config.validate import NO_VALUES, Values, validate
 from usageline.core import freshness
-from usageline.storage.published import profile_keys, snapshot_of
+from usageline.storage.snapshot import profile_keys, snapshot_of
 from usageline.system import origin
 from usageline.system.paths import Paths
 

@@ -10,7 +10,7 @@ import time
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files, roots
-from usageline.storage.usage_index import database, retention
+from usageline.storage.usage_index import checks, database
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
@@ -70,7 +70,7 @@ def updated(
             try:
                 yield index, report
             except sqlite3.DatabaseError as error:
-                if database.is_damage(error):
+                if checks.is_damage(error):
                     index.discard()
                 raise
             finally:
@@ -96,7 +96,7 @@ def _updated(
             saved = salvage_into(index, place, prices)
             report = _pass(index, look, prices, local.keep_days, progress)
         except Exception as error:
-            if not may_be_damaged or not database.is_damage(error):
+            if not may_be_damaged or not checks.is_damage(error):
                 index.close()
                 raise
             index.discard()
@@ -141,10 +141,10 @@ def _pass(
     now_ms = int(time.time() * 1000)
     keep_from = None if keep_days is None else now_ms - keep_days * DAY_MS
     _apply_prices(index, prices)
-    known_from = keep_from if retention.trusts_clock(index, now_ms) else None
+    known_from = keep_from if database.trusts_clock(index, now_ms) else None
     report = look(Scan(index, prices, keep_from=known_from, progress=progress))
-    if keep_from is not None and report.is_full and retention.trusts_clock(index, now_ms):
-        retention.forget(index, keep_from)
+    if keep_from is not None and report.is_full and database.trusts_clock(index, now_ms):
+        database.forget(index, keep_from)
     return report
 
 
@@ -156,7 +156,7 @@ def salvage_into(index: Index, place: str, prices: PriceList | None = None) -> i
     from usageline.storage.usage_index import salvage  # noqa: PLC0415 - seldom
     from usageline.storage.usage_index.writer import Writer  # noqa: PLC0415 - as above
 
-    batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
+    batch = salvage.batch(os.path.join(place, checks.NAME + database.ASIDE))
     with index.transaction():
         Writer(index, prices or PriceList()).write(batch)
         index.set_meta("salvaged", identity)

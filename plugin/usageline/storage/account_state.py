@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.storage import codec
@@ -15,8 +15,6 @@ from usageline.usage.values import integer, mapping, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-T = TypeVar("T")
 
 MAX_TTL_FACTOR = 1.1
 """A reading older than this many TTLs is not fresh, whatever `fresh_until` is."""
@@ -107,7 +105,6 @@ def as_json(state: AccountState) -> dict[str, Any]:
 def from_json(value: object) -> AccountState:
     """Return the state that `as_json` turned into `value`. Treat invalid fields as missing."""
     row = mapping(value)
-    alerts = row.get("alerts")
     return AccountState(
         reading=codec.from_json(row.get("reading")),
         fresh_until=moment(row.get("good_until")) or 0,
@@ -117,19 +114,14 @@ def from_json(value: object) -> AccountState:
         requested_with=text(row.get("asked_with")) or "",
         interrupted_requests=int(number(row.get("unfinished"), 0, MAX_COUNT) or 0),
         cooldown=COOLDOWN.decode(row.get("cooldown")),
-        unconfirmed=_valid(UNCONFIRMED, row.get("doubts")),
-        alerts=_valid(ALERT, alerts[:MAX_ALERTS] if isinstance(alerts, list) else None),
+        unconfirmed=UNCONFIRMED.decode_valid(row.get("doubts")),
+        alerts=ALERT.decode_valid(row.get("alerts"), MAX_ALERTS),
         requests={
             status: count
             for status in STATUSES
             if (count := integer(mapping(row.get("requests")).get(status), 1, MAX_REQUESTS))
         },
     )
-
-
-def _valid(of_type: Codec[T], rows: object) -> tuple[T, ...]:
-    values = map(of_type.decode, rows) if isinstance(rows, list) else ()
-    return tuple(value for value in values if value is not None)
 
 
 COOLDOWN = Codec(

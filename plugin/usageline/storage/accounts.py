@@ -221,15 +221,14 @@ class _LiteralPaths:
 diskcache.core.op = _LiteralPaths()
 
 
-def _make_database(directory: str) -> str:
-    """Create the database, empty, if it is missing; return its path.
+def _make_database(directory: str) -> None:
+    """Create the database, empty, if it is missing.
 
     SQLite alone would take the mode from the umask. Its journals get the mode of the database.
     """
     path = os.path.join(directory, DATABASE)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    return path
 
 
 def _cache(directory: str) -> diskcache.Cache:
@@ -239,8 +238,5 @@ def _cache(directory: str) -> diskcache.Cache:
 @contextlib.contextmanager
 def open_store(directory: str) -> Iterator[AccountStore]:
     """Open the store in `directory`; close it at the end of the block."""
-    store = AccountStore(directory)
-    try:
+    with contextlib.closing(AccountStore(directory)) as store:
         yield store
-    finally:
-        store.close()

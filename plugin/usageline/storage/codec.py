@@ -53,6 +53,11 @@ class Codec(Generic[T]):
             return None
         return self.make(**values)
 
+    def decode_valid(self, rows: object, max_rows: int | None = None) -> tuple[T, ...]:
+        """Return the values in the first rows of a list, () if it is none. Ignore invalid rows."""
+        values = map(self.decode, rows[:max_rows] if isinstance(rows, list) else ())
+        return tuple(value for value in values if value is not None)
+
     def decode_all(self, value: object) -> tuple[T, ...] | None:
         """Return the values in a list, or None if `value` is no list or rejects one of them."""
         if not isinstance(value, list):

@@ -58,8 +58,7 @@ def load(paths: Paths) -> tuple[CostAlert, ...]:
     """Return the alerts that were sent; () if the file is missing, broken or of another version."""
     content = json_file(path(paths), MAX_BYTES) or {}
     rows = content.get("sent") if content.get("version") == VERSION else None
-    alerts = map(CODEC.decode, rows[:MAX_SENT] if isinstance(rows, list) else ())
-    return tuple(alert for alert in alerts if alert is not None)
+    return CODEC.decode_valid(rows, MAX_SENT)
 
 
 def save(paths: Paths, alerts: Sequence[CostAlert]) -> bool:

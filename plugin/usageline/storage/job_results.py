@@ -76,9 +76,8 @@ def prune(paths: Paths, now: float) -> None:
         latest: dict[str, float] = {}
         files: dict[str, list[str]] = {}
         for entry in os.scandir(directory):
-            job = entry.name.lstrip(".").partition(".")[
-                0
-            ]  # a temporary file of a killed run begins with a dot
+            # A temporary file of a killed run begins with a dot.
+            job = entry.name.lstrip(".").partition(".")[0]
             latest[job] = max(latest.get(job, 0), entry.stat(follow_symlinks=False).st_mtime)
             files.setdefault(job, []).append(entry.path)
         since = now - MAX_AGE_S

@@ -19,7 +19,7 @@ from usageline.storage.org_codec import Sums, plain_ledger, plain_sums, read_led
 from usageline.system import files
 from usageline.system.directories import private_directory, remove_tree
 from usageline.usage.org.records import MAX_TEXT
-from usageline.usage.values import mapping
+from usageline.usage.values import mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -230,10 +230,8 @@ def _remove_old_keys(root: str, current: str) -> None:
 
 
 def _is_fresh(content: Mapping[str, Any], now: float, max_age_s: float) -> bool:
-    at = content.get("at")
-    if isinstance(at, bool) or not isinstance(at, int | float):
-        return False
-    return 0 <= now - at < max_age_s
+    at = number(content.get("at"), 0, now)
+    return at is not None and now - at < max_age_s
 
 
 def _write(path: str, content: Mapping[str, Any]) -> None:

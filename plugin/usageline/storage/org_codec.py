@@ -14,6 +14,7 @@ from usageline.usage.org.records import MAX_COUNT, MAX_TEXT, Who
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from typing import TypeAlias
 
 Sums: TypeAlias = "tuple[Ledger, Ledger | None, str]"
@@ -81,28 +82,24 @@ def _entry(row: object) -> tuple[str, Entry] | None:
     if not isinstance(row, list) or len(row) != 7:
         return None
     day, who, cost, listed, tokens, requests, models = row
-    amount, list_amount = read_decimal(cost), read_decimal(listed)
-    list_amounts = [] if listed is None else [listed]
-    costs = {model: read_decimal(one) for model, one in mapping(models).items()}
+    amount, list_amount, person = _amount(cost), _amount(listed), _who(who)
+    costs = {model: _amount(one) for model, one in mapping(models).items()}
+    by_model = {model: one for model, one in costs.items() if one is not None}
     counts = (
         [*tokens, 0 if requests is None else requests]
         if isinstance(tokens, list) and len(tokens) == 5
         else [None]
     )
-    person = _who(who)
     if (
         not isinstance(day, str)
         or not (day == "" or _is_day(day))
         or amount is None
         or (list_amount is None and listed is not None)
-        or not all(isinstance(one, str) for one in (cost, *list_amounts, *mapping(models).values()))
         or not isinstance(models, dict)
+        or len(by_model) < len(costs)
         or not all(_is_count(one) for one in counts)
         or (who is not None and person is None)
     ):
-        return None
-    by_model = {model: one for model, one in costs.items() if one is not None}
-    if len(by_model) < len(costs):
         return None
     return day, Entry(person, amount, list_amount, tuple(tokens), requests, by_model)
 
@@ -114,6 +111,10 @@ def _who(value: object) -> Who | None:
     if not all(isinstance(one, str) and len(one) <= MAX_TEXT for one in texts):
         return None
     return Who(*value) if all(isinstance(one, bool) for one in value[4:]) else None
+
+
+def _amount(value: object) -> Decimal | None:
+    return read_decimal(value) if isinstance(value, str) else None
 
 
 def _is_count(value: object) -> bool:

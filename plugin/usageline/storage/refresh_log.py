@@ -38,7 +38,9 @@ ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 def append(paths: Paths, line: bytes) -> bool:
     """Append a line, with its newline; return False if that fails."""
     try:
-        path = _prepared_path(paths)
+        path = paths.log
+        private_directory(paths.state_dir)
+        private_directory(os.path.dirname(path))
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
             if size < 2 * MAX_BYTES:
@@ -76,13 +78,6 @@ def remove(paths: Paths) -> None:
     for path in (paths.log, paths.log + OLDER):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)
-
-
-def _prepared_path(paths: Paths) -> str:
-    path = paths.log
-    private_directory(paths.state_dir)
-    private_directory(os.path.dirname(path))
-    return path
 
 
 def _private(descriptor: int) -> int:

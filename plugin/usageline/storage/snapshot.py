@@ -1,5 +1,7 @@
 """Write the snapshot, version 1, which the status line reads and `usageline --json` prints.
 
+Read those of all profiles.
+
     version         1
     account         16 hex digits that stand for the account, or null without a sign-in
     plan            "Pro", "Max 5x", "Team Premium", …, or null
@@ -44,10 +46,14 @@ good limits and credits of the account.
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from usageline.core.json_file import json_file
 from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.core.windows import moment
 from usageline.system.files import write_atomic
 from usageline.usage.whose import Held
 
@@ -58,9 +64,11 @@ if TYPE_CHECKING:
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
 
-
 ALERT_PLACES = ("line", "session_start")
 """What reads the snapshot and shows alerts."""
+
+PROFILE_KEY = re.compile(r"default|[0-9a-f]{16}", re.ASCII)
+MAX_PROFILES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +141,42 @@ def write(paths: Paths, snapshot: Snapshot) -> None:
         snapshot.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
     write_atomic(paths.snapshot, text.encode("utf-8", "replace") + b"\n", 0o600)
+
+
+def profile_keys(paths: Paths) -> list[str]:
+    """Return the names of the profiles' cache directories, the current profile first."""
+    own = paths.profile
+    try:
+        names = sorted(os.listdir(os.path.dirname(paths.cache_dir)))
+    except OSError:
+        return []
+    keys = [name for name in names if PROFILE_KEY.fullmatch(name) and name != own]
+    return [*([own] if own in names else []), *keys[:MAX_PROFILES]]
+
+
+# tried by: snapshot
+def snapshot_of(paths: Paths, key: str) -> dict[str, Any] | None:
+    """Return the snapshot of a profile by its key, None without a usable one."""
+    cache = os.path.dirname(paths.cache_dir)
+    snapshot = json_file(f"{cache}/{key}/snapshot.json")
+    if snapshot is None or snapshot.get("version") != SNAPSHOT_VERSION:
+        return None
+    return snapshot
+
+
+def of_accounts(paths: Paths) -> list[dict[str, Any]]:
+    """Return one snapshot of each account, that of the profile with the newest numbers."""
+    newest: dict[str, dict[str, Any]] = {}
+    for key in profile_keys(paths):
+        snapshot = snapshot_of(paths, key)
+        if snapshot is None:
+            continue
+        value = snapshot.get("account")
+        account = value if isinstance(value, str) else ""
+        if account not in newest or _times(snapshot) > _times(newest[account]):
+            newest[account] = snapshot
+    return list(newest.values())
+
+
+def _times(snapshot: dict[str, Any]) -> tuple[float, float]:
+    return moment(snapshot.get("observed_at")) or 0, moment(snapshot.get("published_at")) or 0

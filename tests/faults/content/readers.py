@@ -206,7 +206,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
         "cli.doctor.line._listed",
-        "storage.published.profile_keys",
+        "storage.snapshot.profile_keys",
         "cli.profile_accounts._directories",
         "cli.dashboard.data.refresh_now",
     ),

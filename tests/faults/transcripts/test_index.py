@@ -15,9 +15,10 @@ from tests.faults.promises import promise
 from tests.local.transcripts import AT, MAIN, OTHER, cost_state, encoded, line
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
-from usageline.storage.usage_index.database import NAME
-from usageline.storage.usage_index.queries import Range, sums
+from usageline.storage.usage_index.checks import NAME
+from usageline.storage.usage_index.queries import sums
 from usageline.storage.usage_index.states import comparisons
+from usageline.usage.local.windows import Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

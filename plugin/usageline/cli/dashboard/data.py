@@ -20,7 +20,7 @@ from usageline.core import background, freshness, jobs, json_file
 from usageline.core.errors import UsagelineError
 from usageline.line import local
 from usageline.storage import history, refresh_log
-from usageline.storage.usage_index import reader
+from usageline.storage.usage_index import database
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.themes.theme import resolve
@@ -107,7 +107,7 @@ class Data:
 
     def needs_costs(self, now: float) -> bool:
         """Return whether the index of local usage or the day has changed, or a minute passed."""
-        newest = reader.stamp(Paths(self.env).usage_dir), int(now // 60)
+        newest = database.stamp(Paths(self.env).usage_dir), int(now // 60)
         if newest == self._costs_of:
             return False
         self._costs_of = newest
@@ -116,7 +116,7 @@ class Data:
     def read_costs(self) -> today.Today | None:
         """Read what today cost, None without an index. It takes a moment, as `read_history`."""
         now, paths = time.time(), Paths(self.env)
-        if not reader.exists(paths.usage_dir):
+        if not database.exists(paths.usage_dir):
             return None
         self._refreshes.start_local_if_due(now)
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}

@@ -11,7 +11,7 @@ from usageline.cli.formatting import local_time, span
 from usageline.core import jobs
 from usageline.core.errors import ConfigInvalid, UsagelineError
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import checks, database
 from usageline.system.lock import hold_existing
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def index(context: Context) -> Result | None:
     place = context.paths.usage_dir
     if result.get("failed") is True:
         return problem(f"{context.short(place)} cannot be kept up to date", RUN)
-    path = os.path.join(place, database.NAME)
+    path = os.path.join(place, checks.NAME)
     if not os.path.lexists(path):
         return ok("the next refresh begins to read the transcripts")
     with hold_existing(place, LOCK_TIMEOUT_S) as is_free:

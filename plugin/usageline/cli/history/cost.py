@@ -20,7 +20,7 @@ from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.sources.transcripts.roots import DISABLED
-from usageline.storage.usage_index import reader
+from usageline.storage.usage_index import database
 from usageline.storage.usage_index.queries import Row, quarters
 from usageline.system.paths import Paths
 from usageline.usage.local.windows import local_day
@@ -67,10 +67,10 @@ def read(env: Mapping[str, str], now: float, days: int) -> Costs:
     paths = Paths(env)
     chosen = days_until(now, days)
     first, end = time.mktime((*chosen[0], 0, 0, 0, 0, 0, -1)), local_day(now)[1]
-    if not reader.exists(paths.usage_dir):
+    if not database.exists(paths.usage_dir):
         raise UsagelineError(NO_INDEX)
     try:
-        with reader.opened(paths.usage_dir) as index:
+        with database.opened(paths.usage_dir) as index:
             costs = by_day(_checked(quarters(index, first, end)), chosen)
     except (StoreBroken, sqlite3.Error, OSError):
         raise UsagelineError(UNUSABLE) from None

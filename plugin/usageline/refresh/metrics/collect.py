@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.storage import counters, published
+from usageline.storage import snapshot
 from usageline.usage.metrics.values import samples, steady
 
 if TYPE_CHECKING:
@@ -19,18 +19,20 @@ def collect(paths: Paths, now: float, *, remember: bool = False) -> list[Sample]
 
     `remember` the counters for the next export: only a refresh writes files.
     """
-    snapshots = published.of_accounts(paths)
+    snapshots = snapshot.of_accounts(paths)
     since, local = _local_usage(paths, now)
     if not snapshots and not local:
         return []
     listed = samples(snapshots, local, __version__, now)
     if not local:
         return listed
-    highest = counters.load(paths, since)
+    from usageline.storage.usage_index import totals  # noqa: PLC0415 - as below
+
+    highest = totals.load_counters(paths, since)
     before = dict(highest)
     listed = steady(listed, highest)
     if remember and highest != before:
-        counters.save(paths, since, highest)
+        totals.save_counters(paths, since, highest)
     return listed
 
 

@@ -3,16 +3,14 @@
 The transcripts are deleted after 30 days; the index keeps their numbers. It has no text of a
 conversation: models, project directories, session ids, times and counts.
 
-    database   open, check and create it
-    tables     what it has
-    checked    when all of it was checked
-    retention  what it forgets
-    batch      gather responses before they are written
-    writer     add responses, each counted once
-    forks      whose a response is that several sessions have
-    names      models, projects and sessions as numbers
-    salvage    what a damaged index still has
-    reader     open it to show it
-    queries    sums by day, model, project, session
-    states     the accounts of sessions, and what Claude Code itself counted
+    database  open it to write or to show it, create it, and forget what is old
+    checks    whether it is as usageline wrote it
+    tables    what it has
+    batch     gather responses before they are written
+    writer    add responses, each counted once
+    forks     whose a response is that several sessions have
+    salvage   what a damaged index still has
+    queries   sums by day, model, project, session
+    states    the accounts of sessions, and what Claude Code itself counted
+    totals    the year's sums for metrics
 """

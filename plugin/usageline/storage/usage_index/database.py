@@ -1,32 +1,37 @@
-"""Open the index. Check it first, and set it aside if it is damaged or not usageline's."""
+"""Open the index. Check it first, and set it aside if it is damaged or not usageline's.
+
+Forget what it has kept long enough.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sqlite3
-import stat
 import time
 
 from usageline.core.errors import StoreBroken
-from usageline.storage.usage_index import checked
-from usageline.storage.usage_index.tables import EXPECTED, SCHEMA, schema
+from usageline.storage.usage_index import checks
+from usageline.storage.usage_index.checks import COMPANIONS, NAME, check_files, is_damage
+from usageline.storage.usage_index.tables import QUARTER_MS, SCHEMA
 from usageline.system.directories import private_directory, remove_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NAME = "usage.db"
 ASIDE = ".aside"
-COMPANIONS = ("", "-wal", "-shm", "-journal", checked.SUFFIX)
-MAX_BYTES = 1 << 30
 BUSY_TIMEOUT_S = 5.0
-CHECK_TIMEOUT_S = 10.0
 PAGES = 2000
 """Of the cache, in KiB."""
 
 SCHEMA_VERSION = 1
+
+LATELY_MS = (45 * 86_400_000, 12 * 3_600_000)
+"""Responses of this time ago show that a clock is right. A wrong one has none for half a day."""
+
+LATELY = "SELECT 1 FROM quarters WHERE quarter >= ? AND quarter < ? LIMIT 1"
+OLDEST = "SELECT (SELECT min(quarter) FROM quarters), (SELECT min(started) FROM states)"
 
 
 class Index:
@@ -40,11 +45,9 @@ class Index:
         connection: sqlite3.Connection,
         path: str | None = None,
         checked_at: float | None = None,
-        *,
-        set_aside: bool = False,
     ) -> None:
         self.connection = connection
-        self.set_aside = set_aside
+        self.set_aside = False
         self._path = path
         self._checked_at = checked_at
 
@@ -56,9 +59,9 @@ class Index:
         if (
             self._path is not None
             and self._checked_at is not None
-            and (has_changed or checked.checked_at(self._path) is None)
+            and (has_changed or checks.checked_at(self._path) is None)
         ):
-            checked.remember(self._path, self._checked_at)
+            checks.remember(self._path, self._checked_at)
 
     def discard(self) -> None:
         """Close the index and set its file aside: something in it is not as written."""
@@ -123,30 +126,56 @@ def open_for_reading(directory: str) -> Index | None:
     """Open an index to show it, None if there is none that can be used."""
     path = os.path.join(directory, NAME)
     try:
-        check_files(path)
-        if not os.path.lexists(path) or not os.lstat(path).st_size:
+        if not check_files(path):
             return None
         connection = connect(path, read_only=True)
-        _check(connection, is_checked=checked.checked_at(path) is not None)
+        checks.check(connection, is_checked=checks.checked_at(path) is not None)
         return Index(connection)
     # ValueError: SQLite's message quotes a damaged schema, which is no text.
     except (StoreBroken, sqlite3.Error, OSError, ValueError):
         return None
 
 
+@contextlib.contextmanager
+def opened(directory: str) -> Iterator[Index]:
+    """Yield the index in `directory`, opened read-only and checked.
+
+    Raise StoreBroken if there is none that can be used.
+    """
+    index = open_for_reading(directory)
+    if index is None:
+        raise StoreBroken("there is no index that can be used")
+    with contextlib.closing(index):
+        yield index
+
+
+def exists(directory: str) -> bool:
+    """Return whether there is an index in `directory`, in whatever state."""
+    return os.path.lexists(os.path.join(directory, NAME))
+
+
+def stamp(directory: str) -> tuple[tuple[int, int], ...]:
+    """Return what changes with the index; () if there is none."""
+    stats = []
+    for suffix in ("", "-wal"):
+        with contextlib.suppress(OSError):
+            status = os.lstat(os.path.join(directory, NAME + suffix))
+            stats.append((status.st_mtime_ns, status.st_size))
+    return tuple(stats)
+
+
 # tried by: tests/cli
 def _open(path: str) -> Index:
-    check_files(path)
-    is_new = not os.path.lexists(path) or not os.lstat(path).st_size
+    is_new = not check_files(path)
     if is_new:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    checked_at = None if is_new else checked.checked_at(path)
+    checked_at = None if is_new else checks.checked_at(path)
     connection = connect(path)
     try:
         if is_new:
             _create(connection)
-        _check(connection, is_checked=checked_at is not None)
+        checks.check(connection, is_checked=checked_at is not None)
     except BaseException:
         connection.close()
         raise
@@ -187,66 +216,6 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check(connection: sqlite3.Connection, *, is_checked: bool) -> None:
-    """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
-    # Pages that refer to each other in a circle would be read for ever.
-    until = time.monotonic() + CHECK_TIMEOUT_S
-    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
-    try:
-        if schema(connection) != EXPECTED:
-            raise StoreBroken("tables that are not of this version")
-        if not is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise StoreBroken("a damaged index")
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
-def check_files(path: str) -> None:
-    """Raise StoreBroken if SQLite would open a file that usageline did not leave."""
-    for suffix in COMPANIONS:
-        try:
-            status = os.lstat(path + suffix)
-        except FileNotFoundError:
-            continue
-        if (
-            not stat.S_ISREG(status.st_mode)
-            or status.st_nlink != 1
-            or status.st_size > MAX_BYTES
-            or (hasattr(os, "geteuid") and status.st_uid != os.geteuid())
-        ):
-            raise StoreBroken(f"{NAME}{suffix} is not a file of usageline's")
-
-
-SURROUNDINGS = (
-    "locked",
-    "locking protocol",
-    "is full",
-    "readonly",
-    "unable to open",
-    "disk I/O error",
-    "out of memory",
-)
-"""SQLite's messages for errors whose cause is not the index."""
-
-
-def is_damage(error: Exception) -> bool:
-    """Return whether an error means that the index is not as usageline wrote it.
-
-    A value of a wrong type or size shows as an error of Python's, and only when it is used.
-    """
-    if isinstance(error, sqlite3.OperationalError):
-        return not any(words in str(error) for words in SURROUNDINGS)
-    damage = (
-        sqlite3.DatabaseError,
-        StoreBroken,
-        TypeError,
-        ValueError,
-        LookupError,
-        ArithmeticError,
-    )
-    return isinstance(error, damage)
-
-
 def _set_aside(path: str) -> None:
     """Rename the index and its companions to `….aside`, in place of those set aside earlier."""
     for suffix in COMPANIONS:
@@ -266,3 +235,34 @@ def identity_aside(directory: str) -> str:
     except OSError:
         return ""
     return f"{status.st_dev}:{status.st_ino}"
+
+
+def trusts_clock(index: Index, now_ms: int) -> bool:
+    """Return whether there are responses of the last weeks by this clock.
+
+    If it jumped ahead by years, everything would be old enough to forget.
+    """
+    times = [(now_ms - ago) // QUARTER_MS for ago in LATELY_MS]
+    return index.connection.execute(LATELY, times).fetchone() is not None
+
+
+def forget(index: Index, before: int) -> None:
+    """Remove what is older than that time (epoch ms), in transactions of its own."""
+    connection = index.connection
+    quarter = before // QUARTER_MS
+    first, started = connection.execute(OLDEST).fetchone()
+    if first is not None and first < quarter:
+        with index.transaction():
+            connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
+            connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
+            connection.execute("DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)")
+            connection.execute(
+                "DELETE FROM owners WHERE session NOT IN (SELECT session FROM quarters)"
+            )
+    if started is not None and started < before:
+        with index.transaction():
+            connection.execute(
+                "DELETE FROM states "
+                "WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
+                (before,),
+            )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from usageline.storage.usage_index.names import Names
+    from usageline.storage.usage_index.tables import Names
 
 DECIDED = """
 SELECT key, min(session) AS session, min(at) AS at FROM claims WHERE NOT copied
@@ -84,7 +84,7 @@ class Forks:
                 self.must_settle = True
             return claims[0]
         self.must_settle = True
-        numbers = self._names.numbers
+        numbers = self._names
         self._claims += [
             (key, numbers[each.session], each.at, numbers[each.project], +each.copied)
             for each in claims
@@ -111,14 +111,14 @@ class Forks:
         self._connection.execute("DELETE FROM forks")
         self._connection.executemany(
             "INSERT INTO forks VALUES (?, ?)",
-            [(self._names.numbers[name], first) for name, first in first_own.items()],
+            [(self._names[name], first) for name, first in first_own.items()],
         )
         for sessions in chunks(changed):
             for key, claims in self.claims(
-                "session", list(map(self._names.numbers.__getitem__, sessions))
+                "session", list(map(self._names.__getitem__, sessions))
             ).items():
                 claim = owner(claims, first_own)
-                values = (self._names.numbers[claim.session], self._names.numbers[claim.project])
+                values = (self._names[claim.session], self._names[claim.project])
                 if self._connection.execute(ASSIGN, (*values, key, *values)).rowcount:
                     yield min(each.at for each in claims)
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 
-from usageline.core.named_tuple import NamedTuple
 from usageline.storage.usage_index.tables import QUARTER_MS
 from usageline.usage.local.prices import PICO
+from usageline.usage.local.windows import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, tzinfo
     from typing import Any
 
     from usageline.storage.usage_index.database import Index
+    from usageline.usage.local.windows import Range
 
     Sums = tuple[str, str, tuple[int, ...]]
 
 KINDS = ("day", "week", "month", "hour", "model", "project", "session")
-UNKNOWN = "?"
-"""A project or session that no line names."""
 UNKNOWNS = {"model": "", "project": UNKNOWN, "session": UNKNOWN}
 
 COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "responses")
@@ -134,41 +134,6 @@ class Row:
         self.unfinished += values[8]
         if values[9]:
             self.unpriced[model] = self.unpriced.get(model, 0) + values[9]
-
-
-class Range(NamedTuple):
-    """Days of a zone, both included; None is open. `project` and `model` choose by their names.
-
-    A project's name may have `*`. `sessions` are those that are chosen, None for all.
-    """
-
-    zone: tzinfo = timezone.utc
-    since: date | None = None
-    until: date | None = None
-    project: str | None = None
-    model: str | None = None
-    sessions: frozenset[str] | None = None
-
-    def includes(self, project: str, model: str) -> bool:
-        """Return whether it has that project, by its directory or name, and that model."""
-        return self.includes_project(project) and self.includes_model(model)
-
-    def includes_model(self, model: str) -> bool:
-        """Return whether the model is among those that are chosen."""
-        return self.model is None or self.model.lower() in model.lower()
-
-    def includes_project(self, project: str) -> bool:
-        """Return whether the project is among those that are chosen."""
-        if self.project is None:
-            return True
-        directory = project.rstrip("/") or project or UNKNOWN
-        names = (directory, directory.replace("\\", "/").rpartition("/")[2])
-        if "*" not in self.project:
-            return (self.project.rstrip("/") or self.project) in names
-        from fnmatch import fnmatchcase  # noqa: PLC0415 - slow to import
-
-        pattern = self.project.replace("[", "[[]").replace("?", "[?]")
-        return any(fnmatchcase(name, pattern) for name in names)
 
 
 def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:

@@ -12,19 +12,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import StoreBroken
-from usageline.storage.usage_index import database
 from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.checks import check_files
+from usageline.storage.usage_index.database import connect
 from usageline.storage.usage_index.tables import SCHEMA
-from usageline.storage.usage_index.writer import COLUMNS
+from usageline.storage.usage_index.writer import COLUMNS, response_of_rows
 from usageline.usage.local.cost_states import CostState, Counts, Owner
-from usageline.usage.local.responses import (
-    KEY_BYTES,
-    MAX_COUNT,
-    Claim,
-    Part,
-    Response,
-    Tokens,
-)
+from usageline.usage.local.responses import KEY_BYTES, MAX_COUNT, Claim, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +35,8 @@ def batch(path: str) -> Batch:
     """Return the responses and counters that the database at `path` still has."""
     saved = Batch()
     with contextlib.suppress(sqlite3.Error, StoreBroken, OSError, UnicodeDecodeError):
-        database.check_files(path)
-        connection = database.connect(path)
+        check_files(path)
+        connection = connect(path)
         try:
             _add(connection, saved)
         finally:
@@ -129,22 +123,8 @@ def _is_count(value: object) -> bool:
 
 def _response(rows: list[Row], names: dict[int, str], claims: dict[str, Claim]) -> Response | None:
     """Return the response of these rows, None if one of them is missing or names nothing."""
-    first = rows[0]
     if [row[1] for row in rows] != list(range(len(rows))):
         return None
     if any(number not in names for row in rows for number in row[5:8]):
         return None
-    own = Claim(names[first[7]], first[3], names[first[6]], bool(first[18]))
-    parts = tuple(
-        Part(names[row[5]], Tokens(*row[8:14]), bool(row[14]), bool(row[15])) for row in rows
-    )
-    tokens = parts[0].tokens
-    return Response(
-        first[2] or first[0],
-        first[2] is not None,
-        tuple(sorted(claims.values())) or (own,),
-        first[4] if first[2] is not None else 0,
-        (tokens.output, not first[16], bool(first[17]), sum(tokens)),
-        bool(first[17]),
-        parts,
-    )
+    return response_of_rows(rows, names.__getitem__, tuple(sorted(claims.values())))

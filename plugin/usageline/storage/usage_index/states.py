@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.storage.usage_index.queries import UNKNOWN, Row
+from usageline.storage.usage_index.queries import Row
 from usageline.usage.local.cost_states import Comparison, Counts
+from usageline.usage.local.windows import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

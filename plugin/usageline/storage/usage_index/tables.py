@@ -1,4 +1,4 @@
-"""The tables of the index."""
+"""The tables of the index, and the one with each model, project and session as a number."""
 
 from __future__ import annotations
 
@@ -77,3 +77,31 @@ def _expected() -> list[tuple[str | None, ...]]:
 
 
 EXPECTED = _expected()
+
+
+class Names(dict[str, int]):
+    """The numbers of the names. Reading that of a new name stores it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
+        self._connection = connection
+        self._by_number: dict[int, str] = {}
+
+    def __missing__(self, name: str) -> int:
+        """Return the number of a name that was not read before."""
+        # SQLite's text is UTF-8: a lone surrogate cannot be stored.
+        stored = (name.encode("utf-8", "replace").decode(),)
+        self._connection.execute("INSERT OR IGNORE INTO names (name) VALUES (?)", stored)
+        query = "SELECT id FROM names WHERE name = ?"
+        (number,) = self._connection.execute(query, stored).fetchone()
+        self[name] = number
+        return int(number)
+
+    def name(self, number: int) -> str:
+        """Return the name of a number, "" if there is none."""
+        name = self._by_number.get(number)
+        if name is None:
+            query = "SELECT name FROM names WHERE id = ?"
+            row = self._connection.execute(query, (number,)).fetchone()
+            name = self._by_number[number] = row[0] if row else ""
+        return name

@@ -1,23 +1,47 @@
-"""Sum the year's usage by model for metrics, without the index's lock and without a long check.
+"""Sum the year's usage by model for metrics, and remember the highest counters that it gave.
 
 The counters begin anew with each year, which Prometheus takes for a restart. Sums over the whole
 index would shrink when it forgets old days, and Prometheus would count each loss as new usage.
+
+The highest counters are in the cache, since when they began to count:
+
+    {"version": 1, "since": 1767225600, "counters": [["usageline_…_total", ["opus"], 12.5]]}
+
+Without that file only corrections of the index are visible, so it is neither checked by a digest
+nor repaired.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import sqlite3
 import time
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from usageline.core.errors import StoreBroken
-from usageline.storage.usage_index import database
+from usageline.core.json_file import json_file
+from usageline.storage.usage_index.checks import NAME, check_files
+from usageline.storage.usage_index.database import connect
 from usageline.storage.usage_index.queries import OF_QUARTERS, Row, row_values
 from usageline.storage.usage_index.tables import EXPECTED, QUARTER_MS, schema
+from usageline.system.files import write_atomic
+from usageline.usage.metrics.values import LOCAL, Highest
+from usageline.usage.values import number
+
+if TYPE_CHECKING:
+    from usageline.system.paths import Paths
 
 TIMEOUT_S = 1.0
 BUSY_TIMEOUT_MS = 100
+
+COUNTERS = "counters.json"
+VERSION = 1
+MAX_SERIES = 1000
+MAX_LABEL = 64
+MAX_VALUE = 1e15
 
 QUERY = f"""
 SELECT m.name, {OF_QUARTERS}
@@ -36,14 +60,14 @@ def year_start(now: float) -> int:
 def since_new_year(directory: str, now: float) -> dict[str, Row]:
     """Return the sums of each model since the year of `now` began, {} without a usable index.
 
-    A write-ahead log lets other processes write meanwhile.
+    It takes neither the index's lock nor a long check. A write-ahead log lets other processes write
+    meanwhile.
     """
-    path = os.path.join(directory, database.NAME)
+    path = os.path.join(directory, NAME)
     try:
-        database.check_files(path)
-        if not os.path.isfile(path) or not os.path.getsize(path):
+        if not check_files(path):
             return {}
-        connection = database.connect(path)
+        connection = connect(path)
     except (StoreBroken, sqlite3.Error, OSError):
         return {}
     try:
@@ -69,3 +93,36 @@ def _sums(connection: sqlite3.Connection, first: int) -> dict[str, Row]:
             row = rows[str(model)] = Row(str(model))
             row.add(counts, str(model))
     return rows
+
+
+# tried by: tests/storage
+def load_counters(paths: Paths, since: int) -> Highest:
+    """Return the counters that began at `since`, {} for those of another year."""
+    row = json_file(f"{paths.cache_dir}/{COUNTERS}") or {}
+    listed = row.get("counters") if row.get("since") == since else None
+    highest: Highest = {}
+    for entry in listed[:MAX_SERIES] if isinstance(listed, list) else ():
+        if not isinstance(entry, list) or len(entry) != 3 or not isinstance(entry[1], list):
+            continue
+        name, labels, value = entry[0], tuple(entry[1]), number(entry[2], 0, MAX_VALUE)
+        is_series = any(
+            metric.name == name and len(metric.labels) == len(labels) for metric in LOCAL
+        )
+        if is_series and value is not None and all(isinstance(label, str) for label in labels):
+            highest[str(name), labels] = value
+    return highest
+
+
+def save_counters(paths: Paths, since: int, highest: Highest) -> None:
+    """Write the counters. Ignore a disk that is full or read-only: the next export repeats it."""
+    content = {
+        "version": VERSION,
+        "since": since,
+        "counters": [
+            [name, [label[:MAX_LABEL] for label in labels], value]
+            for (name, labels), value in [*highest.items()][:MAX_SERIES]
+        ],
+    }
+    with contextlib.suppress(OSError):
+        path = f"{paths.cache_dir}/{COUNTERS}"
+        write_atomic(path, json.dumps(content).encode() + b"\n", 0o600, sync=False)

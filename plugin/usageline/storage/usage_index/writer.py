@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from usageline.storage.usage_index.batch import Batch, chunks, joined
 from usageline.storage.usage_index.forks import Forks
-from usageline.storage.usage_index.names import Names
-from usageline.storage.usage_index.tables import QUARTER_MS
+from usageline.storage.usage_index.tables import QUARTER_MS, Names
 from usageline.usage.local.prices import PICO
 from usageline.usage.local.responses import Claim, Part, Response, Tokens, merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from usageline.storage.usage_index.database import Index
@@ -92,13 +91,13 @@ class Writer:
         self._connection.executemany(
             STATE,
             [
-                (self._names.numbers[session], self._names.numbers[model], started, *counts)
+                (self._names[session], self._names[model], started, *counts)
                 for (session, model), (started, counts) in batch.states.items()
             ],
         )
         self._connection.executemany(
             "INSERT OR IGNORE INTO owners VALUES (?, ?)",
-            [tuple(self._names.numbers[name] for name in owner) for owner in batch.owners],
+            [tuple(self._names[name] for name in owner) for owner in batch.owners],
         )
 
     def reprice(self) -> None:
@@ -106,7 +105,11 @@ class Writer:
         update = "UPDATE responses SET cost = ? WHERE key = ? AND part = ?"
         rows = self._connection.execute(SELECT + "1").fetchall()
         self._connection.executemany(
-            update, ((self._prices.cost(self._part(row), row[3]), row[0], row[1]) for row in rows)
+            update,
+            (
+                (self._prices.cost(_part(row, self._names.name), row[3]), row[0], row[1])
+                for row in rows
+            ),
         )
         self._connection.execute("DELETE FROM quarters")
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
@@ -122,7 +125,7 @@ class Writer:
             for key in keys:
                 response = batch.single[key]
                 if key in known:
-                    stored = self._response(known[key], claims.get(key))
+                    stored = response_of_rows(known[key], self._names.name, claims.get(key, ()))
                     response = merged(stored, response)
                     if response == stored:
                         continue
@@ -138,7 +141,7 @@ class Writer:
     def _write_grouped(self, batch: Batch) -> None:
         for key, group in batch.grouped.items():
             known = self._known("grouped", [key])
-            stored = [self._response(rows) for rows in known.values()]
+            stored = [response_of_rows(rows, self._names.name) for rows in known.values()]
             self._changed.update(each.at // QUARTER_MS for each in stored)
             for response in joined([*stored, *group]):
                 self._insert(response)
@@ -152,7 +155,7 @@ class Writer:
         own_key = key + at.to_bytes(8, "big", signed=True) if is_grouped else key
         if len(claims) > 1 or owner in self._forks.first_own:
             owner, _, directory, copied = self._forks.owner(own_key, claims)
-        numbers = self._names.numbers
+        numbers = self._names
         project, session, quarter = numbers[directory], numbers[owner], at // QUARTER_MS
         # sqlite3 looks for an adapter of bytes and of booleans, which takes longer than the rest.
         row_key, flags = bytearray(own_key), (+(not rank[1]), +finished, +copied)
@@ -186,33 +189,6 @@ class Writer:
             self._connection.execute("DELETE FROM responses WHERE grouped = ?", keys)
         return known
 
-    def _response(
-        self, rows: Sequence[Stored], claims: tuple[Claim, ...] | None = None
-    ) -> Response:
-        first = rows[0]
-        parts = tuple(map(self._part, rows))
-        tokens = parts[0].tokens
-        return Response(
-            first[2] if first[2] is not None else first[0],
-            first[2] is not None,
-            claims
-            or (
-                Claim(
-                    self._names.name(first[7]),
-                    first[3],
-                    self._names.name(first[6]),
-                    bool(first[18]),
-                ),
-            ),
-            first[4],
-            (tokens.output, not first[16], bool(first[17]), sum(tokens)),
-            bool(first[17]),
-            parts,
-        )
-
-    def _part(self, row: Stored) -> Part:
-        return Part(self._names.name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
-
     def _sum(self) -> None:
         """Add what is new to its quarters, and sum those anew from which something went."""
         self._connection.executemany(
@@ -229,6 +205,32 @@ class Writer:
             )
             self._connection.execute(SUMS, (first * QUARTER_MS, (last + 1) * QUARTER_MS))
         self._added, self._changed = {}, set()
+
+
+def response_of_rows(
+    rows: Sequence[Stored], name: Callable[[int], str], claims: tuple[Claim, ...] = ()
+) -> Response:
+    """Return the response of rows with COLUMNS. `name` returns the name of a number.
+
+    `claims` are those of all sessions with it, () if it has only one.
+    """
+    key, _, group, at, last_at, _, project, session = rows[0][:8]
+    sidechain, finished, copied = map(bool, rows[0][16:19])
+    parts = tuple([_part(row, name) for row in rows])
+    tokens = parts[0].tokens
+    return Response(
+        key if group is None else group,
+        group is not None,
+        claims or (Claim(name(session), at, name(project), copied),),
+        0 if group is None else last_at,
+        (tokens.output, not sidechain, finished, sum(tokens)),
+        finished,
+        parts,
+    )
+
+
+def _part(row: Stored, name: Callable[[int], str]) -> Part:
+    return Part(name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
 
 
 def _add(sums: list[int], tokens: Tokens, cost: int | None, *, finished: bool) -> None:

@@ -5,7 +5,7 @@ Amounts are micro-dollars, times epoch seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.alert_text import COSTS
@@ -38,17 +38,10 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class CostAlert:
+class CostAlert(Period):
     """A period whose cost reached `amount`; `cost` and `at` are those when it was raised."""
 
-    kind: str
-    name: str
-    ends_at: int
-    amount: int
-    cost: int
-    at_least: bool
-    unpriced: int
-    at: int
+    at: int = 0
 
     def as_row(self) -> dict[str, Any]:
         """Return it as the alerts of the snapshot are: the amount in dollars is the threshold."""
@@ -74,16 +67,7 @@ def evaluate(
     its sums grow from zero.
     """
     new = tuple(
-        CostAlert(
-            period.kind,
-            period.name,
-            period.ends_at,
-            period.amount,
-            period.cost,
-            period.at_least,
-            period.unpriced,
-            int(now),
-        )
+        CostAlert(**asdict(period), at=int(now))
         for period in periods
         if 0 < period.amount <= period.cost
         and not any(
