@@ -29,7 +29,7 @@ for name in usageline.cli.org.command.SUBCOMMANDS:
     name.load()
 import usageline.cli.org.limits_table, usageline.cli.org.activity_table
 import usageline.jobs.org_check, usageline.jobs.org_limits, usageline.jobs.org_activity
-sys.modules["httpx._main"] = None  # as in usageline.sources.net.http
+sys.modules["httpx._main"] = None  # as in usageline.sources.http
 import httpx, httpcore, h11, anyio, certifi
 import encodings.idna, importlib.resources
 del sys.modules["httpx._main"]

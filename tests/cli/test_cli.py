@@ -20,7 +20,7 @@ from tests.world import REPOSITORY
 from usageline.cli.main import cli
 from usageline.cli.snapshot import describe
 from usageline.refresh.log_entry import Outcome
-from usageline.sources.net.proxies import NETWORK_ADVICE
+from usageline.sources.proxies import NETWORK_ADVICE
 from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from usageline.jobs import local_usage
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
 from usageline.sources import claude_files
-from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
+from usageline.sources.http import UNTRUSTED_CERTIFICATE
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed

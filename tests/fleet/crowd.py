@@ -15,8 +15,10 @@ import redis  # noqa: F401 - as above
 
 from usageline.refresh import attempt, sharing  # noqa: F401 - as above
 from usageline.refresh.run import refresh
-from usageline.sources import oauth  # noqa: F401 - as above
-from usageline.sources.net import http  # noqa: F401 - as above
+from usageline.sources import (
+    http,  # noqa: F401 - as above
+    oauth,  # noqa: F401 - as above
+)
 from usageline.storage import accounts  # noqa: F401 - as above
 from usageline.system import origin, origin_record
 from usageline.system.this_process import Clock

@@ -14,8 +14,9 @@ import pytest
 
 from tests.local.transcripts import MAIN, encoded, line
 from usageline.core import jobs, throttle
-from usageline.sources.transcripts import start
+from usageline.sources.transcripts import roots
 from usageline.storage.usage_index.checks import NAME
+from usageline.system import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +111,8 @@ def test_job_is_started_only_if_there_is_something_to_read(
     if has_transcripts:
         write_transcript(world)
     started: list[list[str]] = []
-    monkeypatch.setattr(start, "start_detached", lambda command, _env: started.append(command))
-    assert start.start_if_due("/python", world.env, time.time()) is is_started
+    monkeypatch.setattr(process, "start_detached", lambda command, _env: started.append(command))
+    assert roots.start_if_due("/python", world.env, time.time()) is is_started
     assert [command[-1] for command in started] == ["local"] * is_started
 
 
@@ -119,11 +120,11 @@ def test_job_is_started_once_an_hour_or_more_often_if_the_cost_is_shown(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_transcript(world)
-    monkeypatch.setattr(start, "start_detached", lambda _command, _env: None)
-    assert start.start_if_due("/python", world.env, time.time())
+    monkeypatch.setattr(process, "start_detached", lambda _command, _env: None)
+    assert roots.start_if_due("/python", world.env, time.time())
     stamp = jobs.stamp_file(world.env, jobs.LOCAL, jobs.LOCAL_KEY)
     now = throttle.acquired_at(stamp) or 0
-    assert not start.start_if_due("/python", world.env, now + start.HOUR_S - 1)
-    assert not start.start_if_due("/python", world.env, now + start.SHOWN_S - 1, is_shown=True)
-    assert start.start_if_due("/python", world.env, now + start.SHOWN_S, is_shown=True)
-    assert start.start_if_due("/python", world.env, now + start.SHOWN_S + start.HOUR_S)
+    assert not roots.start_if_due("/python", world.env, now + roots.HOUR_S - 1)
+    assert not roots.start_if_due("/python", world.env, now + roots.SHOWN_S - 1, is_shown=True)
+    assert roots.start_if_due("/python", world.env, now + roots.SHOWN_S, is_shown=True)
+    assert roots.start_if_due("/python", world.env, now + roots.SHOWN_S + roots.HOUR_S)

@@ -20,7 +20,7 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.sources.auth.claude_state import account_key
-from usageline.sources.transcripts import states
+from usageline.sources.transcripts import records
 from usageline.storage.usage_index.states import (
     SEVERAL,
     by_account,
@@ -77,13 +77,13 @@ def test_what_is_not_in_the_transcripts_is_named(
     ids=["deep", "nothing", "a list", "a user's line", "no account", "no name", "no session"],
 )
 def test_other_lines_have_no_counters(content: bytes) -> None:
-    assert states.parse(content) is None
+    assert records.parse_state(content) is None
 
 
 def test_numbers_that_are_no_counts_are_nothing() -> None:
     record = cost_state()
     record["modelUsage"][MODEL].update(inputTokens=-1, outputTokens=1e300)
-    state = states.parse(encoded(record))
+    state = records.parse_state(encoded(record))
     assert isinstance(state, CostState)
     assert state.models == {MODEL: Counts(0, 0, 1000, 20_000)}
 

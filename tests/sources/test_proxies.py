@@ -14,9 +14,8 @@ import pytest
 
 from tests.faults.needs import needs
 from tests.sources.contexts import context_of
-from usageline.sources import oauth
-from usageline.sources.net import http, proxies
-from usageline.sources.net.proxies import proxy_for, tls_context
+from usageline.sources import http, oauth, proxies
+from usageline.sources.proxies import proxy_for, tls_context
 from usageline.system import origin, origin_record
 from usageline.usage.model import SourceFailure
 

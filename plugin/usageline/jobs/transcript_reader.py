@@ -10,8 +10,7 @@ import stat
 from usageline.core.named_tuple import NamedTuple
 from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, relevant
 from usageline.sources.transcripts.files import session_of, state_of
-from usageline.sources.transcripts.records import parser
-from usageline.sources.transcripts.states import parse as parse_state
+from usageline.sources.transcripts.records import parse_state, parser
 from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
 from usageline.usage.local.responses import digest

@@ -136,10 +136,10 @@ def _read_transcripts(run: Run, config: loader.Config) -> None:
     started_at = throttle.acquired_at(run.paths.job_stamp(LOCAL, LOCAL_KEY))
     if started_at is not None and 0 <= run.clock.now() - started_at < MIN_LOCAL_INTERVAL_S:
         return
-    from usageline.sources.transcripts import start  # noqa: PLC0415 - not for each refresh
+    from usageline.sources.transcripts import roots  # noqa: PLC0415 - not for each refresh
 
-    is_shown = config.shows_cost
-    start.start_if_due(sys.executable, run.env, run.clock.now(), is_shown=is_shown)
+    now, is_shown = run.clock.now(), config.shows_cost
+    roots.start_if_due(sys.executable, run.env, now, is_shown=is_shown)
 
 
 @dataclass(frozen=True, slots=True)

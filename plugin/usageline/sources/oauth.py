@@ -7,8 +7,8 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline import __version__
+from usageline.sources import proxies
 from usageline.sources.claude_files import parse_object
-from usageline.sources.net import proxies
 from usageline.system.api_address import api_address
 from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -17,7 +17,7 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from usageline.sources.auth.credentials import Credentials
     from usageline.sources.context import Context
-    from usageline.sources.net.http import Answer
+    from usageline.sources.http import Answer
 
 SCOPE = "user:profile"
 TIMEOUT_S = 8.0
@@ -133,7 +133,7 @@ def _wait_s(value: str, now: float) -> float | None:
 
 
 def _request(credentials: Credentials, context: Context) -> Answer:
-    from usageline.sources.net import http  # noqa: PLC0415 - only for a request
+    from usageline.sources import http  # noqa: PLC0415 - only for a request
 
     headers = {
         "Authorization": f"Bearer {credentials.token.reveal()}",

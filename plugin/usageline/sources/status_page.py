@@ -84,7 +84,7 @@ def fetch(env: Mapping[str, str], deadline: float) -> Incident | None:
 
     Raise SourceFailure if the page cannot be read by `deadline` (`time.monotonic()`).
     """
-    from usageline.sources.net import http, proxies  # noqa: PLC0415 - only for a request
+    from usageline.sources import http, proxies  # noqa: PLC0415 - only for a request
 
     address = api_address(env)[0]
     url = (PAGE if address == API else address) + PATH

@@ -86,7 +86,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "setup.first_run.run_refresh",
     ),
     "body": (
-        "sources.net.http._get",
+        "sources.http._get",
         "sources.oauth.fetch",
         "sources.oauth._is_about_scope",
         "sources.client._is_answer",
@@ -143,7 +143,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "cli.doctor.context.settings_file",
         ),
         "cli.doctor.settings.managed_settings",
-        *("sources.net.proxies.network_variables", "sources.net.proxies._managed_files"),
+        *("sources.proxies.network_variables", "sources.proxies._managed_files"),
     ),
     "git": ("core.git_repo._text", "jobs.git_status.count.git"),
     "chained": ("system.process._transfer",),
@@ -192,7 +192,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
-        "sources.net.http._owners",
+        "sources.http._owners",
         "sources.client.query",
         "sources.auth.keychain._password",
         "system.process._first_line",

@@ -12,7 +12,7 @@ from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.setup.program_files import package_of
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.sources.net.proxies import network_variables, unused_network_variables
+from usageline.sources.proxies import network_variables, unused_network_variables
 from usageline.system import origin
 from usageline.usage.values import mapping, text
 

@@ -13,7 +13,7 @@ from usageline.cli.formatting import span
 from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
 from usageline.core.vocabulary import REASONS
-from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
+from usageline.sources.http import UNTRUSTED_CERTIFICATE
 from usageline.system.api_address import API, api_address
 from usageline.system.lock import hold
 

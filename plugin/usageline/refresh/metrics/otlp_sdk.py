@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from usageline import __version__
 from usageline.core.errors import ExportFailed
-from usageline.sources.net import proxies
+from usageline.sources import proxies
 from usageline.storage.usage_index.totals import year_start
 from usageline.usage.metrics.table import COUNTER, LOCAL_COST, LOCAL_TOKENS
 from usageline.usage.model import SourceFailure

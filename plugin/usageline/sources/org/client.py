@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from usageline import __version__
-from usageline.sources.net import http
-from usageline.sources.net.proxies import network_variables
+from usageline.sources import http
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
 from usageline.sources.org.key import default_place, is_gateway
+from usageline.sources.proxies import network_variables
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 

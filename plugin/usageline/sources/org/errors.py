@@ -22,7 +22,7 @@ from usageline.sources.org.key import (
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from usageline.sources.net.http import Answer
+    from usageline.sources.http import Answer
     from usageline.sources.org.key import Key
 
 MAX_ERROR_BYTES = 1 << 16

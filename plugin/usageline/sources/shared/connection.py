@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
-from usageline.sources.net import proxies
+from usageline.sources import proxies
 
 if TYPE_CHECKING:
     import socket
@@ -54,7 +54,7 @@ _Task: TypeAlias = "tuple[float, tuple[Any, ...]]"
 class Connection:
     """One connection, made on the first call. `budget_s` is the time for all calls.
 
-    `env` chooses the certificates to trust, as for the service (`sources/net/proxies.py`).
+    `env` chooses the certificates to trust, as for the service (`sources/proxies.py`).
     """
 
     def __init__(

@@ -3,5 +3,5 @@
 files    which files there are
 chunks   the lines with a mark of one file, from an offset on
 records  the facts of one line
-states   what Claude Code itself counted
+roots    whose transcripts count
 """

@@ -1,4 +1,7 @@
-"""Take the facts of a response from one line of a transcript.
+"""Take from one line of a transcript a response, or what Claude Code notes of a session.
+
+Its notes are its counters (`cost-state`), and the account of a session that is also open elsewhere,
+such as in a browser (`bridge-session`).
 
 msgspec reads a line ten times as fast as `json`, but takes 30 ms to import. It is used for bulk,
 and `json` for the lines that it refuses. Both end in the same checks.
@@ -7,6 +10,7 @@ and `json` for the lines that it refuses. Both end in the same checks.
 from __future__ import annotations
 
 import contextlib
+from functools import lru_cache
 
 from usageline.sources.transcripts.chunks import MARK
 from usageline.sources.transcripts.facts import (
@@ -18,7 +22,9 @@ from usageline.sources.transcripts.facts import (
     tokens_of,
 )
 from usageline.system import light_json
+from usageline.usage.local.cost_states import CostState, Counts, Owner
 from usageline.usage.local.responses import (
+    MAX_COUNT,
     MAX_TOKENS,
     SYNTHETIC,
     Claim,
@@ -35,6 +41,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     Parser = Callable[[Iterable[memoryview], str], list[Response]]
+
+MAX_MODELS = 64
+STATE_FIELDS = (
+    "inputTokens",
+    "outputTokens",
+    "cacheCreationInputTokens",
+    "cacheReadInputTokens",
+    "webSearchRequests",
+)
+"""In the order of `Counts`."""
 
 
 def parser(*, bulk: bool) -> Parser:
@@ -55,16 +71,9 @@ def parser(*, bulk: bool) -> Parser:
     ]
 
 
-# tried by: tests/local
 def parse(line: bytes, session: str) -> Response | None:
     """Return the response of a line, None if it has none or cannot be read."""
-    try:
-        record = light_json.loads(cleaned(line).decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
-        return None
-    outer = record
+    outer = record = _record(line)
     if record.get("type") == "progress":
         data = mapping(record.get("data"))
         if data.get("type") != "agent_progress":
@@ -100,6 +109,48 @@ def parse(line: bytes, session: str) -> Response | None:
         sidechain=record.get("isSidechain") is True,
         finished=bool(message.get("stop_reason")),
     )
+
+
+def parse_state(line: bytes) -> CostState | Owner | None:
+    """Return the counters or the account of a line, None if it has neither."""
+    record = _record(line)
+    session = short_text(record.get("sessionId"))
+    if record.get("type") == "bridge-session" and session:
+        return _owner(
+            session,
+            short_text(record.get("ownerAccountUuid")),
+            short_text(record.get("ownerOrganizationUuid")),
+        )
+    if record.get("type") != "cost-state":
+        return None
+    models: dict[str, Counts] = {}
+    for name, row in list(mapping(record.get("modelUsage")).items())[:MAX_MODELS]:
+        values = mapping(row)
+        counts = Counts(*(count(values.get(field), MAX_COUNT) for field in STATE_FIELDS))
+        model = model_name(short_text(name))
+        # A session may use one model with a long context and without.
+        models[model] = counts.plus(models.get(model, Counts()))
+    if not session or not models:
+        return None
+    started = count(record.get("startTime"), 1 << 52)
+    return CostState(session, started, models)
+
+
+@lru_cache(maxsize=256)
+def _owner(session: str, account_uuid: str, organization_uuid: str) -> Owner | None:
+    """Return the owner, by the digest under which its history is stored, and not by its id."""
+    from usageline.sources.auth.claude_state import account_key  # noqa: PLC0415 - seldom
+
+    return Owner(session, account_key(account_uuid, organization_uuid)) if account_uuid else None
+
+
+# tried by: tests/local
+def _record(line: bytes) -> dict[str, Any]:
+    """Return the object of a line, {} if it has none or cannot be read."""
+    try:
+        return mapping(light_json.loads(cleaned(line).decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _tokens(usage: Mapping[str, Any]) -> Tokens:

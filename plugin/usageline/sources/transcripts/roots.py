@@ -1,8 +1,14 @@
-"""Choose the configuration directories of Claude Code whose transcripts count."""
+"""Choose the configuration directories of Claude Code whose transcripts count.
+
+Start the job that reads them.
+"""
 
 from __future__ import annotations
 
+import contextlib
+
 from usageline.config import local as local_config
+from usageline.core import jobs
 from usageline.core.errors import UsagelineError
 from usageline.sources.transcripts import files
 from usageline.system import origin
@@ -26,6 +32,12 @@ FOREIGN = (
     "HOME or XDG_CONFIG_HOME is not that of the installation, whose index is not changed: run "
     "`usageline install` from here, or read transcripts once with --roots DIR"
 )
+
+HOUR_S = 3600
+"""If nothing shows the cost, transcripts need to be read long before Claude Code deletes them."""
+
+SHOWN_S = 240
+"""If something shows it: less than the time between two refreshes."""
 
 
 def settings(env: Mapping[str, str]) -> Local:
@@ -69,3 +81,24 @@ def is_left_out(env: Mapping[str, str], local: Local) -> bool:
     current = files.roots([Paths(env).claude_dir])
     listed = directories(env, local)
     return files.roots([*listed, *current]) != listed
+
+
+def start_if_due(
+    python: str, env: Mapping[str, str], now: float, *, is_shown: bool = False
+) -> bool:
+    """Start the job that reads the transcripts, and return whether it was started. Do not wait.
+
+    It is not if another process started it lately, if there are no transcripts, or if the user's
+    settings forbid it.
+    """
+    with contextlib.suppress(UsagelineError, OSError, LookupError, ValueError):
+        if directories(env, settings(env)) and jobs.claim(
+            env, jobs.LOCAL, jobs.LOCAL_KEY, now, SHOWN_S if is_shown else HOUR_S
+        ):
+            from usageline.core import background  # noqa: PLC0415 - mostly no job is due
+            from usageline.system.process import start_detached  # noqa: PLC0415 - as above
+
+            command = [python, *background.PYTHON_FLAGS, "-m", "usageline.jobs", jobs.LOCAL]
+            start_detached(command, background.refresh_environment(env))
+            return True
+    return False

@@ -13,7 +13,7 @@ from usageline.cli.config import sample
 from usageline.core.windows import MAX_PERCENT
 from usageline.sources import client, oauth
 from usageline.sources.claude_files import parse_object
-from usageline.sources.net.http import Answer
+from usageline.sources.http import Answer
 from usageline.storage import codec
 from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
 from usageline.storage.snapshot import Snapshot

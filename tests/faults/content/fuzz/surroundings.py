@@ -12,8 +12,8 @@ from usageline import themes
 from usageline.cli.config import sample
 from usageline.core import paths
 from usageline.line import embed, render, view
+from usageline.sources import proxies
 from usageline.sources.auth import keychain
-from usageline.sources.net import proxies
 from usageline.system import api_address
 from usageline.usage.model import SourceFailure
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from usageline.sources.net.proxies import proxy_for, tls_context
+from usageline.sources.proxies import proxy_for, tls_context
 from usageline.system.api_address import is_loopback
 from usageline.usage.model import SourceFailure
 

@@ -1,1 +1,0 @@
-"""HTTP to one host: proxies, certificates and loopback listeners."""
