@@ -12,8 +12,7 @@ from tests.local.transcripts import ago, encoded, line
 from usageline.config.local import Local
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.queries import sums
-from usageline.usage.local.windows import Range
+from usageline.storage.usage_index.selection import Range, sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable

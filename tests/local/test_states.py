@@ -21,8 +21,10 @@ from tests.local.transcripts import (
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.sources.auth.claude_state import account_key
 from usageline.sources.transcripts import records
-from usageline.storage.usage_index.states import (
+from usageline.storage.usage_index.selection import (
     SEVERAL,
+    UNKNOWN,
+    Range,
     by_account,
     comparisons,
     cost_of_account,
@@ -30,7 +32,6 @@ from usageline.storage.usage_index.states import (
     sessions_of,
 )
 from usageline.usage.local.cost_states import CostState, Counts
-from usageline.usage.local.windows import UNKNOWN, Range
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts.files import roots
 from usageline.storage.usage_index.database import Index, open_in_memory
-from usageline.storage.usage_index.queries import Row, sums
+from usageline.storage.usage_index.selection import Range, sums
 from usageline.usage.local.prices import PriceList
-from usageline.usage.local.windows import Range
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from usageline.sources.transcripts.files import Report
+    from usageline.storage.usage_index.queries import Row
 
 AT = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 PROJECT = "/home/dev/work/one"

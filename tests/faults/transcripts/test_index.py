@@ -16,9 +16,7 @@ from tests.local.transcripts import AT, MAIN, OTHER, cost_state, encoded, line
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
 from usageline.storage.usage_index.checks import NAME
-from usageline.storage.usage_index.queries import sums
-from usageline.storage.usage_index.states import comparisons
-from usageline.usage.local.windows import Range
+from usageline.storage.usage_index.selection import Range, comparisons, sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

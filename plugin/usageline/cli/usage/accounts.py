@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from usageline.cli.profile_accounts import labels, matching
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
-from usageline.storage.usage_index.states import SEVERAL
-from usageline.usage.local.windows import UNKNOWN
+from usageline.storage.usage_index.selection import SEVERAL, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

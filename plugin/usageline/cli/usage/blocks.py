@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.storage.usage_index.database import Index
-    from usageline.usage.local.windows import Range
+    from usageline.storage.usage_index.selection import Range
 
 WINDOW_MS = 5 * 3_600_000
 FIRST_MS = -(1 << 62)

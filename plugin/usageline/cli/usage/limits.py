@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli.usage.result import amount, dollars
 from usageline.core import json_file
 from usageline.core.windows import moment, percent
-from usageline.storage.usage_index.states import cost_of_account
+from usageline.storage.usage_index.selection import cost_of_account
 from usageline.system import light_json
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PICO

@@ -24,9 +24,16 @@ from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import files, roots
-from usageline.storage.usage_index.queries import KINDS, shares, sums
-from usageline.storage.usage_index.states import by_account, comparisons, owners, sessions_of
-from usageline.usage.local.windows import Range
+from usageline.storage.usage_index.selection import (
+    KINDS,
+    Range,
+    by_account,
+    comparisons,
+    owners,
+    sessions_of,
+    shares,
+    sums,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,14 +3,14 @@
 The transcripts are deleted after 30 days; the index keeps their numbers. It has no text of a
 conversation: models, project directories, session ids, times and counts.
 
-    database  open it to write or to show it, create it, and forget what is old
-    checks    whether it is as usageline wrote it
-    tables    what it has
-    batch     gather responses before they are written
-    writer    add responses, each counted once
-    forks     whose a response is that several sessions have
-    salvage   what a damaged index still has
-    queries   sums by day, model, project, session
-    states    the accounts of sessions, and what Claude Code itself counted
-    totals    the year's sums for metrics
+    database   open it to write or to show it, create it, and forget what is old
+    checks     whether it is as usageline wrote it
+    tables     what it has
+    batch      gather responses before they are written
+    writer     add responses, each counted once
+    forks      whose a response is that several sessions have
+    salvage    what a damaged index still has
+    queries    sums between two times
+    selection  sums by day, model, project, session or account
+    totals     the year's sums for metrics
 """

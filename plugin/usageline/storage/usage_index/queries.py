@@ -1,26 +1,16 @@
-"""Sum what the index has by day, week, month, hour, model, project or session."""
+"""Sum what the index has between two times."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from usageline.storage.usage_index.tables import QUARTER_MS
 from usageline.usage.local.prices import PICO
-from usageline.usage.local.windows import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, tzinfo
     from typing import Any
 
     from usageline.storage.usage_index.database import Index
-    from usageline.usage.local.windows import Range
-
-    Sums = tuple[str, str, tuple[int, ...]]
-
-KINDS = ("day", "week", "month", "hour", "model", "project", "session")
-UNKNOWNS = {"model": "", "project": UNKNOWN, "session": UNKNOWN}
 
 COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "responses")
 
@@ -34,14 +24,6 @@ def _columns(table: str, responses: str, unfinished: str, unpriced: str) -> str:
 
 OF_QUARTERS = _columns("q", "sum(q.responses)", "sum(q.unfinished)", "sum(q.unpriced)")
 OF_RESPONSES = _columns("r", "count(*)", "sum(NOT r.finished)", "sum(r.cost IS NULL)")
-
-BY_NAME = """
-SELECT k.name, m.name, t.* FROM (
-    SELECT {column} AS k, q.model AS m, {sums} FROM quarters q
-    WHERE quarter >= ? AND quarter < ? {condition} GROUP BY 1, 2
-) t JOIN names k ON k.id = t.k JOIN names m ON m.id = t.m
-"""
-NEXT = "SELECT min(quarter) FROM quarters WHERE quarter >= ? AND quarter < ?"
 
 SPAN = f"""
 SELECT m.name, {OF_RESPONSES}
@@ -136,19 +118,6 @@ class Row:
             self.unpriced[model] = self.unpriced.get(model, 0) + values[9]
 
 
-def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
-    """Return the rows of one of KINDS, by key, and their total."""
-    rows: dict[str, Row] = {}
-    total = Row("total")
-    for key, model, values in _sums(index, kind, chosen):
-        row = rows.get(key)
-        if row is None:
-            row = rows[key] = Row(key)
-        row.add(values, model)
-        total.add(values, model)
-    return [rows[key] for key in sorted(rows)], total
-
-
 def span(index: Index, first_ms: int, end_ms: int) -> Row:
     """Return the sums between two times (epoch ms), exact to the response."""
     row = Row("span")
@@ -190,82 +159,7 @@ def quarters(
         yield quarter * QUARTER_MS // 1000, model, row_values(values)
 
 
-def _sums(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
-    return (_by_name if kind in UNKNOWNS else _by_time)(index, kind, chosen)
-
-
-def _by_name(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
-    limits, condition = _limits(chosen), _condition(index, chosen)
-    query = BY_NAME.format(column=f"q.{kind}", sums=OF_QUARTERS, condition=condition)
-    for key, model, _, _, *values in index.connection.execute(query, limits):
-        yield key or UNKNOWNS[kind], model, row_values(values)
-
-
-def _by_time(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
-    """Sum one period after another, from a quarter with responses to the next one."""
-    first, end = _limits(chosen)
-    condition = _condition(index, chosen)
-    query = BY_NAME.format(column="q.model", sums=OF_QUARTERS, condition=condition)
-    while (row := index.connection.execute(NEXT, (first, end)).fetchone()) and row[0] is not None:
-        key, first = _period(kind, row[0], chosen.zone)
-        for _, model, _, _, *values in index.connection.execute(query, (row[0], min(first, end))):
-            yield key, model, row_values(values)
-
-
 def row_values(values: Sequence[int]) -> tuple[int, ...]:
     """Return what `Row.add` takes from the columns of OF_QUARTERS or OF_RESPONSES."""
     dollars, rest = values[7] or 0, values[8] or 0
     return (*values[:7], dollars * PICO + rest, *values[9:])
-
-
-def _limits(chosen: Range) -> tuple[int, int]:
-    """Return the first quarter, and the one after the last."""
-    first, end = -(1 << 60), 1 << 60
-    if chosen.since is not None:
-        first = _start(chosen.since, chosen.zone)
-    if chosen.until is not None:
-        end = _start(chosen.until + timedelta(days=1), chosen.zone)
-    return first, end
-
-
-def _condition(index: Index, chosen: Range) -> str:
-    """Return the SQL that chooses a project, a model and sessions, by the numbers of names."""
-    if chosen.project is None and chosen.model is None and chosen.sessions is None:
-        return ""
-    names = index.connection.execute("SELECT id, name FROM names").fetchall()
-    projects = [str(number) for number, name in names if chosen.includes_project(name)]
-    models = [str(number) for number, name in names if chosen.includes_model(name)]
-    columns = {"project": projects, "model": models}
-    if chosen.sessions is not None:
-        columns["session"] = [str(number) for number, name in names if name in chosen.sessions]
-    return " ".join(f"AND q.{name} IN ({', '.join(ids)})" for name, ids in columns.items())
-
-
-def _start(day: date, zone: tzinfo) -> int:
-    """Return the quarter with which a day begins."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return int(midnight.timestamp()) * 1000 // QUARTER_MS
-
-
-def _period(kind: str, quarter: int, zone: tzinfo) -> tuple[str, int]:
-    """Return the key of the period that a quarter is in, and the quarter with which it ends."""
-    at = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, zone)
-    day = at.date()
-    if kind == "hour":
-        return at.strftime("%Y-%m-%dT%H:00%z"), quarter + 4 - at.minute // 15
-    if kind == "month":
-        following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-        return at.strftime("%Y-%m"), _start(following, zone)
-    if kind == "week":
-        day -= timedelta(days=day.weekday())
-    end = _start(day + timedelta(days=7 if kind == "week" else 1), zone)
-    return day.isoformat(), max(end, quarter + 1)
-
-
-def shares(index: Index, kind: str, chosen: Range) -> dict[str, dict[str, int]]:
-    """Return the cost of each model (picodollars) in each row of one of KINDS."""
-    costs: dict[str, dict[str, int]] = {}
-    for key, model, values in _sums(index, kind, chosen):
-        row = costs.setdefault(key, {})
-        row[model] = row.get(model, 0) + values[7]
-    return costs

@@ -1,4 +1,4 @@
-"""Choose what to sum: days, projects, models; for the live numbers, the 5-hour window.
+"""Choose the times of the live numbers: the local day, the 5-hour window, the last activity.
 
 Pure but for the local time zone. Times are epoch seconds, or ms if their names end with `_ms`.
 """
@@ -6,14 +6,12 @@ Pure but for the local time zone. Times are epoch seconds, or ms if their names 
 from __future__ import annotations
 
 import time
-from datetime import timezone
 
 from usageline.core.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, tzinfo
 
 WINDOW_S = 5 * 3600
 SLACK_S = 120
@@ -26,43 +24,6 @@ MIN_RATE_S = 300
 """A shorter activity is measured over this, or one response would be a rate of thousands."""
 
 HOUR_S = 3600
-UNKNOWN = "?"
-"""A project or session that no line names."""
-
-
-class Range(NamedTuple):
-    """Days of a zone, both included; None is open. `project` and `model` choose by their names.
-
-    A project's name may have `*`. `sessions` are those that are chosen, None for all.
-    """
-
-    zone: tzinfo = timezone.utc
-    since: date | None = None
-    until: date | None = None
-    project: str | None = None
-    model: str | None = None
-    sessions: frozenset[str] | None = None
-
-    def includes(self, project: str, model: str) -> bool:
-        """Return whether it has that project, by its directory or name, and that model."""
-        return self.includes_project(project) and self.includes_model(model)
-
-    def includes_model(self, model: str) -> bool:
-        """Return whether the model is among those that are chosen."""
-        return self.model is None or self.model.lower() in model.lower()
-
-    def includes_project(self, project: str) -> bool:
-        """Return whether the project is among those that are chosen."""
-        if self.project is None:
-            return True
-        directory = project.rstrip("/") or project or UNKNOWN
-        names = (directory, directory.replace("\\", "/").rpartition("/")[2])
-        if "*" not in self.project:
-            return (self.project.rstrip("/") or self.project) in names
-        from fnmatch import fnmatchcase  # noqa: PLC0415 - slow to import
-
-        pattern = self.project.replace("[", "[[]").replace("?", "[?]")
-        return any(fnmatchcase(name, pattern) for name in names)
 
 
 class Window(NamedTuple):
