@@ -121,6 +121,7 @@ def test_theme_auto_has_the_terminals_last_answer(world: World) -> None:
         ({"holdsUnusedReset": False}, False),
         ({"holdsUnusedReset": "yes"}, False),
         ({"accountUuid": "another"}, False),
+        ({"accountUuid": ["mine"]}, False),
     ],
 )
 def test_an_unused_reset_is_that_of_the_account_until_it_expires(

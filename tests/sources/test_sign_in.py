@@ -233,6 +233,7 @@ MAX_20X = {
             {"organizationType": "api", "organizationRateLimitTier": 7},
             "Max 5x",
         ),
+        (("max", "default_claude_max_5x"), {"organizationType": ["claude_max"]}, "Max 5x"),
         ((None, None), MAX_20X, "Max 20x"),
     ],
 )

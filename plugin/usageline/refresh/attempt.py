@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, UNTIL_SIGN_IN_CH
 from usageline.refresh.request_budget import AccountGate, RequestBudget
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
+from usageline.sources.claude_files import modified_at
 from usageline.sources.context import Context, can_request, fetch
 from usageline.storage import history
 from usageline.system.api_address import api_address
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from usageline.refresh.log_entry import RunLog
     from usageline.refresh.sharing import Sharing
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.storage.account_state import AccountState
     from usageline.storage.accounts import AccountStore
     from usageline.system.this_process import Clock
     from usageline.usage.model import Reading
@@ -225,7 +224,12 @@ def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:
 def _apply(inputs: Inputs, sign_in: SignIn, budget: RequestBudget, decision: Decision) -> Decision:
     account = decision.account
     if account is not None:
-        if decision.remember and not _remember(inputs, sign_in.account, account):
+        try:
+            if decision.remember:
+                inputs.store.put(sign_in.account, account)
+        except StoreBroken as error:
+            # The request was noted before it was made: what is lost is repeated, not multiplied.
+            inputs.log.notes.append(str(error))
             decision = decision.unremembered()
         budget.release(account)
     inputs.log.notes += decision.notes
@@ -233,16 +237,6 @@ def _apply(inputs: Inputs, sign_in: SignIn, budget: RequestBudget, decision: Dec
     if reading is not None and not history.append(inputs.paths, sign_in.account, reading):
         inputs.log.notes.append("the history could not be added to")
     return decision
-
-
-def _remember(inputs: Inputs, key: str, account: AccountState) -> bool:
-    try:
-        inputs.store.put(key, account)
-    except StoreBroken as error:
-        # The request was noted before it was made: what is lost is repeated, not multiplied.
-        inputs.log.notes.append(str(error))
-        return False
-    return True
 
 
 def _dressed(
@@ -272,8 +266,8 @@ def _budget(inputs: Inputs, state: State) -> RequestBudget:
 def _held(inputs: Inputs, account: str, fingerprint: str, now: float) -> whose.Held:
     files = whose.Files(
         fingerprint,
-        _modified_at(inputs.paths.claude_credentials),
-        _modified_at(inputs.paths.claude_state),
+        modified_at(inputs.paths.claude_credentials),
+        modified_at(inputs.paths.claude_state),
     )
     return whose.held(inputs.previous, account, files, now)
 
@@ -291,10 +285,3 @@ def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
 
 def _fingerprint(paths: Paths) -> str:
     return file_fingerprint(paths.claude_credentials)
-
-
-def _modified_at(path: str) -> float | None:
-    try:
-        return os.stat(path).st_mtime
-    except (OSError, ValueError):
-        return None

@@ -63,7 +63,7 @@ class Run:
 
     def published(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
-        return _published(self.paths)
+        return json_file(self.paths.snapshot)
 
     def why_due(self, published: dict[str, Any] | None) -> str:
         """Return why a refresh is due, or ""."""
@@ -111,7 +111,7 @@ def _bounded(run: Run) -> Outcome:
         outcome, follow_up = _locked(run, deadline)
     except (LockUnsupported, CacheUnwritable, OSError) as error:
         run.log.why = run.log.why or run.why_due(run.published())
-        return _unpublishable(run.paths, error)
+        return _unpublishable(run, error)
     # After the lock is released: a slow notifier or collector delays no other refresh.
     alerts = follow_up.alerts
     if alerts:
@@ -153,13 +153,15 @@ class FollowUp:
 
 def _locked(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
     with lock_owner.acquire(run.paths) as lock:
+        problem = None
         if lock.killed is not None:
             ending = ", which was ended" if lock.is_acquired else ""
             run.log.notes.append(f"another refresh hung: process {lock.killed.pid}{ending}")
+            problem = f"another refresh hangs, and cannot be ended: process {lock.killed.pid}"
         if not lock.is_acquired:
             published = run.published()
             run.log.why = run.why_due(published)
-            return Outcome("busy", published, _unending(lock)), FollowUp()
+            return Outcome("busy", published, problem), FollowUp()
         refresh_log.rotate(run.paths)
         outcome, follow_up = _refresh(run, deadline)
         _release_claim(run, outcome.snapshot)
@@ -179,9 +181,7 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
     from usageline.storage.accounts import open_store  # noqa: PLC0415
 
     settings, invalid = loader.load_lenient(run.env)
-    notes = tuple(
-        note for note in (str(invalid) if invalid else "", api_address(run.env)[1]) if note
-    )
+    notes = tuple(filter(None, (str(invalid or ""), api_address(run.env)[1])))
     with open_store(run.paths.store_dir) as store:
         inputs = Inputs(
             run.env,
@@ -207,7 +207,7 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
     try:
         write(run.paths, snapshot)
     except OSError as error:
-        return _unpublishable(run.paths, error), FollowUp(settings, decision.notify)
+        return _unpublishable(run, error), FollowUp(settings, decision.notify)
     if decision.prune_sent:
         notify.prune_sent(run.paths, snapshot.alerts, run.clock.now())
     job_results.prune(run.paths, run.clock.now())
@@ -260,23 +260,13 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
             throttle.release(run.paths.stamp)
 
 
-def _published(paths: Paths) -> dict[str, Any] | None:
-    return json_file(paths.snapshot)
-
-
-def _unending(lock: lock_owner.LockResult) -> str | None:
-    if lock.killed is None:
-        return None
-    return f"another refresh hangs, and cannot be ended: process {lock.killed.pid}"
-
-
-def _unpublishable(paths: Paths, error: Exception) -> Outcome:
+def _unpublishable(run: Run, error: Exception) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
     word = disk.failure_of(error)
-    throttle.record_failure(paths.stamp, word)
+    throttle.record_failure(run.paths.stamp, word)
     if isinstance(error, UsagelineError):
         text: str | None = str(error)
     else:
         text = error.strerror if isinstance(error, OSError) else ""
     problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
-    return Outcome("failed", _published(paths), problem)
+    return Outcome("failed", run.published(), problem)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from usageline.config.sources import SHARED, sends_no_request
 from usageline.core.errors import UsagelineError
 from usageline.refresh import shared_rules
+from usageline.refresh.decide import UNSETTLED_S
 from usageline.refresh.decision import Answered, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.refresh.shared_rules import Look, Mine
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
     from usageline.sources.context import Context
     from usageline.storage.shared_record import SharedRecord
     from usageline.usage.model import Reading
-
-UNSETTLED_S = 60
-"""So soon after a change of the sign-in's files, the token may be another account's.
-
-Then this machine only takes its turn: it neither takes nor gives a reading.
-"""
 
 FIRST_WAIT_S = 2.5
 POLL_INTERVAL_S = 0.25
@@ -261,7 +256,11 @@ class Sharing:
         shared_record.save(self.context.paths, self._record)
 
     def _is_settled(self, now: float) -> bool:
-        """Return whether the sign-in's files have been unchanged for a while."""
+        """Return whether the sign-in's files have been unchanged for a while.
+
+        Before that the token may be another account's. Then this machine only takes its turn: it
+        neither takes nor gives a reading.
+        """
         return now - self.state.held.readings_since >= UNSETTLED_S
 
     def _is_first_soon(self, look: Look) -> bool:

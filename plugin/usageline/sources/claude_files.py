@@ -48,6 +48,14 @@ _COLON = re.compile(r"\s*:\s*")
 UTF_16, UTF_8 = "utf-16-le", "utf-8"
 
 
+def modified_at(path: str) -> float | None:
+    """Return when the file at `path` was written, in epoch seconds, None if there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except (OSError, ValueError):
+        return None
+
+
 def read_bytes(path: str, max_bytes: int) -> bytes | None:
     """Return the content of the regular file at `path`, None if unreadable or over `max_bytes`."""
     try:
@@ -77,6 +85,14 @@ def read_keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any
     if value is None:
         raise ValueError("it is not the JSON that Claude Code writes")
     return {key: value[key] for key in keys if key in value}
+
+
+def find_keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any] | None:
+    """Return the same keys, None if the file is missing or cannot be used."""
+    try:
+        return read_keys(path, keys, max_bytes)
+    except (OSError, ValueError):
+        return None
 
 
 def parse_object(content: bytes | str | None) -> dict[str, Any] | None:

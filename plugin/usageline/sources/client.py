@@ -223,6 +223,4 @@ def _body(response: dict[str, object]) -> dict[str, object]:
 
 def _is_answer(line: bytes) -> bool:
     message = parse_object(line) if b"control_response" in line else None
-    return (
-        bool(message) and mapping(mapping(message).get("response")).get("request_id") == "usageline"
-    )
+    return mapping(mapping(message).get("response")).get("request_id") == "usageline"

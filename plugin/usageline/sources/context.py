@@ -12,6 +12,7 @@ from usageline.system.this_process import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from usageline.sources.auth.sign_in import SignIn
     from usageline.system.this_process import Clock
@@ -57,8 +58,7 @@ class Context:
 
 def fetch(name: str, context: Context) -> Reading:
     """Return the reading of the source with that name in config.toml. Raise SourceFailure."""
-    module = import_module(f"usageline.sources.{by_name()[name].module}")
-    reading: Reading = module.fetch(context)
+    reading: Reading = _module(name).fetch(context)
     return reading
 
 
@@ -67,5 +67,8 @@ def can_request(name: str, context: Context) -> bool:
 
     A source whose module has no `can_request` of its own always can.
     """
-    module = import_module(f"usageline.sources.{by_name()[name].module}")
-    return bool(getattr(module, "can_request", lambda _: True)(context))
+    return bool(getattr(_module(name), "can_request", lambda _: True)(context))
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"usageline.sources.{by_name()[name].module}")

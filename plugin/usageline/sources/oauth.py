@@ -95,16 +95,11 @@ def failure_from(answer: Answer, now: float) -> SourceFailure:
         return SourceFailure("expired", "the service refused the sign-in")
     if status == 403 and _is_about_scope(answer.body):
         return SourceFailure("no-scope", "the service wants the scope user:profile")
+    wait_s = retry_after_s(answer.headers.get("retry-after"), now)
     if status == 429:
-        return SourceFailure(
-            "rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now)
-        )
+        return SourceFailure("rate-limited", "", wait_s)
     if status == 408 or status >= 500:
-        return SourceFailure(
-            "offline",
-            f"server error {status}",
-            retry_after_s(answer.headers.get("retry-after"), now),
-        )
+        return SourceFailure("offline", f"server error {status}", wait_s)
     return SourceFailure("unreadable", f"unexpected answer {status}")
 
 

@@ -38,9 +38,10 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
 
     Raise SourceFailure `offline` if the proxy is invalid or of an unsupported kind.
     """
-    if is_loopback(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}") or _exempt(
-        urlsplit(url).hostname or "", urlsplit(url).port, env
-    ):
+    target = urlsplit(url)
+    if is_loopback(f"{target.scheme}://{target.netloc}"):
+        return None
+    if _exempt(target.hostname or "", target.port, env):
         return None
     names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
     proxy = next((env[name].strip() for name in names if env.get(name, "").strip()), None)
@@ -102,8 +103,8 @@ def network_variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[st
     """Return the proxies and certificates to use for the profile of `env`."""
     result = origin.network(env)
     own = origin.own(env)
-    user = own.claude_dir + "/settings.json" if own and own.claude_dir else ""
-    for path in (*([user] if user else []), *_managed_files(managed)):
+    user = [own.claude_dir + "/settings.json"] if own and own.claude_dir else []
+    for path in (*user, *_managed_files(managed)):
         settings = mapping((parse_object(read_bytes(path, MAX_SETTINGS_BYTES)) or {}).get("env"))
         for name in origin_record.NETWORK:
             value = settings.get(name)
@@ -130,12 +131,11 @@ def _managed_files(directory: str) -> Iterator[str]:
     """Yield the managed settings that only root can write."""
     drop_ins = directory + "/managed-settings.d"
     try:
-        names = sorted(name for name in os.listdir(drop_ins) if name.endswith(".json"))[
-            :MAX_DROP_INS
-        ]
+        names = sorted(name for name in os.listdir(drop_ins) if name.endswith(".json"))
     except OSError:
         names = []
-    for path in (directory + "/managed-settings.json", *(f"{drop_ins}/{name}" for name in names)):
+    paths = [f"{drop_ins}/{name}" for name in names[:MAX_DROP_INS]]
+    for path in (directory + "/managed-settings.json", *paths):
         try:
             statuses = [os.stat(entry) for entry in (path, os.path.dirname(path))]
         except OSError:

@@ -55,6 +55,7 @@ from usageline.core.json_file import json_file
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.core.windows import moment
 from usageline.system.files import write_atomic
+from usageline.usage.values import string
 from usageline.usage.whose import Held
 
 if TYPE_CHECKING:
@@ -171,8 +172,7 @@ def of_accounts(paths: Paths) -> list[dict[str, Any]]:
         snapshot = snapshot_of(paths, key)
         if snapshot is None:
             continue
-        value = snapshot.get("account")
-        account = value if isinstance(value, str) else ""
+        account = string(snapshot.get("account"))
         if account not in newest or _times(snapshot) > _times(newest[account]):
             newest[account] = snapshot
     return list(newest.values())

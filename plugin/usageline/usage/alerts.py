@@ -145,7 +145,8 @@ def _meters(
     """
     wanted = {KINDS.get(name.casefold(), name.casefold()) for name in kinds}
     meters: list[_Meter] = []
-    for meter in _all(reading, already_sent, now):
+    for each in _all(reading):
+        meter = _in_sent_window(each, already_sent, now)
         at = meter.resets_at
         ended = (
             at is not None
@@ -162,28 +163,15 @@ def _meters(
     return meters
 
 
-def _all(reading: Reading, already_sent: tuple[Alert, ...], now: float) -> Iterator[_Meter]:
+def _all(reading: Reading) -> Iterator[_Meter]:
     for limit in reading.limits:
         if limit.percent is not None:
-            meter = _Meter(
-                limit.kind,
-                limit.label,
-                limit.percent,
-                limit.resets_at,
-                falls=limit.lowered or limit.resets_at is None,
-            )
-            yield _in_sent_window(meter, already_sent, now)
+            falls = limit.lowered or limit.resets_at is None
+            yield _Meter(limit.kind, limit.label, limit.percent, limit.resets_at, falls)
     for credit in reading.credits:
         if credit.percent is not None:
-            meter = _Meter(
-                CREDITS,
-                credit.label,
-                credit.percent,
-                credit.ends_at,
-                falls=True,
-                is_reported=not credit.expires,
-            )
-            yield _in_sent_window(meter, already_sent, now)
+            values = (CREDITS, credit.label, credit.percent, credit.ends_at)
+            yield _Meter(*values, falls=True, is_reported=not credit.expires)
 
 
 def _in_sent_window(meter: _Meter, already_sent: tuple[Alert, ...], now: float) -> _Meter:

@@ -77,10 +77,8 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     if decimals is None:
         decimals = 0 if currency in WITHOUT_DECIMALS else 2
     spent = read_money(spend.get("used"), decimals)
-    used, limit = (
-        minor_units(extra.get("used_credits"), decimals),
-        minor_units(extra.get("monthly_limit"), decimals),
-    )
+    used = minor_units(extra.get("used_credits"), decimals)
+    limit = minor_units(extra.get("monthly_limit"), decimals)
     limit_currency = currency
     if used is None and spent is not None:
         used, currency = spent, currency_code(spend_used.get("currency") or named)
@@ -94,19 +92,14 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     named_caps = extra.get("monthly_limit"), spend_limit.get("amount_minor")
     unusable = cap_problem(limit, named_caps, is_foreign=limit_currency != currency)
     limit = None if unusable else limit
-    exponent = (
-        max(used.exponent if used else 0, limit.exponent if limit else 0) if used or limit else 2
-    )
-    used_minor, limit_minor = (
-        used.at(exponent) if used else None,
-        limit.at(exponent) if limit else None,
-    )
+    exponent = max((money.exponent for money in (used, limit) if money), default=2)
+    used_minor = used.at(exponent) if used else None
+    limit_minor = limit.at(exponent) if limit else None
     flags = [
         flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)
     ]
     enabled = flags[0] if flags else bool(used or limit)
-    reasons = [text(form.get("disabled_reason")) for form in (extra, spend)]
-    reason = next(filter(None, reasons), None)
+    reason = text(extra.get("disabled_reason")) or text(spend.get("disabled_reason"))
     has_cap = limit is not None or unusable is not None
     reached = _is_reached(extra, None if enabled else reason) and (has_cap or not enabled)
     if not enabled and reason is None and reached:

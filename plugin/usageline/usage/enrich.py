@@ -68,14 +68,9 @@ def enrich(
     (`clock_agrees` is False) raises no alert.
     """
     reading = plausibility.with_last_clock_offset(reading, previous.last_good)
-    clock_agrees, clock_problem = (
-        plausibility.clock_agrees(reading),
-        plausibility.clock_problem(reading),
-    )
-    reading, unconfirmed = confirm(
-        with_reset_date(reading), previous.unconfirmed, ttl_s=rules.ttl_s
-    )
-    reading = flag_decreases(reading, previous.last_good)
+    clock_agrees = plausibility.clock_agrees(reading)
+    clock_problem = plausibility.clock_problem(reading)
+    reading, unconfirmed = _plausible(reading, previous, rules)
     # The history keeps no forecasts, and the next one depends on the last.
     past = [*history, previous.reading] if previous.reading else history
     reading = with_forecast(reading, past)
@@ -93,9 +88,16 @@ def complete(older: Reading, previous: Previous, rules: Rules) -> Reading:
 
     Those are the ones of the last good reading, with their last percentages.
     """
-    reading, _ = confirm(with_reset_date(older), previous.unconfirmed, ttl_s=rules.ttl_s)
-    reading = flag_decreases(reading, previous.last_good)
+    reading, _ = _plausible(older, previous, rules)
     names = {(limit.kind, limit.label) for limit in reading.limits}
     last_limits = previous.last_good.limits if previous.last_good else ()
     others = tuple(limit for limit in last_limits if (limit.kind, limit.label) not in names)
     return replace(reading, limits=(*reading.limits, *others))
+
+
+def _plausible(
+    reading: Reading, previous: Previous, rules: Rules
+) -> tuple[Reading, tuple[Unconfirmed, ...]]:
+    dated = with_reset_date(reading)
+    reading, unconfirmed = confirm(dated, previous.unconfirmed, ttl_s=rules.ttl_s)
+    return flag_decreases(reading, previous.last_good), unconfirmed

@@ -124,11 +124,8 @@ def _same_reset(one: Limit, other: Limit) -> bool:
 
 def _scope_ids(scope: object) -> str:
     """Return what distinguishes two scopes with the same name."""
-    return ", ".join(
-        filter(
-            None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])
-        )
-    )[:MAX_ID]
+    ids = (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])
+    return ", ".join(filter(None, ids))[:MAX_ID]
 
 
 def _listed(row: object) -> Limit | None:
@@ -142,12 +139,8 @@ def _listed(row: object) -> Limit | None:
     elif kind == "weekly_scoped":
         label = name or OTHER_WEEK
     else:
-        label = (
-            text(row.get("label"))
-            or text(row.get("display_name"))
-            or words(kind).capitalize()
-            or kind
-        )
+        given = text(row.get("label")) or text(row.get("display_name"))
+        label = given or words(kind).capitalize() or kind
         label = f"{name} ({label.lower()})" if name else label
     # A label of several parts can be too long: make it a valid text again.
     return Limit(
@@ -167,13 +160,8 @@ def _scope_name(scope: object) -> str | None:
     names = []
     for value in list(mapping(scope).values())[:4]:
         part = mapping(value)
-        name = (
-            text(value)
-            or text(part.get("display_name"))
-            or text(part.get("name"))
-            or text(part.get("id"))
-        )
-        if name:
+        given = text(part.get("display_name")) or text(part.get("name")) or text(part.get("id"))
+        if name := text(value) or given:
             names.append(name)
     return f"{names[0]} ({', '.join(names[1:])})" if names[1:] else "".join(names) or None
 
@@ -199,10 +187,8 @@ def _flat_kind(name: str, window: Body) -> tuple[str, str]:
         return "weekly_all", LABELS["weekly_all"]
     if name.startswith("seven_day_"):
         scope = name.removeprefix("seven_day_")
-        label = text(window.get("label"))
-        return "weekly_scoped", label or (OTHER_WEEK if scope in CODE_NAMES else None) or text(
-            words(scope)
-        ) or text(name) or "Unnamed"
+        own = OTHER_WEEK if scope in CODE_NAMES else text(words(scope))
+        return "weekly_scoped", text(window.get("label")) or own or text(name) or "Unnamed"
     return text(name) or "unnamed", text(window.get("label")) or text(words(name)) or "Unnamed"
 
 

@@ -70,9 +70,8 @@ def find_unknown(body: object) -> dict[KeyPath, str]:
     used: set[KeyPath] = set()
     for form in _forms(body):
         traced = _traced(form, MAX_DEPTH)
-        with contextlib.suppress(
-            SourceFailure
-        ):  # a body without known keys has the most unknown ones
+        # A body without known keys has the most unknown ones.
+        with contextlib.suppress(SourceFailure):
             parse(traced)
         for path, kind, was_used in _leaves(traced, ()):
             types.setdefault(path, set()).add(kind)

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING
 from usageline.core.formatting import ago
 from usageline.core.vocabulary import CLOCK
 from usageline.core.windows import HORIZON_S, LENGTH_S, is_same_reset
-from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
-
 
 NEARLY_FULL_PERCENT = 95
 CONFIRM_AFTER_S = 120
@@ -68,14 +66,9 @@ def confirm(
     A reset further ahead than HORIZON_S is the error of a clock, here or there: None.
     """
     pending: list[Unconfirmed] = []
+    at, confirm_after_s = reading.observed_at, min(CONFIRM_AFTER_S, ttl_s)
     limits = tuple(
-        _check(
-            _sane(limit, reading.observed_at),
-            reading.observed_at,
-            unconfirmed,
-            pending,
-            min(CONFIRM_AFTER_S, ttl_s),
-        )
+        _check(_sane(limit, at), at, unconfirmed, pending, confirm_after_s)
         for limit in reading.limits
     )
     return replace(reading, limits=limits), tuple(pending)
@@ -127,12 +120,8 @@ def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
     """
     if before is None or before.observed_at > reading.observed_at:
         return reading
-    return replace(
-        reading,
-        limits=tuple(
-            replace(limit, lowered=_has_decreased(limit, before)) for limit in reading.limits
-        ),
-    )
+    flagged = (replace(limit, lowered=_has_decreased(limit, before)) for limit in reading.limits)
+    return replace(reading, limits=tuple(flagged))
 
 
 def _has_decreased(limit: Limit, before: Reading) -> bool:
@@ -176,11 +165,8 @@ def with_last_clock_offset(reading: Reading, before: Reading | None) -> Reading:
     off_s = before.clock_ahead_s if before is not None else None
     if before is None or off_s is None or reading.clock_ahead_s is not None:
         return reading
-    return (
-        replace(reading, clock_ahead_s=off_s)
-        if 0 <= reading.observed_at - before.observed_at < abs(off_s)
-        else reading
-    )
+    was_set = not 0 <= reading.observed_at - before.observed_at < abs(off_s)
+    return reading if was_set else replace(reading, clock_ahead_s=off_s)
 
 
 def clock_problem(reading: Reading) -> str:

@@ -97,6 +97,11 @@ def mapping(value: object) -> Body:
     return value if isinstance(value, dict) else {}
 
 
+def string(value: object) -> str:
+    """Return the text itself, "" if `value` is anything else."""
+    return value if isinstance(value, str) else ""
+
+
 def epoch(value: object) -> int | None:
     """Return the epoch second of ISO 8601 text with an offset or `Z`, or of a number; else None.
 

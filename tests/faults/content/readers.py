@@ -81,7 +81,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "cli.config.preview._snapshot",
             "cli.doctor.context.snapshot",
             "cli.history.selection.account",
-            "refresh.run._published",
+            "refresh.run.published",
         ),
         "setup.first_run.run_refresh",
     ),
@@ -129,7 +129,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "sources.claude_files.top_level",
             "sources.claude_files._take",
             "sources.auth.claude_state.read",
-            "sources.auth.claude_state._keys",
+            "sources.claude_files.find_keys",
         ),
         *(
             "sources.auth.credentials.from_file",

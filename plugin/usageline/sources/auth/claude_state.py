@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from usageline.core import client_theme
 from usageline.core.freshness import file_fingerprint
 from usageline.core.other_sign_ins import key_digest
-from usageline.sources.claude_files import MAX_SETTINGS_BYTES, read_keys
+from usageline.sources.claude_files import MAX_SETTINGS_BYTES, find_keys, read_keys
 from usageline.system import terminal
 from usageline.system.paths import Paths
-from usageline.usage.values import epoch, mapping
+from usageline.usage.values import epoch, mapping, string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,21 +87,19 @@ class ClaudeState:
         until = epoch(noted.get("validUntil"))
         return (
             noted.get("holdsUnusedReset") is True
-            and noted.get("accountUuid") in {self.account_uuid, None}
+            and noted.get("accountUuid") in (self.account_uuid, None)
             and (until is None or until > now)
         )
 
     @property
     def account_uuid(self) -> str:
         """Return the account that is signed in, or ""."""
-        value = self.account.get("accountUuid")
-        return value if isinstance(value, str) else ""
+        return string(self.account.get("accountUuid"))
 
     @property
     def organization_uuid(self) -> str:
         """Return its organization, or ""."""
-        value = self.account.get("organizationUuid")
-        return value if isinstance(value, str) else ""
+        return string(self.account.get("organizationUuid"))
 
 
 def read(env: Mapping[str, str]) -> ClaudeState:
@@ -155,11 +153,7 @@ def state_file(paths: Paths) -> str:
 
 def _declined(state: Mapping[str, Any]) -> tuple[str, ...]:
     rejected = mapping(state.get("customApiKeyResponses")).get("rejected")
-    tails = (
-        [tail for tail in rejected if isinstance(tail, str) and tail]
-        if isinstance(rejected, list)
-        else []
-    )
+    tails = [*filter(None, map(string, rejected if isinstance(rejected, list) else ()))]
     return tuple(key_digest(tail) for tail in tails[-MAX_DECLINED_KEYS:])
 
 
@@ -175,8 +169,8 @@ def account_key(account_uuid: str, organization_uuid: str) -> str:
 
 def _settings_theme(env: Mapping[str, str]) -> str | None:
     """Return the theme in settings.json, to which `/theme` writes; None if it names none."""
-    settings = _keys(Paths(env).claude_settings, ("theme",), MAX_SETTINGS_BYTES)
-    return client_theme.theme_in(settings or {}, lambda name: _custom_theme(name, env))
+    settings = find_keys(Paths(env).claude_settings, ("theme",), MAX_SETTINGS_BYTES) or {}
+    return client_theme.theme_in(settings, lambda name: _custom_theme(name, env))
 
 
 def _default_theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
@@ -192,11 +186,4 @@ def _default_theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
 
 
 def _custom_theme(name: str, env: Mapping[str, str]) -> dict[str, Any] | None:
-    return _keys(client_theme.custom_theme(env, name), ("base",), MAX_THEME_BYTES)
-
-
-def _keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any] | None:
-    try:
-        return read_keys(path, keys, max_bytes)
-    except (OSError, ValueError):
-        return None
+    return find_keys(client_theme.custom_theme(env, name), ("base",), MAX_THEME_BYTES)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.sources.auth import keychain
-from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.sources.claude_files import modified_at, parse_object, read_bytes
 from usageline.system.paths import Paths
 from usageline.system.this_process import disable_core_dumps
-from usageline.usage.values import EARLIEST, mapping, number
+from usageline.usage.values import EARLIEST, mapping, number, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,8 +69,8 @@ class Credentials:
     token              the access token
     expires_at         0 if unknown
     scopes             None if the file does not list them
-    subscription       the plan, or None
-    tier               the rate limit tier, or None
+    subscription       the plan, or ""
+    tier               the rate limit tier, or ""
     organization_uuid  "" if the file does not name it
     account_uuid       "" if the file does not name it
     renewable_until    when the client can no longer renew the token; 0 never, infinity always
@@ -83,8 +82,8 @@ class Credentials:
     token: Token
     expires_at: float
     scopes: tuple[str, ...] | None = None
-    subscription: str | None = None
-    tier: str | None = None
+    subscription: str = ""
+    tier: str = ""
     organization_uuid: str = ""
     account_uuid: str = ""
     renewable_until: float = 0
@@ -124,7 +123,7 @@ def find(
         if credentials is not None and place == KEYCHAIN:
             return credentials, place
         if credentials is not None:
-            return replace(credentials, written_at=_written_at(place)), place
+            return replace(credentials, written_at=modified_at(place) or 0), place
     return None, ""
 
 
@@ -147,7 +146,7 @@ def _candidates(
 def _parse(text: bytes | str | None) -> Credentials | None:
     content = parse_object(text) or {}
     oauth, gateway = content.get("claudeAiOauth"), mapping(content.get("enterpriseGateway"))
-    is_gateway = bool(_string(gateway.get("url")) and _string(gateway.get("jwt")))
+    is_gateway = bool(string(gateway.get("url")) and string(gateway.get("jwt")))
     if isinstance(oauth, dict) or is_gateway:  # an item may hold sign-ins to MCP servers only
         return replace(
             _credentials(mapping(oauth), content.get("organizationUuid")), gateway=is_gateway
@@ -156,27 +155,24 @@ def _parse(text: bytes | str | None) -> Credentials | None:
 
 
 def _credentials(oauth: dict[str, object], organization: object) -> Credentials:
-    token, scopes = oauth.get("accessToken"), oauth.get("scopes")
+    token, scopes = string(oauth.get("accessToken")), oauth.get("scopes")
+    organizations = (
+        oauth.get("organizationUuid"),
+        mapping(oauth.get("organization")).get("uuid"),
+        organization,
+    )
     return Credentials(
-        token=Token(
-            token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
-        ),
+        token=Token(token if token.isascii() and token.isprintable() else ""),
         expires_at=_epoch_s(oauth.get("expiresAt")),
         scopes=tuple(scope for scope in scopes if isinstance(scope, str))
         if isinstance(scopes, list)
         else None,
-        subscription=_string(oauth.get("subscriptionType")),
-        tier=_string(oauth.get("rateLimitTier")),
-        organization_uuid=_organization(oauth) or _string(organization) or "",
-        account_uuid=_string(oauth.get("accountUuid")) or "",
+        subscription=string(oauth.get("subscriptionType")),
+        tier=string(oauth.get("rateLimitTier")),
+        organization_uuid=next(filter(None, map(string, organizations)), ""),
+        account_uuid=string(oauth.get("accountUuid")),
         renewable_until=_renewable_until(oauth),
         known_at=_epoch_s(oauth.get("subscriptionTypeVerifiedAt")),
-    )
-
-
-def _organization(oauth: dict[str, object]) -> str | None:
-    return _string(oauth.get("organizationUuid")) or _string(
-        mapping(oauth.get("organization")).get("uuid")
     )
 
 
@@ -189,20 +185,9 @@ def _epoch_s(value: object) -> float:
 
 def _renewable_until(oauth: dict[str, object]) -> float:
     """Return until when the client can renew the token. Do not store the refresh token itself."""
-    if not _string(oauth.get("refreshToken")):
+    if not string(oauth.get("refreshToken")):
         return 0
     ends_ms = oauth.get("refreshTokenExpiresAt")
     if isinstance(ends_ms, bool) or not isinstance(ends_ms, int | float):
         return math.inf
     return ends_ms / 1000 if ends_ms < MAX_MS else math.inf
-
-
-def _written_at(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) else None

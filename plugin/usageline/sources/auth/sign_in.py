@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from usageline.core import other_sign_ins
 from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.sources.auth import claude_state, credentials, keychain
-from usageline.sources.claude_files import MANAGED, MAX_SETTINGS_BYTES, read_keys
+from usageline.sources.claude_files import MANAGED, MAX_SETTINGS_BYTES, find_keys
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
-from usageline.usage.values import EARLIEST, LATEST, PLANS, mapping, number, plan_name
+from usageline.usage.values import EARLIEST, LATEST, PLANS, mapping, number, plan_name, string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ NEWER_S = 60
 FLAGS = frozenset(
     {*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"}
 )
-
 
 TOKEN_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - a name
 """Precedes the stored sign-in. Claude Code removes it from the status line's environment."""
@@ -140,13 +139,8 @@ def in_settings(paths: Paths) -> tuple[bool, dict[str, str]]:
     variables: dict[str, str] = {}
     has_helper = False
     for path in (paths.claude_settings, *managed):
-        try:
-            settings = read_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES)
-        except (OSError, ValueError):
-            continue
-        has_helper = has_helper or (
-            isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"])
-        )
+        settings = find_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES) or {}
+        has_helper = has_helper or bool(string(settings.get("apiKeyHelper")))
         variables |= {
             name: value
             for name, value in map(_variable, mapping(settings.get("env")).items())
@@ -211,12 +205,10 @@ def plan_of(state: ClaudeState, current: Credentials | None) -> str | None:
         return plan_name(None, account.get("organizationType"), account.get("seatTier"), *tiers)
     if not is_of_account(state, current):
         return plan_name(current.subscription, None, None, current.tier)
-    kind = account.get("organizationType")
-    if kind not in PLANS or _is_newer(current, state):
-        is_newer = _is_newer(current, state)
-        ordered = (current.tier, *tiers) if is_newer else (*tiers, current.tier)
-        return plan_name(current.subscription, kind, account.get("seatTier"), *ordered)
-    return plan_name(None, kind, account.get("seatTier"), *tiers, current.tier)
+    kind, is_newer = string(account.get("organizationType")), _is_newer(current, state)
+    ordered = (current.tier, *tiers) if is_newer else (*tiers, current.tier)
+    subscription = current.subscription if is_newer or kind not in PLANS else None
+    return plan_name(subscription, kind, account.get("seatTier"), *ordered)
 
 
 def _is_newer(current: Credentials, state: ClaudeState) -> bool:
