@@ -178,11 +178,11 @@ class AccountGate:
         if len(names) <= MAX_GATES:
             return
         ended = [name for name in names if not self._holds(name, now)]
-        ended.sort(key=lambda name: (not name.startswith(LOCAL), self._age_key(name)))
+        ended.sort(key=lambda name: (not name.startswith(LOCAL), self._written_at(name)))
         for name in ended[: len(names) - MAX_GATES]:
             os.unlink(f"{self._directory}/{name}")
 
-    def _age_key(self, name: str) -> float:
+    def _written_at(self, name: str) -> float:
         return os.lstat(f"{self._directory}/{name}").st_mtime
 
 

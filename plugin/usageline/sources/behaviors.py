@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from usageline.core.text import sanitize
 from usageline.sources import client
 from usageline.usage.model import SourceFailure
-from usageline.usage.values import mapping, number
+from usageline.usage.values import mapping, number, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,14 +87,16 @@ def _period(row: dict[str, object]) -> Period:
         _count(row.get("session_count")) or 0,
         _shares(row.get("behaviors"), "key"),
         {name: _shares(row.get(name), "name") for name in NAMED},
-        tuple(text for one in _rows(row.get("recommendations")) if (text := _advice(one))),
+        tuple(
+            text for one in objects(row.get("recommendations"), MAX_ROWS) if (text := _advice(one))
+        ),
     )
 
 
 def _shares(value: object, name: str) -> tuple[Share, ...]:
     shares = (
         Share(_text(row.get(name), MAX_NAME), percent, _count(row.get("count")))
-        for row in _rows(value)
+        for row in objects(value, MAX_ROWS)
         if (percent := number(row.get("pct"), 0, 100)) is not None
     )
     return tuple(share for share in shares if share.name and share.percent >= 1)
@@ -103,10 +105,6 @@ def _shares(value: object, name: str) -> tuple[Share, ...]:
 def _advice(row: dict[str, object]) -> str:
     title, detail = (_text(row.get(name), MAX_ADVICE) for name in ("title", "detail"))
     return f"{title} ({detail})" if title and detail else title
-
-
-def _rows(value: object) -> list[dict[str, object]]:
-    return [mapping(row) for row in value[:MAX_ROWS]] if isinstance(value, list) else []
 
 
 def _text(value: object, length: int) -> str:

@@ -15,7 +15,7 @@ import re
 import sys
 from typing import Any
 
-from usageline.system.files import open_regular
+from usageline.system.files import open_regular, read_regular
 
 MANAGED = (
     "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
@@ -59,8 +59,7 @@ def modified_at(path: str) -> float | None:
 def read_bytes(path: str, max_bytes: int) -> bytes | None:
     """Return the content of the regular file at `path`, None if unreadable or over `max_bytes`."""
     try:
-        with open_regular(path) as fd, os.fdopen(fd, "rb", closefd=False) as file:
-            content = file.read(max_bytes + 1)
+        content = read_regular(path, max_bytes + 1)
     except (OSError, ValueError):
         return None
     return content if len(content) <= max_bytes else None
@@ -112,11 +111,9 @@ class TooIntricate(ValueError):
 
 def parse_integer(digits: str) -> float:
     """Return the integer, infinity if it has too many digits."""
-    return (
-        int(digits)
-        if len(digits) <= MAX_INTEGER_DIGITS
-        else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
-    )
+    if len(digits) <= MAX_INTEGER_DIGITS:
+        return int(digits)
+    return -math.inf if digits[0] == "-" else math.inf
 
 
 _DECODER = json.JSONDecoder(parse_int=parse_integer)
@@ -191,11 +188,9 @@ class _Scan:
             text, self.escaped = text[1:], False
         if text.endswith(b"\\"):
             self.escaped = (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
-        marks = (
-            text.translate(None, _CONTENT)
-            if b"\\" not in text
-            else _without_escapes(text).translate(None, _CONTENT)
-        )
+        if b"\\" in text:
+            text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+        marks = text.translate(None, _CONTENT)
         quotes = marks.count(b'"')
         self.quotes += quotes
         if self.quotes > MAX_QUOTES:
@@ -207,10 +202,6 @@ class _Scan:
         elif self.in_string:
             return
         self.depth += marks.count(b"{") + marks.count(b"[") - marks.count(b"}") - marks.count(b"]")
-
-
-def _without_escapes(text: bytes) -> bytes:
-    return text.replace(b"\\\\", b"").replace(b'\\"', b"")
 
 
 def _places(data: bytes, names: list[bytes]) -> list[tuple[int, bytes]]:

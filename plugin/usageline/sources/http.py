@@ -239,12 +239,12 @@ def require_own_listener(chosen_by: str) -> Callable[[str, dict[str, Any]], None
     return trace
 
 
-def is_own_listener(port: int, tables: tuple[str, ...] = TABLES) -> bool:
+def is_own_listener(port: int) -> bool:
     """Return whether only this user or root listens on that port.
 
     Root can read the token anyway. Return True if the system has no table of listeners.
     """
-    readable = [owners for table in tables if (owners := _owners(table, port)) is not None]
+    readable = [owners for table in TABLES if (owners := _owners(table, port)) is not None]
     owners = set().union(*readable)
     return not readable or (bool(owners) and owners <= {os.geteuid(), 0})
 

@@ -16,7 +16,7 @@ from usageline.core.text import sanitize
 from usageline.sources.claude_files import parse_object
 from usageline.system.api_address import API, api_address
 from usageline.usage.model import SourceFailure
-from usageline.usage.values import mapping, text
+from usageline.usage.values import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,8 +98,7 @@ def fetch(env: Mapping[str, str], deadline: float) -> Incident | None:
 
 def worst_incident(body: Mapping[str, Any], now: int) -> Incident | None:
     """Return the incident of the highest impact in a summary, the first one of several."""
-    listed = body.get("incidents")
-    rows = [mapping(row) for row in listed[:MAX_INCIDENTS]] if isinstance(listed, list) else []
+    rows = objects(body.get("incidents"), MAX_INCIDENTS)
     incidents = [incident for row in rows if (incident := _incident(row, now))]
     return max(incidents, key=lambda incident: IMPACTS.index(incident.impact), default=None)
 
@@ -118,9 +117,6 @@ def _incident(row: Mapping[str, Any], now: int) -> Incident | None:
 
 
 def _concerns_sessions(components: object) -> bool:
-    names = [
-        name
-        for row in (components[:MAX_INCIDENTS] if isinstance(components, list) else [])
-        if (name := text(mapping(row).get("name")))
-    ]
+    rows = objects(components, MAX_INCIDENTS)
+    names = [name for row in rows if (name := text(row.get("name")))]
     return not names or any(COMPONENTS.search(name) for name in names)

@@ -28,14 +28,10 @@ MAX_NAME = len("2026-11-29")
 _count = partial(integer, minimum=0, maximum=10**15)
 
 
-def _kind(value: object) -> str | None:
-    return value if isinstance(value, str) and value in KINDS else None
-
-
 CODEC: Codec[CostAlert] = Codec(
     CostAlert,
     {
-        "kind": _kind,
+        "kind": lambda value: value if value in KINDS else None,
         "name": partial(text, max_length=MAX_NAME),
         "ends_at": _count,
         "amount": partial(integer, minimum=1, maximum=10**15),

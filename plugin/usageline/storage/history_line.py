@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import astuple, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from usageline.storage.codec import CREDIT, LIMIT
 from usageline.usage.model import Credit, Limit, Reading
@@ -22,6 +22,12 @@ from usageline.usage.values import EARLIEST, LATEST, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from usageline.storage.codec import Codec
+
+    Parsed = tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]
+
+T = TypeVar("T")
 
 MAX_LINE_BYTES = 64 << 10
 """A longer line is not from usageline."""
@@ -66,12 +72,10 @@ def decode(
     Skip every line that `encode` did not write.
     """
     # Between two refreshes little changes: parse what a line repeats only once.
-    parsed_lines: dict[bytes, tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]] = {}
+    parsed_lines: dict[bytes, Parsed] = {}
     limits: dict[tuple[Any, ...], Limit] = {}
-    first, last = (
-        b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST)),
-        b"%010d" % min(until, LATEST),
-    )
+    first = b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST))
+    last = b"%010d" % min(until, LATEST)
     for line in lines:
         digits = line[_DIGITS]
         if not (
@@ -92,9 +96,7 @@ def decode(
         yield Reading(rows, credits, source, int(digits), plan)
 
 
-def _parse(
-    line: bytes, limits: dict[tuple[Any, ...], Limit]
-) -> tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]:
+def _parse(line: bytes, limits: dict[tuple[Any, ...], Limit]) -> Parsed:
     value = json.loads(line.decode("ascii"))
     source = text(value["by"])
     rows, meters = value["limits"], value["credits"]
@@ -102,24 +104,16 @@ def _parse(
         raise TypeError("not a reading")
     return (
         tuple([_limit(row, limits) for row in rows]),
-        tuple(map(_credit, meters)),
+        tuple([_decoded(CREDIT, CREDIT_FIELDS, _values(row, MIN_CREDIT_VALUES)) for row in meters]),
         source,
         text(value["plan"]),
     )
 
 
 def _limit_row(limit: Limit) -> list[object]:
-    percent = limit.percent
-    # 37 is shorter than 37.0.
-    short = int(percent) if percent is not None and percent == int(percent) else percent
-    row: list[object] = [
-        limit.kind,
-        limit.label,
-        short,
-        limit.resets_at,
-        limit.severity,
-        limit.lowered,
-    ]
+    row: list[object] = [getattr(limit, name) for name in LIMIT_FIELDS]
+    if limit.percent is not None and limit.percent == int(limit.percent):
+        row[2] = int(limit.percent)  # 37 is shorter than 37.0
     while not row[-1] and len(row) > MIN_LIMIT_VALUES:
         row.pop()
     return row
@@ -131,24 +125,24 @@ def _credit_row(credit: Credit) -> tuple[object, ...]:
 
 
 def _limit(row: object, limits: dict[tuple[Any, ...], Limit]) -> Limit:
-    if not isinstance(row, list) or len(row) < MIN_LIMIT_VALUES:
-        raise TypeError("not a limit")
-    key = tuple(row)
+    key = _values(row, MIN_LIMIT_VALUES)
     limit = limits.get(key)
     if limit is None:
-        limit = LIMIT.decode(dict(zip(LIMIT_FIELDS, key, strict=False)))
-        if limit is None:
-            raise TypeError("not a limit")
+        limit = _decoded(LIMIT, LIMIT_FIELDS, key)
         # `true` equals 1 here: only a row with the usual types may stand for another.
         if type(key[2]) in {int, float} and type(key[3]) is int:
             limits[key] = limit
     return limit
 
 
-def _credit(row: object) -> Credit:
-    if not isinstance(row, list) or len(row) < MIN_CREDIT_VALUES:
-        raise TypeError("not a credit")
-    credit = CREDIT.decode(dict(zip(CREDIT_FIELDS, row, strict=False)))
-    if credit is None:
-        raise TypeError("not a credit")
-    return credit
+def _values(row: object, min_values: int) -> tuple[Any, ...]:
+    if not isinstance(row, list) or len(row) < min_values:
+        raise TypeError("not a limit or credit")
+    return tuple(row)
+
+
+def _decoded(codec: Codec[T], names: tuple[str, ...], values: tuple[Any, ...]) -> T:
+    decoded = codec.decode(dict(zip(names, values, strict=False)))
+    if decoded is None:
+        raise TypeError("not a limit or credit")
+    return decoded

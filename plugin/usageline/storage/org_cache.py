@@ -105,10 +105,8 @@ class OrgCache:
     def recent(self, query: str, now: float) -> Sums | None:
         """Return a span, if it was read within the hour."""
         content = _read(self._recent(query))
-        is_it = content.get("query") == query + self._suffix
-        return (
-            read_sums(content.get("sums")) if is_it and _is_fresh(content, now, RECENT_S) else None
-        )
+        is_it = content.get("query") == query + self._suffix and _is_fresh(content, now, RECENT_S)
+        return read_sums(content.get("sums")) if is_it else None
 
     def set_recent(self, query: str, sums: Sums, now: float) -> None:
         """Keep a span for an hour."""

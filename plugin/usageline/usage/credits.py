@@ -21,7 +21,7 @@ from usageline.usage.money import (
     minor_units,
     read_money,
 )
-from usageline.usage.values import Body, epoch, mapping, percent, text
+from usageline.usage.values import Body, epoch, mapping, objects, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,8 +154,7 @@ def _pools(body: Body) -> Iterator[Credit]:
 
 
 def _promotions(rows: object) -> Iterator[Credit]:
-    for value in rows[:MAX_ROWS] if isinstance(rows, list) else []:
-        row = mapping(value)
+    for row in objects(rows, MAX_ROWS):
         if row.get("program_id") in LEFT_OUT:
             continue
         credit = _pool(row, ONE_TIME, is_drawn=True)

@@ -9,10 +9,10 @@ from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.core.limit_names import SHORT, long_name, short_name
 from usageline.core.windows import MAX_ROWS, moment, percent
 from usageline.usage.model import Limit
-from usageline.usage.values import text
+from usageline.usage.values import objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 BELOW, REACHED, UNKNOWN = "below", "reached", "unknown"
 """States of a verdict."""
@@ -54,8 +54,10 @@ def judge(snapshot: Mapping[str, object], question: Question, now: float) -> Ver
     old one below it does not. A window that has ended begins at 0.
     """
     limits = _limits(snapshot)
-    asked = [limit for limit in limits if not question.kinds or _is_named(limit, question.kinds)]
-    missing = _missing(limits, question.kinds)
+    wanted = {kind.casefold(): kind for kind in question.kinds}
+    asked = [limit for limit in limits if not wanted or wanted.keys() & names(limit)]
+    known = {name for limit in limits for name in names(limit)}
+    missing = [kind for name, kind in wanted.items() if name not in known]
     observed_at = moment(snapshot.get("observed_at"))
     if not asked or missing or observed_at is None:
         return Verdict(UNKNOWN, reason=_missing_reason(limits, missing))
@@ -63,8 +65,9 @@ def judge(snapshot: Mapping[str, object], question: Question, now: float) -> Ver
     reached = tuple(limit for limit, share in used if share is not None and share >= question.below)
     if reached:
         resets = [limit.resets_at for limit in reached]
-        known = [at for at in resets if at is not None]
-        return Verdict(REACHED, reached, max(known) if len(known) == len(resets) else None)
+        known_resets = [at for at in resets if at is not None]
+        until = max(known_resets) if len(known_resets) == len(resets) else None
+        return Verdict(REACHED, reached, until)
     if any(share is None for _, share in used):
         return Verdict(UNKNOWN, reason="the service did not report how much is used")
     if not -CLOCK_JUMP_S <= now - observed_at <= question.max_age_s:
@@ -73,10 +76,9 @@ def judge(snapshot: Mapping[str, object], question: Question, now: float) -> Ver
 
 
 def _limits(snapshot: Mapping[str, object]) -> list[Limit]:
-    rows = snapshot.get("limits")
     limits = []
-    for row in rows[:MAX_ROWS] if isinstance(rows, list) else []:
-        if isinstance(row, dict) and (kind := text(row.get("kind"))):
+    for row in objects(snapshot.get("limits"), MAX_ROWS):
+        if kind := text(row.get("kind")):
             resets_at = moment(row.get("resets_at"))
             limits.append(
                 Limit(
@@ -101,14 +103,6 @@ def names(limit: Limit) -> set[str]:
     """
     shown = (name(limit.kind, limit.label) for name in (short_name, long_name))
     return {name.casefold() for name in (limit.kind, limit.label, *shown)}
-
-
-def _is_named(limit: Limit, kinds: Sequence[str]) -> bool:
-    return not names(limit).isdisjoint(kind.casefold() for kind in kinds)
-
-
-def _missing(limits: list[Limit], kinds: Sequence[str]) -> list[str]:
-    return [kind for kind in kinds if not any(kind.casefold() in names(limit) for limit in limits)]
 
 
 def _missing_reason(limits: list[Limit], missing: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from usageline.core.limit_names import OTHER_WEEK
 from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
-from usageline.usage.values import MAX_TEXT, Body, epoch, mapping, percent, text, words
+from usageline.usage.values import MAX_TEXT, Body, epoch, mapping, objects, percent, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,7 @@ def limits(body: Body) -> tuple[Limit, ...]:
     """Return every limit in `body`. An invalid percentage or reset is None; the limit stays."""
     result: dict[tuple[str, str], Limit] = {}
     scopes: dict[tuple[str, str], str] = {}
-    rows = body.get("limits")
-    for row in rows[:MAX_ROWS] if isinstance(rows, list) else []:
+    for row in objects(body.get("limits"), MAX_ROWS):
         limit = _listed(row)
         if limit is not None:
             _add(limit, _scope_ids(row["scope"]) if "scope" in row else "", result, scopes)
@@ -128,8 +127,7 @@ def _scope_ids(scope: object) -> str:
     return ", ".join(filter(None, ids))[:MAX_ID]
 
 
-def _listed(row: object) -> Limit | None:
-    row = mapping(row)
+def _listed(row: Body) -> Limit | None:
     kind = text(row.get("kind"))
     if kind is None:
         return None

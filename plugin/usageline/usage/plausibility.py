@@ -107,7 +107,7 @@ def _check(
     return limit if now - first.since >= confirm_after_s else replace(limit, percent=None)
 
 
-def _is_same(earlier: Unconfirmed, limit: Limit) -> bool:
+def _is_same(earlier: Unconfirmed | Limit, limit: Limit) -> bool:
     is_named = (earlier.kind, earlier.label) == (limit.kind, limit.label)
     return is_named and is_same_reset(earlier.resets_at, limit.resets_at)
 
@@ -126,9 +126,7 @@ def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
 
 def _has_decreased(limit: Limit, before: Reading) -> bool:
     for old in before.limits:
-        if (old.kind, old.label) == (limit.kind, limit.label) and is_same_reset(
-            old.resets_at, limit.resets_at
-        ):
+        if _is_same(old, limit):
             fell = (
                 limit.percent is not None
                 and old.percent is not None

@@ -97,6 +97,11 @@ def mapping(value: object) -> Body:
     return value if isinstance(value, dict) else {}
 
 
+def objects(value: object, max_rows: int) -> list[Body]:
+    """Return the first rows of a list as JSON objects, [] if `value` is no list."""
+    return [mapping(row) for row in value[:max_rows]] if isinstance(value, list) else []
+
+
 def string(value: object) -> str:
     """Return the text itself, "" if `value` is anything else."""
     return value if isinstance(value, str) else ""

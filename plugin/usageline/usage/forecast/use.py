@@ -34,21 +34,6 @@ class Use:
     rose_at    the last rise
     """
 
-    __slots__ = (
-        *(
-            "at",
-            "fell_at",
-            "fell_from",
-            "fell_to",
-            "full",
-            "hours",
-            "length_s",
-            "watched_s",
-            "percent",
-        ),
-        *("resets_at", "rises", "rose_at", "since", "window_at"),
-    )
-
     def __init__(self, length_s: int) -> None:
         self.length_s = length_s
         self.hours: dict[int, float] = {}

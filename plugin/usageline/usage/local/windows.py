@@ -36,18 +36,14 @@ class Window(NamedTuple):
 
 def local_day(now: float) -> tuple[int, int]:
     """Return when the local day began, and when the next one begins."""
-    local = time.localtime(now)
-    first, midnight = (
-        _midnight(local.tm_year, local.tm_mon, local.tm_mday + after) for after in (0, 1)
-    )
-    return first, midnight
+    year, month, day = time.localtime(now)[:3]
+    return _midnight(year, month, day), _midnight(year, month, day + 1)
 
 
 def local_month(now: float) -> tuple[int, int]:
     """Return when the local month began, and when the next one begins."""
-    local = time.localtime(now)
-    first, end = (_midnight(local.tm_year, local.tm_mon + after, 1) for after in (0, 1))
-    return first, end
+    year, month = time.localtime(now)[:2]
+    return _midnight(year, month, 1), _midnight(year, month + 1, 1)
 
 
 def _midnight(year: int, month: int, day: int) -> int:
