@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from usageline.config.sources import SHARED, is_quiet, reads_token, sends_no_request
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_fingerprint
 from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.refresh import decide
-from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
+from usageline.refresh.decision import Answered, Decision, Inputs, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, UNTIL_SIGN_IN_CHANGES, RateLimited
-from usageline.refresh.request_budget import AccountGate, RequestBudget
+from usageline.refresh.request_budget import RequestBudget
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
 from usageline.sources.claude_files import modified_at
 from usageline.sources.context import Context, can_request, fetch
 from usageline.storage import history
-from usageline.system.api_address import api_address
-from usageline.system.paths import Paths
 from usageline.usage import whose
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
-    from usageline.config.loader import Config
-    from usageline.refresh.log_entry import RunLog
     from usageline.refresh.sharing import Sharing
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.storage.accounts import AccountStore
-    from usageline.system.this_process import Clock
+    from usageline.system.paths import Paths
     from usageline.usage.model import Reading
 
 HISTORY_S = 35 * 86400
@@ -39,33 +33,6 @@ HISTORY_S = 35 * 86400
 
 MAX_ATTEMPTS = 2
 """Attempt once more if another account signed in, or Claude Code renewed its token, meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What one refresh works with.
-
-    previous  the published snapshot
-    deadline  a time of `clock.monotonic`
-    jitter    a source of random numbers from 0 to 1
-    notes     what the user must know of the configuration
-    """
-
-    env: Mapping[str, str]
-    store: AccountStore
-    config: Config
-    clock: Clock
-    jitter: Callable[[], float]
-    deadline: float
-    log: RunLog
-    force: bool = False
-    previous: Mapping[str, Any] | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def paths(self) -> Paths:
-        """Return the paths of its environment."""
-        return Paths(self.env)
 
 
 def attempt(inputs: Inputs) -> Decision:
@@ -97,7 +64,7 @@ def _attempt(inputs: Inputs, fingerprint: str) -> Decision:
     )
     if state.account.interrupted_requests:
         inputs.log.notes.append("an earlier refresh was cut off")
-    budget = _budget(inputs, state)
+    budget = RequestBudget(inputs, sign_in, state.account)
     context = _context(inputs, state, budget, now)
     fresh = _fresh(inputs, state, now)
     sharing = None if fresh else _sharing(inputs, state, budget, context)
@@ -163,15 +130,8 @@ def _sharing(
     from usageline.refresh.sharing import Sharing  # noqa: PLC0415 - only if it is configured
     from usageline.sources.shared.server import account_of  # noqa: PLC0415 - as above
 
-    return Sharing(
-        inputs.config,
-        context,
-        state,
-        inputs.log,
-        account_of(state.sign_in, shared.account),
-        can_ask=_can_ask(inputs, context, budget),
-        force=inputs.force,
-    )
+    account = account_of(state.sign_in, shared.account)
+    return Sharing(inputs, context, state, account, can_ask=_can_ask(inputs, context, budget))
 
 
 def _can_ask(inputs: Inputs, context: Context, budget: RequestBudget) -> bool:
@@ -247,20 +207,6 @@ def _dressed(
     snapshot = decide.dress(decision.snapshot, client, held, inputs.config, inputs.notes)
     requests = decision.account.requests if decision.account else {}
     return replace(decision, snapshot=replace(snapshot, requests=requests))
-
-
-def _budget(inputs: Inputs, state: State) -> RequestBudget:
-    sign_in = state.sign_in
-    address = api_address(inputs.env)[0]
-    return RequestBudget(
-        inputs.store,
-        inputs.config,
-        sign_in,
-        state.account,
-        inputs.clock,
-        force=inputs.force,
-        gate=AccountGate(inputs.paths, sign_in.account, sign_in.token_fingerprint, address),
-    )
 
 
 def _held(inputs: Inputs, account: str, fingerprint: str, now: float) -> whose.Held:

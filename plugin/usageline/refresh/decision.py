@@ -1,19 +1,52 @@
-"""The input and the result of `decide`."""
+"""What a refresh works with, and the input and the result of `decide`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from usageline.system.paths import Paths
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from usageline.config.loader import Config
+    from usageline.refresh.log_entry import RunLog
     from usageline.sources.auth.sign_in import SignIn
     from usageline.storage.account_state import AccountState
+    from usageline.storage.accounts import AccountStore
     from usageline.storage.snapshot import Snapshot
+    from usageline.system.this_process import Clock
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading, SourceFailure
     from usageline.usage.whose import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one refresh works with.
+
+    previous  the published snapshot
+    deadline  a time of `clock.monotonic`
+    jitter    a source of random numbers from 0 to 1
+    notes     what the user must know of the configuration
+    """
+
+    env: Mapping[str, str]
+    store: AccountStore
+    config: Config
+    clock: Clock
+    jitter: Callable[[], float]
+    deadline: float
+    log: RunLog
+    force: bool
+    previous: Mapping[str, Any] | None
+    notes: tuple[str, ...]
+
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
 
 
 @dataclass(frozen=True, slots=True)

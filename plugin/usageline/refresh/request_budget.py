@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.config.schema import MIN_INTERVAL_S
@@ -16,16 +16,15 @@ from usageline.core.paths import digest
 from usageline.refresh.rate_limit import MAX_BACKOFF_S, UNTIL_SIGN_IN_CHANGES, RateLimited, check
 from usageline.storage.account_state import AccountState, as_json, from_json
 from usageline.system import files, lock, origin
-from usageline.system.api_address import API
+from usageline.system.api_address import API, api_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from usageline.config.loader import Config
+    from usageline.refresh.decision import Inputs
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.storage.accounts import AccountStore
     from usageline.system.paths import Paths
-    from usageline.system.this_process import Clock
     from usageline.usage.model import SourceFailure
 
 
@@ -186,7 +185,6 @@ class AccountGate:
         return os.lstat(f"{self._directory}/{name}").st_mtime
 
 
-@dataclass(slots=True)
 class RequestBudget:
     """The requests of one attempt.
 
@@ -196,16 +194,13 @@ class RequestBudget:
     last_failure  how the source before this one failed, if any
     """
 
-    store: AccountStore
-    config: Config
-    sign_in: SignIn
-    account: AccountState
-    clock: Clock
-    gate: AccountGate
-    force: bool
-    requested: bool = False
-    is_open: bool = False
-    last_failure: SourceFailure | None = None
+    def __init__(self, inputs: Inputs, sign_in: SignIn, account: AccountState) -> None:
+        self.account = account
+        self.requested = self.is_open = False
+        self.last_failure: SourceFailure | None = None
+        self._inputs, self._sign_in = inputs, sign_in
+        address = api_address(inputs.env)[0]
+        self._gate = AccountGate(inputs.paths, sign_in.account, sign_in.token_fingerprint, address)
 
     def acquire(self, *, own_sign_in: bool = False) -> None:
         """Record a request, or raise RateLimited. Raise CacheUnwritable if it cannot be recorded.
@@ -213,27 +208,24 @@ class RequestBudget:
         A refresh that is killed during its request must not let the next one ask at once. A source
         with a sign-in of its own may ask at once after the service refused the token.
         """
-        now, token = self.clock.now(), self._token(own_sign_in=own_sign_in)
+        now = self._inputs.clock.now()
         request = replace(
             self.account,
             requested_at=int(now),
-            requested_with=token,
+            requested_with=self._token(own_sign_in=own_sign_in),
             interrupted_requests=self.account.interrupted_requests + 1,
         )
         if own_sign_in and self._was_token_refused():
             self._record(request)
             return
-        self._check(token, now, own_sign_in=own_sign_in)
-        self.gate.enter(
-            self.config, request, force=self.force, record=lambda: self._record(request)
-        )
+        self._check(now, own_sign_in=own_sign_in)
+        config, force = self._inputs.config, self._inputs.force
+        self._gate.enter(config, request, force=force, record=lambda: self._record(request))
 
     def allows(self, *, own_sign_in: bool = False) -> bool:
         """Return whether a request would be allowed now, as far as this cache knows."""
         try:
-            self._check(
-                self._token(own_sign_in=own_sign_in), self.clock.now(), own_sign_in=own_sign_in
-            )
+            self._check(self._inputs.clock.now(), own_sign_in=own_sign_in)
         except RateLimited:
             return False
         return True
@@ -246,19 +238,19 @@ class RequestBudget:
     def release(self, account: AccountState) -> None:
         """Record for all caches how the request ended, if there was one."""
         if self.requested:
-            self.gate.leave(account)
+            self._gate.leave(account)
 
     def _token(self, *, own_sign_in: bool) -> str:
-        return CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+        return CLIENT_SIGN_IN if own_sign_in else self._sign_in.token_fingerprint
 
-    def _check(self, token: str, now: float, *, own_sign_in: bool) -> None:
+    def _check(self, now: float, *, own_sign_in: bool) -> None:
         check(
             self.account,
-            self.config,
-            token=token,
+            self._inputs.config,
+            token=self._token(own_sign_in=own_sign_in),
             now=now,
-            force=self.force,
-            is_same_account=own_sign_in or self.sign_in.names_organization,
+            force=self._inputs.force,
+            is_same_account=own_sign_in or self._sign_in.names_organization,
         )
 
     def _was_token_refused(self) -> bool:
@@ -267,7 +259,7 @@ class RequestBudget:
 
     def _record(self, request: AccountState) -> None:
         try:
-            self.store.put(self.sign_in.account, request)
+            self._inputs.store.put(self._sign_in.account, request)
         except StoreBroken as error:
             raise CacheUnwritable(str(error)) from error.__cause__
         self.account, self.requested, self.is_open = request, True, True

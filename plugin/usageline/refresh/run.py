@@ -29,7 +29,7 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from usageline.refresh.attempt import Inputs
+    from usageline.refresh.decision import Inputs
     from usageline.sources.status_page import Incident
     from usageline.system.this_process import Clock
     from usageline.usage.alerts import Alert
@@ -177,7 +177,8 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, FollowUp]:
         return Outcome("not-due", published), FollowUp()
 
     # Imported late: a refresh that is not due needs no database.
-    from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
+    from usageline.refresh.attempt import attempt  # noqa: PLC0415
+    from usageline.refresh.decision import Inputs  # noqa: PLC0415
     from usageline.storage.accounts import open_store  # noqa: PLC0415
 
     settings, invalid = loader.load_lenient(run.env)

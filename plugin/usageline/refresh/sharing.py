@@ -24,9 +24,7 @@ from usageline.storage import shared_record
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
-    from usageline.config.loader import Config
-    from usageline.refresh.decision import Decision, State, StillFresh
-    from usageline.refresh.log_entry import RunLog
+    from usageline.refresh.decision import Decision, Inputs, State, StillFresh
     from usageline.sources.context import Context
     from usageline.storage.shared_record import SharedRecord
     from usageline.usage.model import Reading
@@ -53,13 +51,11 @@ class Sharing:
     can_ask  whether this machine could send a request now
     """
 
-    config: Config
+    inputs: Inputs
     context: Context
     state: State
-    log: RunLog
     account: str
     can_ask: bool
-    force: bool
     _record: SharedRecord = field(init=False)
     _server: Server | None = None
     _answer: Answer | None = None
@@ -73,7 +69,7 @@ class Sharing:
         """Return the sources in their order, the server before the first that sends requests."""
         if self.context.sign_in.is_guest:
             return (SHARED,)
-        names = self.config.sources
+        names = self.inputs.config.sources
         free = [*takewhile(sends_no_request, names)]
         return (*free, SHARED, *names[len(free) :])
 
@@ -84,7 +80,7 @@ class Sharing:
         if the machine cannot ask.
         """
         now = self.context.clock.now()
-        if not self.force and shared_rules.is_paused(self._record, now):
+        if not self.inputs.force and shared_rules.is_paused(self._record, now):
             raise self._without_server()
         try:
             look = self._look()
@@ -92,7 +88,7 @@ class Sharing:
             self._lost(error)
             raise self._without_server() from None
         if look.refused:
-            self.log.notes.append(f"the shared reading was ignored: {look.refused}")
+            self.inputs.log.notes.append(f"the shared reading was ignored: {look.refused}")
         if look.reading is not None:
             return look.reading
         raise self._failure(look)
@@ -120,8 +116,8 @@ class Sharing:
         self._save()
 
     def _look(self) -> Look:
-        max_age_s = self.config.ttl_s
-        if self.force:
+        max_age_s = self.inputs.config.ttl_s
+        if self.inputs.force:
             max_age_s = min(max_age_s, MIN_FORCED_INTERVAL_S)
         look = self._ask(max_age_s, can_ask=self.can_ask)
         if look.refused and self.can_ask and not self._has_lease:
@@ -143,7 +139,9 @@ class Sharing:
 
     def _ask(self, max_age_s: float, *, can_ask: bool) -> Look:
         if self._server is None:
-            connection, key = connect(self.config.shared, self.context.env, self.context.paths)
+            connection, key = connect(
+                self.inputs.config.shared, self.context.env, self.context.paths
+            )
             self._server = Server(connection, key, self.account, self._record.machine)
         self._looked_at = self.context.clock.now()
         is_settled = self._is_settled(self._looked_at)
@@ -208,7 +206,7 @@ class Sharing:
         if look.refusal is None:
             failure = SourceFailure("unreadable", "this machine asks for all")
         elif shared_rules.is_blocked_for_good(self._record, now):
-            self.log.notes.append("the shared server refuses for too long, and is ignored")
+            self.inputs.log.notes.append("the shared server refuses for too long, and is ignored")
             self._record = replace(self._record, wait_until=0)
             failure = self._alone(now) or SourceFailure("unreadable", "it refuses for too long")
         else:
@@ -230,10 +228,10 @@ class Sharing:
         """
         observed_at = max(self._mine.observed_at, older.observed_at if older else 0)
         failure: SourceFailure
-        if now < observed_at + OVERDUE_FACTOR * self.config.ttl_s:
+        if now < observed_at + OVERDUE_FACTOR * self.inputs.config.ttl_s:
             failure = shared_rules.too_early(detail, now + VIEWER_RETRY_S)
         elif self.state.sign_in.is_guest:
-            at = int(now + min(GUEST_RETRY_S, self.config.ttl_s)) + 1
+            at = int(now + min(GUEST_RETRY_S, self.inputs.config.ttl_s)) + 1
             failure = RateLimited("offline", detail, at, is_cooldown=True)
         else:
             failure = SourceFailure("unreadable", detail)
@@ -241,13 +239,15 @@ class Sharing:
         return failure
 
     def _alone(self, now: float) -> RateLimited | None:
-        return shared_rules.alone(self._record, self._mine, self.config, now, force=self.force)
+        return shared_rules.alone(
+            self._record, self._mine, self.inputs.config, now, force=self.inputs.force
+        )
 
     def _lost(self, error: UsagelineError) -> None:
         """Remember that the server did not answer, and go on without it."""
         now, self._answer = self.context.clock.now(), None
         self._record = shared_rules.unanswered(self._record, self._mine, str(error), now)
-        self.log.notes.append(f"shared server: {error}")
+        self.inputs.log.notes.append(f"shared server: {error}")
 
     def _save(self) -> None:
         if self._server is not None:
