@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.local.transcripts import encoded, line
 from tests.local.traps import ACCEPTED, DECLINED, progress
+from usageline.sources.transcripts.chunks import shortened
 from usageline.sources.transcripts.records import parse
-from usageline.sources.transcripts.shorten import shortened
 
 TEXTS = st.text(st.sampled_from('\\"\n{}[],:aé\ud83d'), max_size=12)
 SCALARS = st.one_of(TEXTS, st.sampled_from([0, -1, 1.5e300, 10**19, 1e-5, True, False, None]))

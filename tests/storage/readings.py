@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.storage import history
-from usageline.storage.history_line import encode
+from usageline.storage.codec import encode
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from usageline.storage import history
-from usageline.storage.history_line import encode
+from usageline.storage.codec import encode
 
 if TYPE_CHECKING:
     from tests.world import World

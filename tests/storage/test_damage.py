@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.storage.readings import ACCOUNT, NOW, directory, reading
 from usageline.storage import history
-from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.codec import MAX_LINE_BYTES, decode, encode
 
 if TYPE_CHECKING:
     from pathlib import Path

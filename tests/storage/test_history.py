@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from tests.world import REPOSITORY
 from usageline.storage import history
-from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.codec import MAX_LINE_BYTES, decode, encode
 from usageline.system.paths import Paths
 from usageline.usage.model import Limit, Reading, SourceFailure
 from usageline.usage.parse import parse

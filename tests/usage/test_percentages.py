@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from usageline.core import windows
 from usageline.storage import account_state, codec
-from usageline.storage.history_line import decode, encode
+from usageline.storage.codec import decode, encode
 from usageline.usage import values
 from usageline.usage.alerts import Alert, evaluate
 from usageline.usage.model import Limit, Reading

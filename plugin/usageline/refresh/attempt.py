@@ -22,7 +22,6 @@ from usageline.usage import whose
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
-
     from usageline.refresh.sharing import Sharing
     from usageline.sources.auth.sign_in import SignIn
     from usageline.system.paths import Paths

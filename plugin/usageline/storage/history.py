@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe
 from usageline.core.freshness import CLOCK_JUMP_S
-from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.codec import MAX_LINE_BYTES, decode, encode
 from usageline.system import files, lock
 from usageline.system.directories import private_directory
 from usageline.usage import plausibility

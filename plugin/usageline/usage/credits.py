@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
-from usageline.usage.money import (
+from usageline.usage.values import (
     WITHOUT_DECIMALS,
+    Body,
     cap_problem,
     cents_of_dollars,
     currency_code,
+    epoch,
+    mapping,
     minor_units,
+    objects,
+    percent,
     read_money,
+    text,
 )
-from usageline.usage.values import Body, epoch, mapping, objects, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

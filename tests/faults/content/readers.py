@@ -151,7 +151,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "cli.doctor.log.row",
         "cli.dashboard.data._requests_of",
         "storage.history._add",
-        "storage.history_line._parse",
+        "storage.codec._parse",
         "storage.history._descriptor",
         "storage.history.accounts",
         "storage.history._list_months",

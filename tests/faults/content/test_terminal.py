@@ -21,7 +21,7 @@ from tests.faults.promises import promise
 from tests.hot import Hot
 from usageline.core.text import display_width
 from usageline.line import embed, render, view
-from usageline.storage.history_line import encode
+from usageline.storage.codec import encode
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from tests.world import World
 from usageline.core import paths
 from usageline.core.windows import MAX_PERCENT
 from usageline.storage import history
-from usageline.storage.history_line import encode
+from usageline.storage.codec import encode
 from usageline.system import lock
 from usageline.system.paths import Paths
 

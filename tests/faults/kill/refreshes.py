@@ -17,7 +17,7 @@ from tests.server import Api, usage_body
 from tests.world import World
 from usageline.refresh.run import refresh
 from usageline.storage import textfiles
-from usageline.storage.history_line import decode
+from usageline.storage.codec import decode
 from usageline.system import lock
 from usageline.system.files import temporary_files
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from usageline.core import formatting
-from usageline.usage.money import WITHOUT_DECIMALS
+from usageline.usage.values import WITHOUT_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Compute the pace, the recent rate, and when a limit is reached if that is before its reset. Pure.
 
-`use` turns readings into percentage points by the hour. `baseline` is the usual use of an hour.
+`use` turns readings into percentage points by the hour, and finds the usual use of an hour.
 `outlook` combines the usual and the recent use. `weights` holds the numbers. docs/FORECAST.md
 describes the method and how accurate it is.
 """

@@ -17,8 +17,7 @@ from itertools import accumulate
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.usage.forecast.baseline import DAY_H, Baseline
-from usageline.usage.forecast.use import HOUR_S
+from usageline.usage.forecast.use import DAY_H, HOUR_S, Baseline
 from usageline.usage.forecast.weights import Signs
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from usageline.sources import client, oauth
 from usageline.sources.claude_files import parse_object
 from usageline.sources.http import Answer
 from usageline.storage import codec
-from usageline.storage.history_line import MAX_LINE_BYTES, decode, encode
+from usageline.storage.codec import MAX_LINE_BYTES, decode, encode
 from usageline.storage.snapshot import Snapshot
 from usageline.usage import alerts
 from usageline.usage.model import STATUSES, Reading, SourceFailure

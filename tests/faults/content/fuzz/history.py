@@ -19,7 +19,7 @@ from usageline.cli.history import (
 )
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
-from usageline.storage.history_line import decode, encode
+from usageline.storage.codec import decode, encode
 from usageline.usage.values import EARLIEST, LATEST
 
 WIDTHS = (80, 24, 200)
