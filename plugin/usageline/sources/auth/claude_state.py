@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -142,12 +143,10 @@ def state_file(paths: Paths) -> str:
     An old installation's `.config.json` comes first, as in the client (seen in 2.1.330).
     """
     old = paths.claude_dir + "/.config.json"
-    try:
+    with contextlib.suppress(OSError, ValueError):
         status = os.stat(old)
         if stat.S_ISREG(status.st_mode) and status.st_size:
             return str(old)
-    except (OSError, ValueError):
-        pass
     return paths.claude_state
 
 

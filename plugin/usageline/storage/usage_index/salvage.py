@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from itertools import groupby
+from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import StoreBroken
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_AT = 1 << 48
 MAX_NAME = 8192
-RANGES = 256
+RANGES = tuple(pairwise([b"", *(bytes([first]) for first in range(1, 256)), b"\xff" * 32]))
 """Keys are evenly spread: a damaged page hides rows of its own range only."""
 
 
@@ -36,11 +36,8 @@ def batch(path: str) -> Batch:
     saved = Batch()
     with contextlib.suppress(sqlite3.Error, StoreBroken, OSError, UnicodeDecodeError):
         check_files(path)
-        connection = connect(path)
-        try:
+        with contextlib.closing(connect(path)) as connection:
             _add(connection, saved)
-        finally:
-            connection.close()
     return saved
 
 
@@ -77,27 +74,18 @@ def _add(connection: sqlite3.Connection, saved: Batch) -> None:
 
 def _rows(connection: sqlite3.Connection, table: str, columns: str, key: str) -> Iterator[Row]:
     """Yield the rows that can be read, some of them twice."""
-    schema = dict(
-        connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'table' LIMIT 64"
-        ).fetchall()
-    )
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'table' LIMIT 64"
+    schema = dict(connection.execute(query))
     if schema.get(table) not in SCHEMA:
         return
     select = f"SELECT {columns} FROM {table} "  # noqa: S608 - names of this module
     try:
         yield from connection.execute(f"{select} ORDER BY {key}").fetchall()
     except sqlite3.Error:
-        bounds = [bytes([first]) for first in range(RANGES)] if key == "key" else []
-        for first, end in zip([b"", *bounds[1:]], [*bounds[1:], b"\xff" * 32], strict=False):
-            for order in ("ASC", "DESC"):
-                query = f"{select} WHERE key >= ? AND key < ? ORDER BY key {order}"
-                with contextlib.suppress(sqlite3.Error):
-                    yield from connection.execute(query, (first, end))
-        if not bounds:
-            for order in ("ASC", "DESC"):
-                with contextlib.suppress(sqlite3.Error):
-                    yield from connection.execute(f"{select} ORDER BY {key} {order}")
+        where, ranges = ("WHERE key >= ? AND key < ?", RANGES) if key == "key" else ("", ((),))
+        for bounds, order in product(ranges, ("ASC", "DESC")):
+            with contextlib.suppress(sqlite3.Error):
+                yield from connection.execute(f"{select} {where} ORDER BY {key} {order}", bounds)
 
 
 def _is_good(row: Row) -> bool:

@@ -67,15 +67,10 @@ def since_new_year(directory: str, now: float) -> dict[str, Row]:
     try:
         if not check_files(path):
             return {}
-        connection = connect(path)
-    except (StoreBroken, sqlite3.Error, OSError):
+        with contextlib.closing(connect(path)) as connection:
+            return _sums(connection, year_start(now) * 1000 // QUARTER_MS)
+    except (StoreBroken, sqlite3.Error, OSError, ValueError, TypeError):
         return {}
-    try:
-        return _sums(connection, year_start(now) * 1000 // QUARTER_MS)
-    except (sqlite3.Error, ValueError, TypeError):
-        return {}
-    finally:
-        connection.close()
 
 
 def _sums(connection: sqlite3.Connection, first: int) -> dict[str, Row]:
