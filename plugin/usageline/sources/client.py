@@ -194,11 +194,11 @@ def _with_models(body: dict[str, object]) -> dict[str, object]:
     limits = [
         {
             "kind": "weekly_scoped",
-            "percent": mapping(row).get("utilization"),
-            "resets_at": mapping(row).get("resets_at"),
-            "scope": {"model": {"display_name": mapping(row).get("display_name")}},
+            "percent": row.get("utilization"),
+            "resets_at": row.get("resets_at"),
+            "scope": {"model": {"display_name": row.get("display_name")}},
         }
-        for row in rows
+        for row in map(mapping, rows)
     ]
     return {**body, "limits": limits}
 

@@ -16,7 +16,7 @@ from usageline.core.text import sanitize
 from usageline.sources.claude_files import parse_object
 from usageline.system.api_address import API, api_address
 from usageline.usage.model import SourceFailure
-from usageline.usage.values import objects, text
+from usageline.usage.values import objects, string, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,13 +105,13 @@ def worst_incident(body: Mapping[str, Any], now: int) -> Incident | None:
 
 def _incident(row: Mapping[str, Any], now: int) -> Incident | None:
     title = sanitize((text(row.get("name")) or "")[:MAX_TITLE_CHARS]).strip()
-    impact, identifier = row.get("impact"), row.get("id")
+    impact, identifier = row.get("impact"), string(row.get("id"))
     if not title or row.get("status") in ENDED or not _concerns_sessions(row.get("components")):
         return None
     return Incident(
         title,
-        impact if isinstance(impact, str) and impact in IMPACTS else "minor",
-        identifier if isinstance(identifier, str) and ID.fullmatch(identifier) else "",
+        impact if impact in IMPACTS else "minor",
+        identifier if ID.fullmatch(identifier) else "",
         now,
     )
 

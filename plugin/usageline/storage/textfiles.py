@@ -23,6 +23,7 @@ from usageline.core.errors import CacheUnsafe
 from usageline.core.json_file import json_file
 from usageline.system.directories import private_directory
 from usageline.system.files import NO_LINK, is_own, remove_leftovers, write_atomic
+from usageline.usage.values import string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,14 +99,13 @@ def remove_all(paths: Paths) -> list[str]:
 def _read(paths: Paths) -> tuple[str, list[str]]:
     """Return the instance, "" if there is none, and the remembered text files."""
     row = json_file(record_file(paths)) or {}
-    identity, listed = row.get("instance"), row.get("textfiles")
+    identity, listed = string(row.get("instance")), row.get("textfiles")
     textfiles = [
         path
         for path in (listed[:MAX_TEXTFILES] if isinstance(listed, list) else [])
         if isinstance(path, str) and os.path.isabs(path) and path.isprintable()
     ]
-    is_valid = isinstance(identity, str) and INSTANCE.fullmatch(identity)
-    return str(identity) if is_valid else "", textfiles
+    return identity if INSTANCE.fullmatch(identity) else "", textfiles
 
 
 def _write(paths: Paths, textfiles: list[str]) -> str:

@@ -3,7 +3,7 @@
 The counters begin anew with each year, which Prometheus takes for a restart. Sums over the whole
 index would shrink when it forgets old days, and Prometheus would count each loss as new usage.
 
-The highest counters are in the cache, since when they began to count:
+The highest counters are in the cache, with the time at which they began (`since`):
 
     {"version": 1, "since": 1767225600, "counters": [["usageline_…_total", ["opus"], 12.5]]}
 
