@@ -11,9 +11,8 @@ from usageline.core.named_tuple import NamedTuple
 from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, relevant
 from usageline.sources.transcripts.files import session_of, state_of
 from usageline.sources.transcripts.records import parse_state, parser
-from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
-from usageline.usage.local.responses import digest
+from usageline.usage.local.responses import Batch, digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

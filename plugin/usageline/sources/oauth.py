@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline import __version__
@@ -117,14 +116,10 @@ def retry_after_s(value: str | None, now: float) -> float | None:
 def _wait_s(value: str, now: float) -> float | None:
     if SECONDS.fullmatch(value):
         return float(value)
-    import email.utils  # noqa: PLC0415 - only for a date, which is rare
+    from usageline.usage.plausibility import http_time  # noqa: PLC0415 - only for a date: rare
 
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    # A date without a zone is in GMT (asctime's form, RFC 9110).
-    return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now
+    at = http_time(value)
+    return None if at is None else at - now
 
 
 def _request(credentials: Credentials, context: Context) -> Answer:

@@ -143,15 +143,23 @@ def clock_ahead_s(date: str | None, age: str | None, before: float, after: float
     times around the request. `age` is the header of that name: for how many seconds a proxy kept
     the answer.
     """
-    try:
-        sent = email.utils.parsedate_to_datetime((date or "")[:MAX_DATE_CHARS])
-        sent_at = (sent if sent.tzinfo else sent.replace(tzinfo=timezone.utc)).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
+    sent_at = http_time((date or "")[:MAX_DATE_CHARS])
+    if sent_at is None:
         return None
     cached_s = int(age[:9]) if age is not None and age.isascii() and age.isdigit() else 0
     if sent_at > after:
         return round(after - sent_at)
     return round(before - sent_at - cached_s) if sent_at + cached_s < before else 0
+
+
+def http_time(value: str) -> float | None:
+    """Return the time of an HTTP header in epoch seconds, None if it is not one."""
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+        # A date without a zone is in GMT (asctime's form, RFC 9110).
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def with_last_clock_offset(reading: Reading, before: Reading | None) -> Reading:

@@ -6,7 +6,6 @@ conversation: models, project directories, session ids, times and counts.
     database   open it to write or to show it, create it, and forget what is old
     checks     whether it is as usageline wrote it
     tables     what it has
-    batch      gather responses before they are written
     writer     add responses, each counted once
     forks      whose a response is that several sessions have
     salvage    what a damaged index still has

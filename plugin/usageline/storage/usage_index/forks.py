@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usageline.storage.usage_index.batch import chunks
+from usageline.storage.usage_index.tables import chunks
 from usageline.usage.local.responses import NONE_OWN, Claim, owner
 
 TYPE_CHECKING = False

@@ -12,13 +12,12 @@ from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import StoreBroken
-from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.checks import check_files
 from usageline.storage.usage_index.database import connect
 from usageline.storage.usage_index.tables import SCHEMA
 from usageline.storage.usage_index.writer import COLUMNS, response_of_rows
 from usageline.usage.local.cost_states import CostState, Counts, Owner
-from usageline.usage.local.responses import KEY_BYTES, MAX_COUNT, Claim, Response
+from usageline.usage.local.responses import KEY_BYTES, MAX_COUNT, Batch, Claim, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+MAX_VARIABLES = 500
+"""Of one statement; SQLite allows 999 everywhere."""
 
 QUARTER_MS = 900_000
 """Every time zone in use is a multiple of it from UTC, and so is every change of one."""
@@ -77,6 +86,13 @@ def _expected() -> list[tuple[str | None, ...]]:
 
 
 EXPECTED = _expected()
+
+
+def chunks(keys: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the keys, no more at once than one statement takes."""
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, MAX_VARIABLES)):
+        yield chunk
 
 
 class Names(dict[str, int]):

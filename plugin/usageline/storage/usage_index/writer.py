@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from usageline.storage.usage_index.batch import Batch, chunks, joined
 from usageline.storage.usage_index.forks import Forks
-from usageline.storage.usage_index.tables import QUARTER_MS, Names
+from usageline.storage.usage_index.tables import QUARTER_MS, Names, chunks
 from usageline.usage.local.prices import PICO
-from usageline.usage.local.responses import Claim, Part, Response, Tokens, merged
+from usageline.usage.local.responses import Batch, Claim, Part, Response, Tokens, joined, merged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ so the order in which lines are read changes nothing.
 from __future__ import annotations
 
 from usageline.core.named_tuple import NamedTuple
+from usageline.usage.local.cost_states import Counts, Owner
 
 try:
     from _blake2 import blake2b  # hashlib loads OpenSSL, which takes longer than a whole pass
@@ -16,7 +17,9 @@ except ImportError:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from usageline.usage.local.cost_states import CostState
 
 new = tuple.__new__
 """`new(Tokens, (…))` takes half as long as `Tokens(…)`, and bulk makes millions."""
@@ -106,6 +109,38 @@ class Response(NamedTuple):
         return claims[0].at if len(claims) == 1 else min(claim.at for claim in claims)
 
 
+class Batch:
+    """What lines say before it is written. Lines of one response are merged here first."""
+
+    def __init__(self) -> None:
+        self.single: dict[bytes, Response] = {}
+        self.grouped: dict[bytes, list[Response]] = {}
+        self.states: dict[tuple[str, str], tuple[int, Counts]] = {}
+        self.owners: set[Owner] = set()
+
+    def add(self, response: Response) -> None:
+        """Add the content of one line."""
+        if response.grouped:
+            group = self.grouped.setdefault(response.key, [])
+            group[:] = joined([*group, response])
+            return
+        known = self.single.get(response.key)
+        self.single[response.key] = response if known is None else merged(known, response)
+
+    def add_state(self, state: CostState | Owner) -> None:
+        """Add what Claude Code itself notes of a session."""
+        if isinstance(state, Owner):
+            self.owners.add(state)
+            return
+        for model, counts in state.models.items():
+            key = (state.session, model)
+            started, known = self.states.get(key, (0, Counts()))
+            self.states[key] = (max(started, state.started), counts.greatest(known))
+
+    def __len__(self) -> int:
+        return len(self.single) + len(self.grouped)
+
+
 def response_of(  # noqa: PLR0913 - the facts of a line
     claim: Claim,
     message_id: str,
@@ -176,6 +211,17 @@ def owner(claims: tuple[Claim, ...], first_own: Mapping[str, int]) -> Claim:
 def is_of_group(one: Response, other: Response) -> bool:
     """Return whether two grouped responses are one, by the time between their lines."""
     return one.at - GAP_MS <= other.last_at and other.at - GAP_MS <= one.last_at
+
+
+def joined(group: Iterable[Response]) -> list[Response]:
+    """Merge those of one group that are one response, by the time between their lines."""
+    result: list[Response] = []
+    for response in sorted(group, key=lambda each: (each.at, each.claims)):
+        if result and is_of_group(result[-1], response):
+            result[-1] = merged(result[-1], response)
+        else:
+            result.append(response)
+    return result
 
 
 def extra_parts(
