@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
+from usageline.setup.packages import unsupported_platform
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -131,6 +133,42 @@ class SetupContext:
                 f" run it as {_user_name(owner)}, or choose another directory."
                 " Nothing was changed."
             )
+
+
+def check_directories(ctx: SetupContext) -> None:
+    """Raise `SetupRefused` if a file stands at the place of a directory."""
+    for path in (ctx.paths.data_dir, ctx.paths.state_dir, os.path.dirname(ctx.paths.cache_dir)):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise SetupRefused(
+                f"{ctx.display_path(path)} is not a directory: move it away and try again."
+                " Nothing was changed."
+            )
+
+
+def check_extras(ctx: SetupContext) -> None:
+    """Raise `SetupRefused` if this system cannot have a requested extra."""
+    abi = " ".join(str(sysconfig.get_config_var(name)) for name in ("SOABI", "HOST_GNU_TYPE"))
+    for extra in ctx.extras:
+        advice = f"install without --with {extra}"
+        platform = unsupported_platform(extra, os.uname().machine, abi)
+        if platform:
+            raise SetupRefused(
+                f"The extra {extra} has no package for {platform}: {advice};"
+                " everything else works. Nothing was changed."
+            )
+        if is_noexec(ctx.paths.data_dir):
+            raise SetupRefused(
+                f"The extra {extra} cannot be loaded from a directory that is mounted noexec:"
+                f" {advice}. Nothing was changed."
+            )
+
+
+def is_noexec(path: str) -> bool:
+    """Return whether `path` is mounted noexec, False if the system does not report it."""
+    try:
+        return bool(os.statvfs(_nearest_existing(path)).f_flag & getattr(os, "ST_NOEXEC", 0))
+    except OSError:
+        return False
 
 
 def _nearest_existing(path: str) -> str:

@@ -25,12 +25,6 @@ class Item:
     end: int
 
 
-class RawJson(str):
-    """JSON that `set_member` inserts unchanged."""
-
-    __slots__ = ()
-
-
 def parse(text: str) -> Any:
     """Return the value of a strict JSON text.
 
@@ -77,9 +71,7 @@ def set_member(text: str, start: int, key: str, value: Any) -> str:
     member = find_member(text, start, key)
     if member is None:
         return _append(text, start, json.dumps(key, ensure_ascii=False) + ": ", value)
-    if isinstance(value, RawJson):
-        rendered = str(value)
-    elif _is_first_on_line(text, member.start):
+    if _is_first_on_line(text, member.start):
         rendered = _render(value, text, _line_indent(text, member.start))
     else:
         rendered = json.dumps(value, ensure_ascii=False)

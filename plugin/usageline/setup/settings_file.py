@@ -38,6 +38,10 @@ class SettingsFile:
         """The text without a byte order mark, "" if there is no file. See `claude_files.decode`."""
         return claude_files.decode(self.data or b"")
 
+    def changed_to(self, text: str) -> bytes | None:
+        """Return the data with that text: the same ones if it is the same."""
+        return self.data if text == self.text else self.encoded(text)
+
     def encoded(self, text: str) -> bytes:
         """Return `text` in the encoding of this file."""
         return claude_files.encode(text, self.data or b"")

@@ -47,11 +47,6 @@ class ShellFile:
     command: tuple[str, ...]
 
 
-def directories_of(ctx: SetupContext) -> list[str]:
-    """Return the directories of the files that an install writes."""
-    return [os.path.dirname(file.path) for file in planned_files(ctx)]
-
-
 def planned_files(ctx: SetupContext) -> list[ShellFile]:
     """Return the files that an install writes for the user's shell."""
     data = os.path.dirname(ctx.paths.data_dir)

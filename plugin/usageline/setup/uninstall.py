@@ -11,13 +11,12 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import (
     manifest,
     owned_files,
-    plugin_pointer,
     settings_file,
     settings_step,
     shell_files,
 )
 from usageline.setup.outcome import Outcome
-from usageline.setup.program_files import is_packaged, package_tool
+from usageline.setup.program_files import is_packaged, package_tool, remove_pointers
 from usageline.storage import refresh_log, textfiles
 from usageline.system import directories, files, lock
 
@@ -170,7 +169,7 @@ def _remove_program(ctx: SetupContext, previous: Manifest | None, outcome: Outco
     if not ctx.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
         files.remove_file(current)
     if not ctx.dry_run:
-        plugin_pointer.remove(ctx)
+        remove_pointers(ctx)
     releases = data_dir + "/releases"
     if os.path.isdir(releases) and not os.path.islink(releases):
         for name in () if ctx.dry_run else os.listdir(releases):

@@ -217,7 +217,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.bundle._read",
             "system.bundle.is_whole",
             "system.bundle.sweep",
-            "setup.settings_backup.read_backup",
+            "setup.settings_step._newest_backup",
             "setup.releases.is_current",
             "setup.releases.for_source",
             "setup.releases.compile_bytecode",
@@ -231,8 +231,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "setup.interpreters.probe",
             "setup.interpreters.is_macos_stub",
-            "setup.line_interpreter._prints_line",
-            "setup.line_interpreter._measure",
+            "setup.release_plan._prints_line",
+            "setup.release_plan._measure",
         ),
         *(
             "setup.interpreters._candidates",
@@ -280,7 +280,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "storage.job_results.lock",
             "storage.job_results.prune",
             "refresh.notify.prune_sent",
-            "setup.plugin_pointer._plugin_copies",
+            "setup.program_files._plugin_copies",
         ),
         *(
             "cli.config.editor._text",
