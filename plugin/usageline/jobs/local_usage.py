@@ -13,7 +13,7 @@ from usageline.sources.transcripts import files, roots
 from usageline.storage.usage_index import database, retention
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.system.directories import private_directory
-from usageline.system.disk import write_error
+from usageline.system.files import write_error
 from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList, own_prices

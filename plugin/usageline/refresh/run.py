@@ -20,7 +20,7 @@ from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import Outcome, RunLog, why_due
 from usageline.storage import job_results, refresh_log, textfiles
 from usageline.storage.snapshot import write
-from usageline.system import bundle, directories, disk
+from usageline.system import bundle, directories, files
 from usageline.system.api_address import api_address
 from usageline.system.paths import Paths
 from usageline.system.this_process import SYSTEM_CLOCK
@@ -272,11 +272,11 @@ def _unending(lock: lock_owner.LockResult) -> str | None:
 
 def _unpublishable(paths: Paths, error: Exception) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
-    word = disk.failure_of(error)
+    word = files.failure_of(error)
     throttle.record_failure(paths.stamp, word)
     if isinstance(error, UsagelineError):
         text: str | None = str(error)
     else:
         text = error.strerror if isinstance(error, OSError) else ""
-    problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
+    problem = f"{files.FAILURE_TEXTS[word]}: {text or type(error).__name__}"
     return Outcome("failed", _published(paths), problem)

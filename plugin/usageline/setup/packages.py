@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories, process
-from usageline.system.disk import FULL
-from usageline.system.files import remove_file, replace_link, write_atomic
+from usageline.system.files import FULL, remove_file, replace_link, write_atomic
 from usageline.system.trust import untrusted_interpreter_reason
 
 if TYPE_CHECKING:

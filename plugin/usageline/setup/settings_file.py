@@ -13,7 +13,6 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
 from usageline.sources import claude_files
 from usageline.system import files
-from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +164,7 @@ def _write(before: SettingsFile, data: bytes | None) -> bool:
         files.remove_file(before.path)
     except OSError as error:
         # On a full disk writing in place would cut the file; a missing file needs no such write.
-        if error.errno in FULL or before.data is None:
+        if error.errno in files.FULL or before.data is None:
             raise
         return _overwrite(before, data or b"{}\n", is_unchanged)
     return True

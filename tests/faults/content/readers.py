@@ -289,7 +289,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.process_tree.__init__",
             "system.process_tree.start",
             "cli.edge.run",
-            "system.disk.write_error",
+            "system.files.write_error",
             "cli.refreshes._run",
         ),
         *(
