@@ -106,11 +106,7 @@ def run_once(
 
 
 def _not_started(error: Exception) -> dict[str, Any]:
-    return _failed(f"chain: it does not start: {error_text(error)}")
-
-
-def _failed(reason: str) -> dict[str, Any]:
-    return {"rows": [], "failed": reason}
+    return {"rows": [], "failed": f"chain: it does not start: {error_text(error)}"}
 
 
 def _value(result: Result, timeout_s: float) -> dict[str, Any]:

@@ -30,11 +30,6 @@ LOCK_TIMEOUT_S = 60.0
 """A first build of a gigabyte takes seconds; a second process waits for it."""
 
 
-def directory(paths: Paths) -> str:
-    """Return the directory of the index. It outlives the cache."""
-    return paths.usage_dir
-
-
 @contextlib.contextmanager
 def updated(
     env: Mapping[str, str],
@@ -50,7 +45,7 @@ def updated(
     Raise UsagelineError if the index cannot be kept or must not; it says what to do.
     """
     paths = Paths(env)
-    place = directory(paths)
+    place = paths.usage_dir
     local = roots.settings(env)
     try:
         private_directory(paths.state_dir)

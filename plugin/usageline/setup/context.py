@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
+from usageline.setup import settings_changes, settings_entries, settings_file
 from usageline.setup.packages import unsupported_platform
 from usageline.system.paths import Paths
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from usageline.setup.manifest import Manifest
+
 ROOT = 0
+MAX_SHOWN_CHARS = 2000
+"""Of another program's command, in a question."""
 
 
 def _ignore(_text: str) -> None:
@@ -133,6 +139,47 @@ class SetupContext:
                 f" run it as {_user_name(owner)}, or choose another directory."
                 " Nothing was changed."
             )
+
+
+def choose_line(ctx: SetupContext, previous: Manifest | None) -> SetupContext:
+    """Ask what to do with another program's status line: replace it, or show both.
+
+    Return the context with the user's choice. Raise `SetupRefused` if it must stay.
+    """
+    other = _other_status_line(ctx, previous)
+    if not other:
+        return replace(ctx, keep_both=False)
+    if ctx.yes or ctx.keep_both or ctx.dry_run:
+        return ctx
+    shown = other
+    if len(other) > MAX_SHOWN_CHARS:
+        shown = f"{other[:MAX_SHOWN_CHARS]} … ({len(other)} characters in all)"
+    name = ctx.display_path(ctx.paths.claude_settings)
+    message = f"{name} has another status line:\n\n  {shown}\n"
+    if not ctx.is_interactive:
+        raise SetupRefused(
+            f"{message}\nTo show it beside usageline's, add --keep-both. To replace it, add --yes:"
+            " it is kept, and --uninstall restores it. Nothing was changed."
+        )
+    ctx.show(sanitize_lines(message))
+    answer = ctx.ask("An uninstall restores it. [r]eplace it, [k]eep both, [n]o change? ")
+    if answer in ("r", "replace", "y", "yes"):
+        return ctx
+    if answer in ("k", "keep", "keep both", "b", "both"):
+        return replace(ctx, keep_both=True)
+    raise SetupRefused("Nothing was changed.")
+
+
+def _other_status_line(ctx: SetupContext, previous: Manifest | None) -> str:
+    """Return what another program's status line runs; "" if it cannot or need not be replaced."""
+    try:
+        settings = settings_file.read(ctx.paths.claude_settings)
+        settings_file.check_writable(settings)
+    except SetupRefused:
+        return ""
+    earlier = previous.commands if previous else ()
+    entries = settings_entries.make_entries("", ctx.paths.data_dir, earlier)
+    return settings_changes.describe_other_status_line(settings.text, entries)
 
 
 def check_directories(ctx: SetupContext) -> None:

@@ -15,7 +15,6 @@ from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.setup import (
     first_run,
     manifest,
-    other_line,
     release_plan,
     releases,
     settings_entries,
@@ -24,7 +23,7 @@ from usageline.setup import (
     shell_files,
     uninstall,
 )
-from usageline.setup.context import check_directories, check_extras, is_noexec
+from usageline.setup.context import check_directories, check_extras, choose_line, is_noexec
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
@@ -53,7 +52,7 @@ def install(ctx: SetupContext) -> int:
     check_directories(ctx)
     check_extras(ctx)
     previous = manifest.load(ctx.paths)
-    ctx = other_line.choose(ctx, previous)
+    ctx = choose_line(ctx, previous)
     programs = os.path.dirname(ctx.paths.command)
     if is_noexec(programs):
         ctx.show(
@@ -121,9 +120,7 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
             outcome.add_change("program", ctx.display_path(release.root))
     ctx.wait(waiting("line", "timing it"))
     hot = release_plan.choose_interpreter(ctx, previous, release, cold, outcome)
-    entries = settings_entries.make_entries(
-        hot.path, ctx.paths.data_dir, frozenset(prepared.commands)
-    )
+    entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, prepared.commands)
     new_commands = (entries.line, entries.hook)
     earlier = (command for command in prepared.commands if command not in new_commands)
     commands = (*earlier, *new_commands)
@@ -259,9 +256,10 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     hot = release_plan.choose_interpreter(ctx, previous, release, candidates[0], outcome)
     if not os.path.lexists(ctx.paths.command):
         outcome.add_change("command", ctx.display_path(ctx.paths.command))
-    for file in shell_files.missing(ctx):
-        outcome.add_change(file.name, ctx.display_path(file.path))
-    earlier = frozenset(previous.commands if previous else ())
+    for file in shell_files.planned_files(ctx):
+        if not os.path.lexists(file.path):
+            outcome.add_change(file.name, ctx.display_path(file.path))
+    earlier = previous.commands if previous else ()
     entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, earlier)
     difference = settings_step.preview(ctx, entries)
     if difference:

@@ -80,7 +80,8 @@ class PackageInstaller:
             try:
                 method(interpreter, venv)
                 _add_program_path(venv)
-                self._load(venv, release)
+                load = [venv + "/bin/python", "-I", "-B", "-c", self.check]
+                self._run(load, release, failure=VenvFailed)
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
@@ -89,12 +90,6 @@ class PackageInstaller:
         # Both mostly fail for the same reason. Report uv's only if pip could not start to install.
         pip_did_not_run = isinstance(failures[-1], VenvFailed) and len(failures) > 1
         raise failures[0] if pip_did_not_run else failures[-1]
-
-    def _load(self, venv: str, release: str) -> None:
-        try:
-            self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
-        except PackagesFailed as failure:
-            raise VenvFailed(str(failure)) from None
 
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
@@ -116,10 +111,8 @@ class PackageInstaller:
 
     def _by_pip(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
-        try:
-            self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], release)
-        except PackagesFailed as failure:
-            raise VenvFailed(str(failure)) from None
+        create = [interpreter.path, "-I", "-B", "-m", "venv", venv]
+        self._run(create, release, failure=VenvFailed)
         pin_interpreter(venv, interpreter.path)
         options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         pip = [venv + "/bin/python", "-I", "-m", "pip", *options]
@@ -141,11 +134,12 @@ class PackageInstaller:
         more: Mapping[str, str] | None = None,
         *,
         keep_config: bool = False,
+        failure: type[PackagesFailed] = PackagesFailed,
     ) -> str:
         """Run a tool in `directory`, which holds no project's configuration; return its output.
 
         Of the user's settings for pip and uv it gets those that name a package source, and with
-        `keep_config` also pip's configuration files.
+        `keep_config` also pip's configuration files. Raise `failure` if it fails.
         """
         inherited = {
             name: value
@@ -174,21 +168,21 @@ class PackageInstaller:
                 keep_errors=True,
             )
         except OSError as error:
-            raise PackagesFailed(str(error)) from None
+            raise failure(str(error)) from None
         if result.stop_reason:
             reason = (
                 f"took more than {INSTALL_TIMEOUT_S} s"
                 if result.stop_reason == "timeout"
                 else f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB"
             )
-            raise PackagesFailed(f"{command[0]} {reason}")
+            raise failure(f"{command[0]} {reason}")
         if result.status != 0:
             output = (result.output + result.errors).decode("utf-8", "replace")
             last = output.strip().splitlines()[-12:]
             # venv runs pip itself and hides its output.
             full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_disk_full(directory) else []
             status = f"{command[0]} ended with status {result.status}"
-            raise PackagesFailed("\n".join([*(last or [status]), *full]))
+            raise failure("\n".join([*(last or [status]), *full]))
         return result.output.decode("utf-8", "replace")
 
 

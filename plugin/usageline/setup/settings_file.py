@@ -55,16 +55,13 @@ def read(path: str) -> SettingsFile:
     real = os.path.realpath(path)
     try:
         status = os.stat(real)
+        if not stat.S_ISREG(status.st_mode):
+            raise SetupRefused("it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise SetupRefused(f"it is larger than {MAX_BYTES >> 20} MiB")
+        data = files.read_regular(real, MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return _missing(real)
-    except OSError as error:
-        raise SetupRefused(f"it cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise SetupRefused("it is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise SetupRefused(f"it is larger than {MAX_BYTES >> 20} MiB")
-    try:
-        data = files.read_regular(real, MAX_BYTES + 1)
     except OSError as error:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     settings = SettingsFile(real, data, stat.S_IMODE(status.st_mode))

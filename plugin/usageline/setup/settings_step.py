@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import SetupRefused
 from usageline.setup import (
     manifest,
-    other_line,
     settings_changes,
     settings_entries,
     settings_file,
 )
+from usageline.setup.outcome import chain_hint
 from usageline.setup.settings_changes import parse
 from usageline.sources import claude_files
 from usageline.system import directories, files
@@ -81,7 +81,7 @@ def add(
         outcome.add_change("settings", f"{name}: statusLine, hooks.SessionStart{copy}")
         other = settings_changes.other_command(before.text, entries)
         if other.strip() and not ctx.keep_both:
-            outcome.notes.append(other_line.chain_hint(other))
+            outcome.notes.append(chain_hint(other))
     if parse(before.text).get("disableAllHooks") is True:
         outcome.notes.append(
             f"disableAllHooks is set in {name}:"
@@ -101,7 +101,7 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
     Restore the bytes from before the install if nothing else has changed the file.
     """
     data_dir = previous.data_dir if previous else ctx.paths.data_dir
-    earlier = frozenset(previous.commands if previous else ())
+    earlier = previous.commands if previous else ()
     entries = settings_entries.make_entries("", data_dir, earlier)
     is_exact = is_changed = False
 

@@ -174,8 +174,8 @@ def sweep(plugin: str) -> None:
 
 def strip_types(tree: ast.Module) -> ast.Module:
     """Remove annotations, `if TYPE_CHECKING` blocks and the imports that serve them from `tree`."""
-    stripped: ast.Module = _TypeStripper().visit(tree)
-    return ast.fix_missing_locations(stripped)
+    _TypeStripper().visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
@@ -184,8 +184,8 @@ def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
     An import statement takes some 10,000 instructions even if the module is already loaded, and
     350,000 if it is not.
     """
-    linked: ast.Module = _Linker(modules).visit(tree)
-    return ast.fix_missing_locations(linked)
+    _Linker(modules).visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class _Linker(ast.NodeTransformer):
@@ -213,10 +213,6 @@ class _Linker(ast.NodeTransformer):
 
 class _TypeStripper(ast.NodeTransformer):
     """Removes what only a reader or a type checker needs."""
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        self.generic_visit(node)
-        return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return None if node.module == "__future__" else node

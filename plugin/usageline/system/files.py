@@ -222,14 +222,10 @@ def _write(descriptor: int, data: bytes, mode: int, *, sync: bool) -> None:
     with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(data)
         file.flush()
-        _set_mode(file.fileno(), mode)
+        if hasattr(os, "fchmod"):  # Windows has none
+            os.fchmod(file.fileno(), mode)
         if sync:
             os.fsync(file.fileno())
-
-
-def _set_mode(descriptor: int, mode: int) -> None:
-    if hasattr(os, "fchmod"):  # Windows has none
-        os.fchmod(descriptor, mode)
 
 
 def _check_regular(status: os.stat_result, path: str) -> None:

@@ -229,7 +229,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.install._link_command",
         ),
         *(
-            "setup.interpreters.probe",
+            "setup.interpreters._output",
             "setup.interpreters.is_macos_stub",
             "setup.release_plan._prints_line",
             "setup.release_plan._measure",
@@ -249,7 +249,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.uninstall._report_remaining",
         ),
         *(
-            "setup.interpreters.missing_modules",
             "setup.interpreters.upgrade_safe_path",
             "system.trust.untrusted_interpreter_reason",
             "setup.packages.pin_interpreter",
@@ -263,7 +262,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "setup.owned_files._remove_directory",
             "setup.command._open_closed_streams",
-            "setup.command._discard_output",
         ),
     ),
     "nothing of what it reads is used": (
