@@ -257,12 +257,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.settings_file._open_to_write",
             "setup.owned_files.holds_any",
             "setup.owned_files.remove",
-            "setup.owned_files._remove",
         ),
-        *(
-            "setup.owned_files._remove_directory",
-            "setup.command._open_closed_streams",
-        ),
+        *("setup.command._open_closed_streams",),
     ),
     "nothing of what it reads is used": (
         *(
