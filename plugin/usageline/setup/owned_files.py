@@ -51,9 +51,6 @@ CACHE_FILES = _with_leftovers(
 PROFILE_NAME = re.compile(rf"default|{_HEX}", re.ASCII)
 """A profile's cache directory, in that of all profiles."""
 
-HISTORY_NAME = _HEX
-"""The history of one account, in `history/`."""
-
 _ORG_KEY: Names = {
     r"choice\.json": None,
     r"(pace|pause)": None,
@@ -69,7 +66,7 @@ _STATE: Names = {
     r"metrics\.json": None,
 }
 HISTORY: Names = {
-    "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
+    "history": {_HEX: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
     "usage": _with_leftovers(
         {r"usage\.(db(\.aside)?(-checked|-journal|-wal|-shm)?|lock)": None, r"alerts\.json": None}
     ),

@@ -214,7 +214,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "core.bundled.load.needed",
             "system.bundle._hot_sources",
-            "system.bundle._read",
+            "system.bundle.write",
             "system.bundle.is_whole",
             "system.bundle.sweep",
             "setup.settings_step._newest_backup",
@@ -230,6 +230,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         ),
         *(
             "setup.interpreters._output",
+            "setup.interpreters.probe",
             "setup.interpreters.is_macos_stub",
             "setup.release_plan._prints_line",
             "setup.release_plan._measure",
@@ -238,7 +239,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.interpreters._candidates",
             "setup.packages._run",
             "setup.packages._add_program_path",
-            "setup.uninstall._remove_program",
+            "setup.uninstall._target",
         ),
         *(
             "setup.context._ask",
