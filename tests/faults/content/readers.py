@@ -240,6 +240,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.packages._run",
             "setup.packages._add_program_path",
             "setup.uninstall._target",
+            "setup.uninstall._remove_program",
         ),
         *(
             "setup.context._ask",
@@ -259,7 +260,10 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.owned_files.holds_any",
             "setup.owned_files.remove",
         ),
-        *("setup.command._open_closed_streams",),
+        *(
+            "setup.command._print",
+            "setup.command._open_closed_streams",
+        ),
     ),
     "nothing of what it reads is used": (
         *(
