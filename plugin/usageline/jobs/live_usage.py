@@ -132,13 +132,13 @@ def recent_sessions(known: object, transcript: str, now: float) -> dict[str, flo
         named_at = moment(at)
         if named_at is not None and 0 <= now - named_at < RECENT_S:
             times.setdefault(path, named_at)
-    times = {path: at for path, at in times.items() if 0 < _size(path) <= MAX_PATH}
+    times = {
+        path: at
+        for path, at in times.items()
+        if 0 < len(path.encode("utf-8", "surrogatepass")) <= MAX_PATH
+    }
     latest = sorted(times, key=times.__getitem__, reverse=True)
     return {path: times[path] for path in latest[:MAX_SESSIONS]}
-
-
-def _size(path: str) -> int:
-    return len(path.encode("utf-8", "surrogatepass"))
 
 
 def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:
