@@ -24,10 +24,6 @@ MAX_SHOWN_CHARS = 2000
 """Of another program's command, in a question."""
 
 
-def _ignore(_text: str) -> None:
-    """Print nothing."""
-
-
 def _ask(question: str) -> str:
     """Return the user's answer in lower case, "" if the input has ended."""
     try:
@@ -56,7 +52,7 @@ class SetupContext:
     extras: tuple[str, ...] = ()
     keep_both: bool = False
     purge: bool | None = None
-    wait: Callable[[str], None] = _ignore
+    wait: Callable[[str], None] = lambda _text: None
     ask: Callable[[str], str] = _ask
 
     @property
