@@ -75,7 +75,6 @@ def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
             )
 
 
-# tried by: chained
 def run_once(
     command: str, env: Mapping[str, str], payload: bytes, timeout_s: float
 ) -> tuple[list[Any], str]:
@@ -84,6 +83,7 @@ def run_once(
     return value["rows"], value["failed"]
 
 
+# tried by: chained
 def _outcome(
     command: str,
     env: Mapping[str, str],

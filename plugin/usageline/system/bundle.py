@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import glob
 import hashlib
 import importlib.util
 import marshal
@@ -150,8 +149,10 @@ def is_whole(bundle_path: str) -> bool:
 def is_complete(plugin: str, tag: str) -> bool:
     """Return whether the bundle for that tag and the code of its deferred modules are whole."""
     bundle_path = path(plugin, tag)
-    folder = glob.escape(os.path.dirname(bundle_path))
-    deferred = glob.glob(f"{folder}/line.{tag}.*.deferred")
+    folder, deferred = os.path.dirname(bundle_path), []
+    with contextlib.suppress(OSError):
+        names = [name for name in os.listdir(folder) if name.startswith(f"line.{tag}.")]
+        deferred = [f"{folder}/{name}" for name in names if name.endswith(".deferred")]
     return bool(deferred) and all(map(is_whole, [bundle_path, *deferred]))
 
 
