@@ -42,9 +42,6 @@ EXTRAS = {"otlp": "opentelemetry.sdk.metrics", "png": "resvg_py", "redis": "redi
 MIN_FREE_BYTES = 32 << 20
 """With less free space a failed install is explained by a full disk."""
 
-_UNSET_VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
-"""Unset for the tools, like every `PYTHON*`: some break interpreters or redirect their output."""
-
 
 class PackagesFailed(UsagelineError):
     """The packages could not be installed; the text is the end of the tool's output."""
@@ -116,7 +113,8 @@ class PackageInstaller:
         pin_interpreter(venv, interpreter.path)
         options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         pip = [venv + "/bin/python", "-I", "-m", "pip", *options]
-        listed = self._run([*pip, "config", "list"], release, keep_config=True)
+        pip_config = self.env.get("PIP_CONFIG_FILE")
+        listed = self._run([*pip, "config", "list"], release, pip_config=pip_config)
         config = tool_config.pip_env(listed, self.env)
         install = [*pip, "install", "--quiet", "--compile", *self._requirements()]
         self._run(install, release, config)
@@ -133,24 +131,17 @@ class PackageInstaller:
         directory: str,
         more: Mapping[str, str] | None = None,
         *,
-        keep_config: bool = False,
+        pip_config: str | None = os.devnull,
         failure: type[PackagesFailed] = PackagesFailed,
     ) -> str:
         """Run a tool in `directory`, which holds no project's configuration; return its output.
 
-        Of the user's settings for pip and uv it gets those that name a package source, and with
-        `keep_config` also pip's configuration files. Raise `failure` if it fails.
+        Of the user's settings for pip and uv it gets those that name a package source. `pip_config`
+        is pip's configuration file, None for the usual ones. Raise `failure` if it fails.
         """
-        inherited = {
-            name: value
-            for name, value in self.env.items()
-            if name not in _UNSET_VARIABLES and not name.startswith("PYTHON")
-        }
-        env = {**tool_config.filter_env(inherited), **(more or {})}
-        if not keep_config:
-            env["PIP_CONFIG_FILE"] = os.devnull
-        elif "PIP_CONFIG_FILE" in inherited:
-            env["PIP_CONFIG_FILE"] = inherited["PIP_CONFIG_FILE"]
+        env = {**tool_config.filter_env(self.env), **(more or {})}
+        if pip_config:
+            env["PIP_CONFIG_FILE"] = pip_config
         # Temporary files of a killed tool are removed with the release; elsewhere they would stay.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
         directories.make_directory(env["TMPDIR"])
@@ -169,13 +160,10 @@ class PackageInstaller:
             )
         except OSError as error:
             raise failure(str(error)) from None
+        if result.stop_reason == "timeout":
+            raise failure(f"{command[0]} took more than {INSTALL_TIMEOUT_S} s")
         if result.stop_reason:
-            reason = (
-                f"took more than {INSTALL_TIMEOUT_S} s"
-                if result.stop_reason == "timeout"
-                else f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB"
-            )
-            raise failure(f"{command[0]} {reason}")
+            raise failure(f"{command[0]} printed more than {MAX_OUTPUT_BYTES >> 20} MiB")
         if result.status != 0:
             output = (result.output + result.errors).decode("utf-8", "replace")
             last = output.strip().splitlines()[-12:]
