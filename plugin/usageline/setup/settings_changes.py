@@ -44,9 +44,9 @@ def add_to_settings(text: str, entries: SettingsEntries) -> str:
     text = text if text.strip() else "{}\n"
     command = command_of(parse(text).get("statusLine"))
     if not entries.is_own(command):
-        text = _set(text, entries.status_line(), "statusLine")
+        text = json_edit.set_member(text, entries.status_line(), "statusLine")
     elif command != entries.line:
-        text = _set(text, entries.line, "statusLine", "command")
+        text = json_edit.set_member(text, entries.line, "statusLine", "command")
     return _add_hook(text, entries)
 
 
@@ -54,19 +54,19 @@ def _add_hook(text: str, entries: SettingsEntries) -> str:
     settings = parse(text)
     entry = entries.hook_entry()
     if "hooks" not in settings:
-        return _set(text, {"SessionStart": [entry]}, "hooks")
+        return json_edit.set_member(text, {"SessionStart": [entry]}, "hooks")
     hooks = settings["hooks"]
     if not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart", []), list):
         raise SetupRefused('"hooks" in it does not have the shape {"SessionStart": [...]}')
     if "SessionStart" not in hooks:
-        return _set(text, [entry], "hooks", "SessionStart")
+        return json_edit.set_member(text, [entry], "hooks", "SessionStart")
     own = _find_hooks(hooks, entries)
     if not own:
-        return json_edit.append_element(text, _start(text, "hooks", "SessionStart"), entry)
+        return json_edit.append_element(text, entry, "hooks", "SessionStart")
     for number, index, command in own:
         if command != entries.hook:
             path = ("hooks", "SessionStart", number, "hooks", index, "command")
-            text = _set(text, entries.hook, *path)
+            text = json_edit.set_member(text, entries.hook, *path)
     return text
 
 
@@ -96,11 +96,11 @@ def remove_from_settings(text: str, before: str, entries: SettingsEntries) -> st
     original = parse(before)
     if entries.is_own(command_of(parse(text).get("statusLine"))):
         if "statusLine" in original and not entries.is_own(command_of(original["statusLine"])):
-            line, restored = _item(text, "statusLine"), _item(before, "statusLine")
+            line, restored = (json_edit.find(one, "statusLine") for one in (text, before))
             value = before[restored.value_start : restored.end]
             text = text[: line.value_start] + value + text[line.end :]
         else:
-            text = _remove(text, "statusLine")
+            text = json_edit.remove(text, "statusLine")
     return _remove_hook(text, original.get("hooks"), entries)
 
 
@@ -109,13 +109,17 @@ def _remove_hook(text: str, original: Any, entries: SettingsEntries) -> str:
     own = _find_hooks(parse(text).get("hooks"), entries)
     for number, index, _ in reversed(own):
         element = ("hooks", "SessionStart", number)
-        text = _remove(text, *element, "hooks", index)
-        if _is_empty(text, *element, "hooks"):
-            text = _remove(text, *element)
-    if own and _is_empty(text, "hooks", "SessionStart") and "SessionStart" not in (original or {}):
-        text = _remove(text, "hooks", "SessionStart")
-        if _is_empty(text, "hooks") and original is None:
-            text = _remove(text, "hooks")
+        text = json_edit.remove(text, *element, "hooks", index)
+        if not json_edit.items(text, *element, "hooks"):
+            text = json_edit.remove(text, *element)
+    if (
+        own
+        and not json_edit.items(text, "hooks", "SessionStart")
+        and "SessionStart" not in (original or {})
+    ):
+        text = json_edit.remove(text, "hooks", "SessionStart")
+        if not json_edit.items(text, "hooks") and original is None:
+            text = json_edit.remove(text, "hooks")
     return text
 
 
@@ -134,33 +138,3 @@ def _find_hooks(hooks: object, entries: SettingsEntries) -> list[tuple[int, int,
 def command_of(value: object) -> object:
     """Return the command of a status line or a hook, None if it has none."""
     return value.get("command") if isinstance(value, dict) else None
-
-
-def _item(text: str, *path: str | int) -> json_edit.Item:
-    """Return the member or element at that path, which must exist."""
-    *parents, last = path
-    items = json_edit.items(text, _start(text, *parents))
-    return (
-        items[last] if isinstance(last, int) else next(item for item in items if item.key == last)
-    )
-
-
-def _start(text: str, *path: str | int) -> int:
-    return _item(text, *path).value_start if path else json_edit.outer_start(text)
-
-
-def _set(text: str, value: Any, *path: str | int) -> str:
-    """Return the text with `value` at that path. All but its last member must exist."""
-    *parents, key = path
-    return json_edit.set_member(text, _start(text, *parents), str(key), value)
-
-
-def _remove(text: str, *path: str | int) -> str:
-    *parents, last = path
-    start = _start(text, *parents)
-    keys = [item.key for item in json_edit.items(text, start)]
-    return json_edit.remove_item(text, start, last if isinstance(last, int) else keys.index(last))
-
-
-def _is_empty(text: str, *path: str | int) -> bool:
-    return not json_edit.items(text, _start(text, *path))
