@@ -108,9 +108,8 @@ def _publish(
         if alerts:
             from usageline.jobs.cost_alerts import update  # noqa: PLC0415 - only if configured
 
-            updated = update(paths, alerts, index, now)
-            raised += updated.new
-            value["alerts"] = updated.rows
+            new, value["alerts"] = update(paths, alerts, index, now)
+            raised += new
     if not os.path.exists(__file__):
         return  # uninstalled meanwhile: a result would stay behind
     took_s = round(time.monotonic() - began, 3)
