@@ -33,7 +33,6 @@ from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import live, table
 from usageline.cli.usage.result import Result, incomplete, project_names
 from usageline.core.text import display_width
-from usageline.jobs import local_usage
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
@@ -166,7 +165,7 @@ def test_the_index_has_no_text_and_is_the_users_alone(
 ) -> None:
     assert b"words about" in transcripts.read_bytes()
     usage()
-    directory = local_usage.directory(world.paths)
+    directory = world.paths.usage_dir
     for name in os.listdir(directory):
         with open(f"{directory}/{name}", "rb") as file:
             assert b"words about" not in file.read()
@@ -272,7 +271,7 @@ def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) 
     (root / "projects" / "p" / "a.jsonl").write_bytes(encoded(line()))
     printed = json.loads(usage("day", "--json", "--roots", str(root)))
     assert printed["total"]["responses"] == 1
-    assert not os.path.exists(local_usage.directory(world.paths))
+    assert not os.path.exists(world.paths.usage_dir)
 
 
 @pytest.mark.usefixtures("transcripts")
@@ -283,7 +282,7 @@ def test_disabled_usage_reads_nothing_and_says_how_to_enable_it(
     done = usageline("usage")
     assert (done.returncode, done.stdout) == (1, "")
     assert "usageline config set local.enabled true" in done.stderr
-    assert not os.path.exists(local_usage.directory(world.paths))
+    assert not os.path.exists(world.paths.usage_dir)
     assert json.loads(usage("--json", "--roots", f"{world.home}/.claude"))["total"]["responses"]
 
 
@@ -350,7 +349,7 @@ def test_foreign_home_does_not_change_the_index(
     done = usageline("usage", "--json")
     assert done.returncode == 1
     assert "is not that of the installation" in done.stderr
-    assert not os.path.exists(local_usage.directory(world.paths))
+    assert not os.path.exists(world.paths.usage_dir)
 
 
 def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) -> None:

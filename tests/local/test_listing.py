@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.local.transcripts import MAIN, OTHER, Directory, line
-from usageline.jobs import transcript_scan
+from usageline.jobs import local_usage
 from usageline.sources.transcripts import files
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NEW = f"-home-dev-work-one/{OTHER}.jsonl"
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Directory:
     """Return a directory of which everything is remembered at once."""
-    monkeypatch.setattr(transcript_scan, "SETTLED_NS", 0)
+    monkeypatch.setattr(local_usage, "SETTLED_NS", 0)
     directory = Directory(tmp_path)
     directory.write(MAIN, line())
     directory.write("old/sub/a.jsonl", line(2))

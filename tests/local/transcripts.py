@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from usageline.jobs.transcript_scan import Scan
+from usageline.jobs.local_usage import Scan
 from usageline.sources.transcripts.files import roots
 from usageline.storage.usage_index.database import Index, open_in_memory
 from usageline.storage.usage_index.selection import Range, sums

@@ -10,7 +10,7 @@ import pytest
 from tests.hot import INTERPRETER
 from tests.setup.machine import LocalMachine, Machine, link_release, make_machine, place_release
 from tests.world import World
-from usageline.setup import first_run, line_interpreter, release_plan, releases
+from usageline.setup import first_run, release_plan, releases
 from usageline.setup.interpreters import Interpreter
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def local(
         return link_release(built_release, machine, machine.release_id), python
 
     monkeypatch.setattr(release_plan, "build", build)
-    monkeypatch.setattr(line_interpreter, "choose_interpreter", lambda *_: python)
+    monkeypatch.setattr(release_plan, "choose_interpreter", lambda *_: python)
     monkeypatch.setattr(first_run, "run_refresh", lambda *_: "numbers received")
     monkeypatch.setattr(first_run, "run_line", lambda *_: "")
     monkeypatch.setattr(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.setup import interpreters, line_interpreter, packages
+from usageline.setup import interpreters, packages, release_plan
 from usageline.setup.interpreters import Interpreter
-from usageline.setup.line_interpreter import Timing
+from usageline.setup.release_plan import Timing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,9 +94,9 @@ def test_rank_puts_the_fastest_first(tmp_path: Path) -> None:
         str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0)
     )
     fast = Interpreter(REAL, (3, 11, 0))
-    ranking = line_interpreter.rank([slow, fast], "")
+    ranking = release_plan.rank([slow, fast], "")
     assert [timing.interpreter for timing in ranking] == [fast, slow]
-    assert "the fastest of 2" in line_interpreter.explain(ranking)
+    assert "the fastest of 2" in release_plan.explain(ranking)
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_select_prefers_the_systems_interpreter_among_equals(system_s: float, ch
         Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100
     )
     system = Timing(Interpreter("/usr/bin/python3.11", (3, 11, 2)), system_s)
-    assert line_interpreter.select([other, system]).interpreter.path == chosen
+    assert release_plan.select([other, system]).interpreter.path == chosen
 
 
 def test_rank_leaves_out_an_interpreter_that_fails(tmp_path: Path) -> None:
     """Version managers leave such files."""
     broken = Interpreter(str(script(tmp_path / "python3", "exit 3")), (3, 11, 0))
-    ranking = line_interpreter.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
+    ranking = release_plan.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
     assert [timing.interpreter.path for timing in ranking] == [REAL]
 
 

@@ -30,7 +30,7 @@ def test_set_member_changes_one_member(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, key: str, value: Any
 ) -> None:
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
-    edited = json_edit.set_member(text, json_edit.outer_start(text), key, value)
+    edited = json_edit.set_member(text, value, key)
     assert json_edit.parse(edited) == {**settings, key: value}
 
 
@@ -41,18 +41,17 @@ def test_adding_and_removing_a_member_restores_the_text(
     """To the byte, with any layout."""
     settings.pop("ours", None)
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
-    edited = json_edit.set_member(text, 0, "ours", value)
-    assert json_edit.remove_item(edited, 0, len(settings)) == text
+    edited = json_edit.set_member(text, value, "ours")
+    assert json_edit.remove(edited, "ours") == text
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
-def test_remove_item_removes_one_element(
+def test_remove_removes_one_element(
     elements: list[Any], indent: Indent, data: st.DataObject
 ) -> None:
     index = data.draw(st.integers(0, len(elements) - 1))
     text = json.dumps({"a": elements}, indent=indent)
-    start = json_edit.items(text, 0)[0].value_start
-    assert json_edit.parse(json_edit.remove_item(text, start, index)) == {
+    assert json_edit.parse(json_edit.remove(text, "a", index)) == {
         "a": elements[:index] + elements[index + 1 :]
     }
 
@@ -62,10 +61,7 @@ def test_append_element_appends_one_element(
     elements: list[Any], indent: Indent, value: Any
 ) -> None:
     text = json.dumps({"a": elements}, indent=indent)
-    start = json_edit.items(text, 0)[0].value_start
-    assert json_edit.parse(json_edit.append_element(text, start, value)) == {
-        "a": [*elements, value]
-    }
+    assert json_edit.parse(json_edit.append_element(text, value, "a")) == {"a": [*elements, value]}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +81,7 @@ def test_append_element_appends_one_element(
 )
 def test_additions_have_the_layout_of_the_rest(text: str, edited: str) -> None:
     """Indentation, line ends, and one or many lines."""
-    assert json_edit.set_member(text, 0, "k", [1]) == edited
+    assert json_edit.set_member(text, [1], "k") == edited
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from tests.faults.needs import needs
 from tests.hot import INTERPRETER
 from tests.world import REPOSITORY
 from usageline.setup import releases
-from usageline.setup.launchers import TRUSTED
 from usageline.setup.settings_entries import DAMAGED, make_entries
 
 if TYPE_CHECKING:
@@ -226,7 +225,3 @@ def test_plugins_hook_runs_no_interpreter_that_another_user_can_change(
         for path in (marked, *marked.parents[:3]):
             os.chown(path, os.geteuid(), os.getegid())
             path.chmod(0o755)
-
-
-def test_interpreters_are_trusted_by_one_rule_in_both_scripts() -> None:
-    assert TRUSTED in (REPOSITORY / "install.sh").read_text()

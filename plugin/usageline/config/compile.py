@@ -23,9 +23,9 @@ from usageline.core import json_file, throttle
 from usageline.core.alert_text import COSTS
 from usageline.core.freshness import file_fingerprint
 from usageline.core.paths import LINE_CONFIG_VERSION, MAX_LINE_CONFIG_BYTES, digest
-from usageline.system import disk, lock
+from usageline.system import lock
 from usageline.system.directories import prepare
-from usageline.system.files import write_atomic
+from usageline.system.files import failure_of, write_atomic
 from usageline.system.origin import config_file, may_run_programs
 from usageline.system.paths import Paths
 from usageline.themes import COLOR_BLIND_SAFE, colors
@@ -112,7 +112,7 @@ def main() -> None:
     except Exception as fault:  # noqa: BLE001 - the edge of the process
         with contextlib.suppress(LookupError):  # without a home no line waits
             if not isinstance(fault, BlockingIOError):
-                throttle.record_failure(paths.line_config_stamp, disk.failure_of(fault))
+                throttle.record_failure(paths.line_config_stamp, failure_of(fault))
         sys.exit(0)
 
 

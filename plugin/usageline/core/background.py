@@ -23,7 +23,7 @@ program, proxy or certificate: the installer recorded those (system/origin.py).
 """
 
 PLUGIN_POINTER = "/.usageline-installed.json"
-"""In Claude Code's copy of a plugin: the installation made from it (setup/plugin_pointer.py)."""
+"""In Claude Code's copy of a plugin: the installation made from it (setup/program_files.py)."""
 
 ZONES = ("/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/", "/etc/zoneinfo/")
 """The directories of the system's time zones."""

@@ -53,24 +53,12 @@ def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
         this_process.restore_own_signals()
         signal.signal(signal.SIGTERM, _on_sigterm)
         payload = sys.stdin.buffer.read(MAX_PAYLOAD_BYTES)
-        try:
-            # Children that cannot be traced later must be killed with the command.
-            result = process.run(
-                ["/bin/sh", "-c", command],
-                child_env.chained(env),
-                None,
-                payload,
-                deadline=deadline,
-                max_bytes=MAX_BYTES,
-                keep_children=can_trace,
-                watchdog=watchdog,
-            )
-        except (OSError, ValueError) as error:
-            value = _not_started(error)
-        else:
-            if result.stop_reason:
-                kill_descendants()
-            value = _value(result, timeout_s)
+        # Children that cannot be traced later must be killed with the command.
+        value, stop_reason = _outcome(
+            command, env, payload, timeout_s, deadline, keep_children=can_trace, watchdog=watchdog
+        )
+        if stop_reason:
+            kill_descendants()
         _publish(paths, key, value)
         os.close(1)
         while running_descendants() and time.monotonic() < deadline:
@@ -87,39 +75,36 @@ def run(env: Mapping[str, str], key: str, timeout: str, command: str) -> None:
             )
 
 
-# tried by: chained
 def run_once(
     command: str, env: Mapping[str, str], payload: bytes, timeout_s: float
 ) -> tuple[list[Any], str]:
     """Return the command's rows, and why it failed or "". Kill all that it leaves running."""
-    deadline = time.monotonic() + timeout_s
-    shell = ["/bin/sh", "-c", command]
-    try:
-        result = process.run(
-            shell, child_env.chained(env), None, payload, deadline=deadline, max_bytes=MAX_BYTES
-        )
-    except (OSError, ValueError) as error:
-        value = _not_started(error)
-    else:
-        value = _value(result, timeout_s)
+    value, _ = _outcome(command, env, payload, timeout_s, time.monotonic() + timeout_s)
     return value["rows"], value["failed"]
 
 
-def _not_started(error: Exception) -> dict[str, Any]:
-    return _failed(f"chain: it does not start: {error_text(error)}")
-
-
-def _failed(reason: str) -> dict[str, Any]:
-    return {"rows": [], "failed": reason}
-
-
-def _value(result: Result, timeout_s: float) -> dict[str, Any]:
-    rows = (
-        ansi.parse_rows(result.output)
-        if result.stop_reason != "timeout" and not result.status
-        else []
-    )
-    return {"rows": rows, "failed": _failure(result, timeout_s, empty=not rows)}
+# tried by: chained
+def _outcome(
+    command: str,
+    env: Mapping[str, str],
+    payload: bytes,
+    timeout_s: float,
+    deadline: float,
+    **options: Any,
+) -> tuple[dict[str, Any], str]:
+    """Return `rows` and `failed` of the command, and why it was stopped or ""."""
+    shell = ["/bin/sh", "-c", command]
+    chained = child_env.chained(env)
+    try:
+        result = process.run(
+            shell, chained, None, payload, deadline=deadline, max_bytes=MAX_BYTES, **options
+        )
+    except (OSError, ValueError) as error:
+        return {"rows": [], "failed": f"chain: it does not start: {error_text(error)}"}, ""
+    is_whole = result.stop_reason != "timeout" and not result.status
+    rows = ansi.parse_rows(result.output) if is_whole else []
+    failed = _failure(result, timeout_s, empty=not rows)
+    return {"rows": rows, "failed": failed}, result.stop_reason
 
 
 def _failure(result: Result, timeout_s: float, *, empty: bool) -> str:

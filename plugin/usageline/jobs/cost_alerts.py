@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from usageline.core.alert_text import alert_text
 from usageline.core.formatting import utc_time
@@ -31,17 +31,13 @@ TIMES = {"cost_day": (local_day, "%Y-%m-%d"), "cost_month": (local_month, "%Y-%m
 """Of each kind, when its period begins and ends, and how the period is named."""
 
 
-class Update(NamedTuple):
-    """The alerts to send now, and the rows for the status line."""
-
-    new: tuple[CostAlert, ...] = ()
-    rows: tuple[dict[str, Any], ...] = ()
-
-
-def update(paths: Paths, alerts: Alerts, index: Index, now: float) -> Update:
+def update(
+    paths: Paths, alerts: Alerts, index: Index, now: float
+) -> tuple[tuple[CostAlert, ...], tuple[dict[str, Any], ...]]:
     """Evaluate the configured amounts, and remember what is to be sent.
 
-    An alert that cannot be remembered is not sent: each job would send it again.
+    Return that, and the rows for the status line. An alert that cannot be remembered is
+    not sent: each job would send it again.
     """
     periods = _periods(alerts, index, now)
     sent = storage.load(paths)
@@ -50,7 +46,7 @@ def update(paths: Paths, alerts: Alerts, index: Index, now: float) -> Update:
         new, remembered = (), sent
     places = {place: getattr(alerts, place) for place in ALERT_PLACES}
     rows = ({**alert.as_row(), **places} for alert in current(periods, remembered))
-    return Update(new, tuple(rows))
+    return new, tuple(rows)
 
 
 def send(

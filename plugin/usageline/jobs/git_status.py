@@ -31,10 +31,17 @@ SKIP_UNTRACKED_S = 600
 MAX_BYTES = 1 << 20
 MAX_REASON_CHARS = 160
 
-PLACES = ("/opt/homebrew/bin/git", "/usr/local/bin/git", "/usr/bin/git")
+APPLE_STUB = "/usr/bin/git"
+"""Without developer tools, this stub of macOS opens a dialog at each call."""
+
 APPLE_TOOLS = (
     "/Library/Developer/CommandLineTools/usr/bin/git",
     "/Applications/Xcode.app/Contents/Developer/usr/bin/git",
+)
+PLACES = (
+    "/opt/homebrew/bin/git",
+    "/usr/local/bin/git",
+    *(APPLE_TOOLS if sys.platform == "darwin" else ("/usr/bin/git",)),
 )
 
 # A repository's own configuration can name programs: a file system monitor, hooks, filters,
@@ -77,19 +84,16 @@ def run(env: Mapping[str, str], cwd: str) -> None:
         previous: dict[str, Any] = (
             jobs.result(env, "git", repo.key, git_repo.MAX_RESULT_BYTES) or {}
         )
-        # Taken before the count, so that a change meanwhile triggers another job.
-        stamp = git_repo.fingerprint(repo)
-        counts = count(env, repo.root, previous.get("slow_at"), now)
         value = {
             "version": 1,
             "about": [repo.directory, repo.root],
-            "stamp": stamp,
+            # Taken before the count, so that a change meanwhile triggers another job.
+            "stamp": git_repo.fingerprint(repo),
             "at": now,
-            **counts,
+            **count(env, repo.root, previous.get("slow_at"), now),
+            "took_s": round(time.monotonic() - began, 3),
         }
-        job_results.write(
-            paths, "git", repo.key, {**value, "took_s": round(time.monotonic() - began, 3)}
-        )
+        job_results.write(paths, "git", repo.key, value)
 
 
 def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dict[str, Any]:
@@ -151,18 +155,13 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
 
 def find_git(env: Mapping[str, str]) -> str | None:
     """Return the path of a trusted git, None if there is none."""
-    if sys.platform != "darwin":
-        return trust.find_executable("git", PLACES, env)
-    program = trust.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
-    # Without developer tools, this stub of macOS opens a dialog at each call.
-    return None if program == "/usr/bin/git" else program
+    program = trust.find_executable("git", PLACES, env)
+    return None if sys.platform == "darwin" and program == APPLE_STUB else program
 
 
 def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find_git` returned None."""
-    return trust.missing_reason(
-        "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
-    )
+    return trust.missing_reason("git", PLACES, env)
 
 
 def without_filters(listed: bytes) -> list[str] | None:

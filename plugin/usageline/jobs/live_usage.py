@@ -108,9 +108,8 @@ def _publish(
         if alerts:
             from usageline.jobs.cost_alerts import update  # noqa: PLC0415 - only if configured
 
-            updated = update(paths, alerts, index, now)
-            raised += updated.new
-            value["alerts"] = updated.rows
+            new, value["alerts"] = update(paths, alerts, index, now)
+            raised += new
     if not os.path.exists(__file__):
         return  # uninstalled meanwhile: a result would stay behind
     took_s = round(time.monotonic() - began, 3)
@@ -132,13 +131,13 @@ def recent_sessions(known: object, transcript: str, now: float) -> dict[str, flo
         named_at = moment(at)
         if named_at is not None and 0 <= now - named_at < RECENT_S:
             times.setdefault(path, named_at)
-    times = {path: at for path, at in times.items() if 0 < _size(path) <= MAX_PATH}
+    times = {
+        path: at
+        for path, at in times.items()
+        if 0 < len(path.encode("utf-8", "surrogatepass")) <= MAX_PATH
+    }
     latest = sorted(times, key=times.__getitem__, reverse=True)
     return {path: times[path] for path in latest[:MAX_SESSIONS]}
-
-
-def _size(path: str) -> int:
-    return len(path.encode("utf-8", "surrogatepass"))
 
 
 def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:

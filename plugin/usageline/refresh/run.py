@@ -20,7 +20,7 @@ from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import Outcome, RunLog, why_due
 from usageline.storage import job_results, refresh_log, textfiles
 from usageline.storage.snapshot import write
-from usageline.system import bundle, directories, disk
+from usageline.system import bundle, directories, files
 from usageline.system.api_address import api_address
 from usageline.system.paths import Paths
 from usageline.system.this_process import SYSTEM_CLOCK
@@ -263,11 +263,11 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
 
 def _unpublishable(run: Run, error: Exception) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
-    word = disk.failure_of(error)
+    word = files.failure_of(error)
     throttle.record_failure(run.paths.stamp, word)
     if isinstance(error, UsagelineError):
         text: str | None = str(error)
     else:
         text = error.strerror if isinstance(error, OSError) else ""
-    problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
+    problem = f"{files.FAILURE_TEXTS[word]}: {text or type(error).__name__}"
     return Outcome("failed", run.published(), problem)

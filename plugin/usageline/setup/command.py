@@ -93,17 +93,14 @@ def run(argv: list[str], program: str = INSTALL_SH) -> int:
         return _fail(screen, str(error))
     except KeyboardInterrupt:
         again = f"{program} {' '.join(argv)}".rstrip()
-        return _fail(screen, f"Interrupted. Run `{again}` again, or `{_undo(program)}`.")
+        undo = f"./{INSTALL_SH} --uninstall" if program == INSTALL_SH else UNINSTALL
+        return _fail(screen, f"Interrupted. Run `{again}` again, or `{undo}`.")
     except OSError as error:
         return _fail(screen, _describe(ctx, error))
     except Exception as error:  # noqa: BLE001 - the user gets a sentence, not a traceback
         return _fail(screen, f"Unexpected {type(error).__name__}: {error}. Please report this.")
     finally:
         os.umask(mask)
-
-
-def _undo(program: str) -> str:
-    return f"./{INSTALL_SH} --uninstall" if program == INSTALL_SH else UNINSTALL
 
 
 def _parse(argv: list[str], program: str) -> argparse.Namespace:
@@ -210,7 +207,8 @@ class Screen:
             print(start + text, end=end, flush=True)  # noqa: T201 - its output is its purpose
         except OSError:
             # The reader has closed the pipe (`install.sh | head`) or the disk is full: go on.
-            _discard_output(sys.stdout.fileno())
+            with contextlib.suppress(OSError), open(os.devnull, "wb") as null:
+                os.dup2(null.fileno(), sys.stdout.fileno())
 
 
 def _fail(screen: Screen, text: str) -> int:
@@ -227,18 +225,7 @@ def _open_closed_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)
-            if opened != number:
-                os.dup2(opened, number)
-                os.close(opened)
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest free number, which is this one
         if getattr(sys, name) is None:
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - kept
             setattr(sys, name, stream)
-
-
-def _discard_output(number: int) -> None:
-    """Redirect that descriptor to /dev/null."""
-    with contextlib.suppress(OSError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, number)
-        os.close(null)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+import sysconfig
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
+from usageline.setup import settings_changes, settings_entries, settings_file
+from usageline.setup.packages import unsupported_platform
 from usageline.system.paths import Paths
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from usageline.setup.manifest import Manifest
+
 ROOT = 0
-
-
-def _ignore(_text: str) -> None:
-    """Print nothing."""
+MAX_SHOWN_CHARS = 2000
+"""Of another program's command, in a question."""
 
 
 def _ask(question: str) -> str:
@@ -48,7 +52,7 @@ class SetupContext:
     extras: tuple[str, ...] = ()
     keep_both: bool = False
     purge: bool | None = None
-    wait: Callable[[str], None] = _ignore
+    wait: Callable[[str], None] = lambda _text: None
     ask: Callable[[str], str] = _ask
 
     @property
@@ -131,6 +135,83 @@ class SetupContext:
                 f" run it as {_user_name(owner)}, or choose another directory."
                 " Nothing was changed."
             )
+
+
+def choose_line(ctx: SetupContext, previous: Manifest | None) -> SetupContext:
+    """Ask what to do with another program's status line: replace it, or show both.
+
+    Return the context with the user's choice. Raise `SetupRefused` if it must stay.
+    """
+    other = _other_status_line(ctx, previous)
+    if not other:
+        return replace(ctx, keep_both=False)
+    if ctx.yes or ctx.keep_both or ctx.dry_run:
+        return ctx
+    shown = other
+    if len(other) > MAX_SHOWN_CHARS:
+        shown = f"{other[:MAX_SHOWN_CHARS]} … ({len(other)} characters in all)"
+    name = ctx.display_path(ctx.paths.claude_settings)
+    message = f"{name} has another status line:\n\n  {shown}\n"
+    if not ctx.is_interactive:
+        raise SetupRefused(
+            f"{message}\nTo show it beside usageline's, add --keep-both. To replace it, add --yes:"
+            " it is kept, and --uninstall restores it. Nothing was changed."
+        )
+    ctx.show(sanitize_lines(message))
+    answer = ctx.ask("An uninstall restores it. [r]eplace it, [k]eep both, [n]o change? ")
+    if answer in ("r", "replace", "y", "yes"):
+        return ctx
+    if answer in ("k", "keep", "keep both", "b", "both"):
+        return replace(ctx, keep_both=True)
+    raise SetupRefused("Nothing was changed.")
+
+
+def _other_status_line(ctx: SetupContext, previous: Manifest | None) -> str:
+    """Return what another program's status line runs; "" if it cannot or need not be replaced."""
+    try:
+        settings = settings_file.read(ctx.paths.claude_settings)
+        settings_file.check_writable(settings)
+    except SetupRefused:
+        return ""
+    earlier = previous.commands if previous else ()
+    entries = settings_entries.make_entries("", ctx.paths.data_dir, earlier)
+    return settings_changes.describe_other_status_line(settings.text, entries)
+
+
+def check_directories(ctx: SetupContext) -> None:
+    """Raise `SetupRefused` if a file stands at the place of a directory."""
+    for path in (ctx.paths.data_dir, ctx.paths.state_dir, os.path.dirname(ctx.paths.cache_dir)):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise SetupRefused(
+                f"{ctx.display_path(path)} is not a directory: move it away and try again."
+                " Nothing was changed."
+            )
+
+
+def check_extras(ctx: SetupContext) -> None:
+    """Raise `SetupRefused` if this system cannot have a requested extra."""
+    abi = " ".join(str(sysconfig.get_config_var(name)) for name in ("SOABI", "HOST_GNU_TYPE"))
+    for extra in ctx.extras:
+        advice = f"install without --with {extra}"
+        platform = unsupported_platform(extra, os.uname().machine, abi)
+        if platform:
+            raise SetupRefused(
+                f"The extra {extra} has no package for {platform}: {advice};"
+                " everything else works. Nothing was changed."
+            )
+        if is_noexec(ctx.paths.data_dir):
+            raise SetupRefused(
+                f"The extra {extra} cannot be loaded from a directory that is mounted noexec:"
+                f" {advice}. Nothing was changed."
+            )
+
+
+def is_noexec(path: str) -> bool:
+    """Return whether `path` is mounted noexec, False if the system does not report it."""
+    try:
+        return bool(os.statvfs(_nearest_existing(path)).f_flag & getattr(os, "ST_NOEXEC", 0))
+    except OSError:
+        return False
 
 
 def _nearest_existing(path: str) -> str:

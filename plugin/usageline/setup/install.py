@@ -13,22 +13,17 @@ from typing import TYPE_CHECKING
 from usageline import __version__
 from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.setup import (
-    checks,
     first_run,
-    interpreters,
-    line_interpreter,
     manifest,
-    other_line,
-    plugin_pointer,
     release_plan,
     releases,
-    settings_backup,
     settings_entries,
     settings_file,
     settings_step,
     shell_files,
     uninstall,
 )
+from usageline.setup.context import check_directories, check_extras, choose_line, is_noexec
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
@@ -36,7 +31,7 @@ from usageline.setup.packages import (
     failure_advice,
     make_installer,
 )
-from usageline.setup.program_files import locks, package_of
+from usageline.setup.program_files import locks, package_of, write_pointers
 from usageline.system import directories, files, lock, origin_record, terminal
 from usageline.system.paths import Paths
 
@@ -54,24 +49,35 @@ def install(ctx: SetupContext) -> int:
     change.
     """
     ctx.validate()
-    checks.check_directories(ctx)
-    checks.check_extras(ctx)
+    check_directories(ctx)
+    check_extras(ctx)
     previous = manifest.load(ctx.paths)
-    ctx = other_line.choose(ctx, previous)
-    if checks.is_noexec(ctx):
+    ctx = choose_line(ctx, previous)
+    programs = os.path.dirname(ctx.paths.command)
+    if is_noexec(programs):
         ctx.show(
-            f"Programs cannot be started in {ctx.display_path(os.path.dirname(ctx.paths.command))}"
+            f"Programs cannot be started in {ctx.display_path(programs)}"
             " (mounted noexec): the status line works, the command is"
             f" `sh {ctx.display_path(ctx.paths.command)}`.\n"
         )
     if ctx.dry_run:
         return _dry_run(ctx, previous)
-    created = directories.missing_directories(checks.required_directories(ctx))
+    created = directories.missing_directories(_required_directories(ctx))
     try:
         return _install_locked(ctx, created)
     except OSError:
         _roll_back(ctx, created)
         raise
+
+
+def _required_directories(ctx: SetupContext) -> list[str]:
+    """Return the directories that an install writes to."""
+    paths = ctx.paths
+    files_ = (os.path.realpath(paths.claude_settings), paths.claude_settings, paths.command)
+    return [
+        *(paths.data_dir, paths.state_dir, paths.cache_dir),
+        *map(os.path.dirname, (*files_, *(file.path for file in shell_files.planned_files(ctx)))),
+    ]
 
 
 def _install_locked(ctx: SetupContext, created: list[str]) -> int:
@@ -107,16 +113,14 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     release, cold = release_plan.build(ctx, previous, outcome)
     origin_record.write_record(release.root, ctx.env, root_before, _other_profiles(ctx))
     outcome.notes += _network_notes(ctx)
-    plugin_pointer.write(ctx)
+    write_pointers(ctx)
     if not release.is_current():
         releases.activate(release)
         if not outcome.changes:
             outcome.add_change("program", ctx.display_path(release.root))
     ctx.wait(waiting("line", "timing it"))
-    hot = line_interpreter.choose_interpreter(ctx, previous, release, cold, outcome)
-    entries = settings_entries.make_entries(
-        hot.path, ctx.paths.data_dir, frozenset(prepared.commands)
-    )
+    hot = release_plan.choose_interpreter(ctx, previous, release, cold, outcome)
+    entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, prepared.commands)
     new_commands = (entries.line, entries.hook)
     earlier = (command for command in prepared.commands if command not in new_commands)
     commands = (*earlier, *new_commands)
@@ -182,7 +186,7 @@ def _prepare_manifest(ctx: SetupContext, previous: Manifest | None, created: lis
         if manifest.is_unreadable(ctx.paths):
             ctx.show(manifest.UNREADABLE + "\n")
             directories.set_aside(ctx.paths.install_manifest)
-        before = manifest.encode_settings(settings_backup.original_settings(ctx))
+        before = manifest.encode_settings(settings_step.original_settings(ctx))
         prepared = Manifest("", ctx.paths.data_dir, "", "", before=before, made=tuple(created))
     if prepared != previous:
         manifest.save(ctx.paths, prepared)
@@ -249,18 +253,13 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     if not release.is_intact(ctx.source, installer.check):
         version = candidates[0].version_text
         outcome.add_change("program", f"{ctx.display_path(release.root)} (Python {version})")
-    hot = interpreters.probe(previous.interpreter) if previous and previous.interpreter else None
-    if not hot:
-        usable = interpreters.find(ctx.env, [candidates[0].path])
-        ranking = line_interpreter.rank(usable, release.script)
-        hot = line_interpreter.select(ranking).interpreter
-        reason = line_interpreter.explain(ranking)
-        outcome.add_change("line", f"{hot.path}: {reason}; timed again once it is installed")
+    hot = release_plan.choose_interpreter(ctx, previous, release, candidates[0], outcome)
     if not os.path.lexists(ctx.paths.command):
         outcome.add_change("command", ctx.display_path(ctx.paths.command))
-    for file in shell_files.missing(ctx):
-        outcome.add_change(file.name, ctx.display_path(file.path))
-    earlier = frozenset(previous.commands if previous else ())
+    for file in shell_files.planned_files(ctx):
+        if not os.path.lexists(file.path):
+            outcome.add_change(file.name, ctx.display_path(file.path))
+    earlier = previous.commands if previous else ()
     entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, earlier)
     difference = settings_step.preview(ctx, entries)
     if difference:

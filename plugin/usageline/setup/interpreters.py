@@ -106,15 +106,7 @@ def probe(candidate: str) -> Interpreter | None:
     if is_macos_stub(candidate) or trust.untrusted_interpreter_reason(candidate):
         return None
     try:
-        result = subprocess.run(
-            [candidate, "-I", "-S", "-B", "-X", "utf8", "-c", _PROBE_SCRIPT],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=PROBE_TIMEOUT_S,
-            check=True,
-        )
-        executable, version, implementation = json.loads(result.stdout)
+        executable, version, implementation = json.loads(_output(candidate, _PROBE_SCRIPT))
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     if tuple(version) < MIN_VERSION or implementation != "cpython" or not executable:
@@ -130,16 +122,21 @@ def missing_modules(interpreter: Interpreter) -> tuple[str, ...]:
     """Return the required standard modules that this interpreter cannot import."""
     script = f"names = {REQUIRED_MODULES!r}{_IMPORT_SCRIPT}"
     try:
-        result = subprocess.run(
-            [interpreter.path, "-I", "-S", "-B", "-c", script],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PROBE_TIMEOUT_S,
-            check=True,
-        )
-        return tuple(result.stdout.decode().split())
+        return tuple(_output(interpreter.path, script).decode().split())
     except (OSError, subprocess.SubprocessError, ValueError):
         return REQUIRED_MODULES
+
+
+def _output(interpreter: str, script: str) -> bytes:
+    """Return what a script prints. Raise OSError or SubprocessError if it fails."""
+    return subprocess.run(
+        [interpreter, "-I", "-S", "-B", "-X", "utf8", "-c", script],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=PROBE_TIMEOUT_S,
+        check=True,
+    ).stdout
 
 
 def upgrade_safe_path(candidate: str, executable: str, minor: str) -> str:

@@ -1,7 +1,7 @@
 """Edit JSON as text: change one member or element and keep every other byte.
 
-Positions are indexes into the text. `start` is the position of an object's `{` or an array's `[`.
-Every function but `parse` expects a text that `parse` has accepted.
+A path has the keys of objects and the indexes of arrays on the way to a value. Without one, the
+outermost value is meant. Every function but `parse` expects a text that `parse` has accepted.
 """
 
 from __future__ import annotations
@@ -25,12 +25,6 @@ class Item:
     end: int
 
 
-class RawJson(str):
-    """JSON that `set_member` inserts unchanged."""
-
-    __slots__ = ()
-
-
 def parse(text: str) -> Any:
     """Return the value of a strict JSON text.
 
@@ -44,13 +38,9 @@ def parse(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def outer_start(text: str) -> int:
-    """Return the start of the outermost value."""
-    return _skip_space(text, 0)
-
-
-def items(text: str, start: int) -> list[Item]:
-    """Return the members of the object, or the elements of the array, at `start`."""
+def items(text: str, *path: str | int) -> list[Item]:
+    """Return the members of the object, or the elements of the array, at that path."""
+    start = _value_start(text, *path)
     result: list[Item] = []
     position = _skip_space(text, start + 1)
     while text[position] not in "}]":
@@ -67,39 +57,47 @@ def items(text: str, start: int) -> list[Item]:
     return result
 
 
-def find_member(text: str, start: int, key: str) -> Item | None:
-    """Return the member with that key, or None."""
-    return next((item for item in items(text, start) if item.key == key), None)
+def find(text: str, *path: str | int) -> Item:
+    """Return the member or element at that path, which must exist."""
+    *parents, last = path
+    siblings = items(text, *parents)
+    if isinstance(last, int):
+        return siblings[last]
+    return next(item for item in siblings if item.key == last)
 
 
-def set_member(text: str, start: int, key: str, value: Any) -> str:
+def set_member(text: str, value: Any, *path: str | int) -> str:
     """Return the text with the member's value replaced, or with the member appended."""
-    member = find_member(text, start, key)
+    *parents, key = path
+    member = next((item for item in items(text, *parents) if item.key == key), None)
     if member is None:
-        return _append(text, start, json.dumps(key, ensure_ascii=False) + ": ", value)
-    if isinstance(value, RawJson):
-        rendered = str(value)
-    elif _is_first_on_line(text, member.start):
+        return _append(text, json.dumps(key, ensure_ascii=False) + ": ", value, *parents)
+    if _is_first_on_line(text, member.start):
         rendered = _render(value, text, _line_indent(text, member.start))
     else:
         rendered = json.dumps(value, ensure_ascii=False)
     return text[: member.value_start] + rendered + text[member.end :]
 
 
-def append_element(text: str, start: int, value: Any) -> str:
+def append_element(text: str, value: Any, *path: str | int) -> str:
     """Return the text with `value` appended to the array."""
-    return _append(text, start, "", value)
+    return _append(text, "", value, *path)
 
 
-def remove_item(text: str, start: int, index: int) -> str:
-    """Return the text without the item at that index and without its comma."""
-    siblings = items(text, start)
-    item = siblings[index]
+def remove(text: str, *path: str | int) -> str:
+    """Return the text without the member or element at that path and without its comma."""
+    *parents, _ = path
+    siblings, item = items(text, *parents), find(text, *path)
+    index = siblings.index(item)
     if index > 0:
         return text[: siblings[index - 1].end] + text[item.end :]
     if len(siblings) > 1:
         return text[: item.start] + text[siblings[1].start :]
-    return text[: start + 1] + text[_skip_space(text, item.end) :]
+    return text[: _value_start(text, *parents) + 1] + text[_skip_space(text, item.end) :]
+
+
+def _value_start(text: str, *path: str | int) -> int:
+    return find(text, *path).value_start if path else _skip_space(text, 0)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -120,10 +118,11 @@ def _skip_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _append(text: str, start: int, prefix: str, value: Any) -> str:
-    siblings = items(text, start)
+def _append(text: str, prefix: str, value: Any, *path: str | int) -> str:
+    siblings = items(text, *path)
     newline = _newline(text)
     if not siblings:
+        start = _value_start(text, *path)
         close = _skip_space(text, start + 1)
         outer = _line_indent(text, start)
         inner = outer + _indent_step(text)
@@ -149,8 +148,7 @@ def _newline(text: str) -> str:
 
 def _indent_step(text: str) -> str:
     """Return one step of indentation: that of the outermost object's first member, or 2 spaces."""
-    start = outer_start(text)
-    members = items(text, start) if text[start] in "{[" else []
+    members = items(text) if text[_value_start(text)] in "{[" else []
     if members and _is_first_on_line(text, members[0].start):
         return _line_indent(text, members[0].start) or "  "
     return "  "

@@ -31,7 +31,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from usageline.core import json_file
 from usageline.core.errors import SetupRefused
@@ -41,6 +41,8 @@ from usageline.system import directories, files
 
 if TYPE_CHECKING:
     from usageline.system.paths import Paths
+
+T = TypeVar("T")
 
 VERSION = 1
 UNREADABLE = (
@@ -177,20 +179,23 @@ def _read_object(file: str) -> dict[str, Any]:
 def _validate(value: dict[str, Any]) -> Manifest:
     names = {"digest", *(field.name for field in fields(Manifest))}
     manifest = Manifest(
-        release=_text(value["release"]),
-        data_dir=_text(value["data_dir"]),
-        interpreter=_text(value["interpreter"]),
-        cold=_text(value["cold"]),
+        release=_typed(value["release"], str),
+        data_dir=_typed(value["data_dir"], str),
+        interpreter=_typed(value["interpreter"], str),
+        cold=_typed(value["cold"], str),
         commands=_texts(value["commands"]),
-        before=None if value["before"] is None else _text(value["before"]),
+        before=None if value["before"] is None else _typed(value["before"], str),
         after=_texts(value["after"]),
         backups=_texts(value["backups"]),
-        command=None if value["command"] is None else _text(value["command"]),
+        command=None if value["command"] is None else _typed(value["command"], str),
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
-        config=_text(value.get("config", "")),
-        shell_files=_files(value.get("shell_files", {})),
-        version=_number(value["version"]),
+        config=_typed(value.get("config", ""), str),
+        shell_files={
+            path: _texts(digests)
+            for path, digests in _typed(value.get("shell_files", {}), dict).items()
+        },
+        version=_typed(value["version"], int),
         rest={key: item for key, item in value.items() if key not in names},
     )
     text = claude_files.decode(base64.b64decode(manifest.before or "", validate=True))
@@ -202,25 +207,11 @@ def _validate(value: dict[str, Any]) -> Manifest:
     return manifest
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a string")
+def _typed(value: Any, kind: type[T]) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"not of type {kind.__name__}")
     return value
 
 
-def _number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError("not an integer")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return tuple(map(_text, value))
-
-
-def _files(value: object) -> dict[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return {_text(path): _texts(digests) for path, digests in value.items()}
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_typed(item, str) for item in _typed(value, list))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 DONE, WAITING = "✓", "…"
 WIDTH = len("settings")
 """Of the longest name of a change."""
+
+MAX_TYPED_CHARS = 1000
+"""A longer command is not printed for the user to type."""
 
 PROFILES = {"bash": "~/.bashrc", "zsh": "~/.zshrc"}
 """Files in which a shell's user sets PATH."""
@@ -81,6 +85,19 @@ def _prose(text: str) -> str:
 
 def _columns() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+
+
+def chain_hint(other: str) -> str:
+    """Return the command that shows the previous status line beside usageline's."""
+    # A terminal may change pasted lines, and TOML would take quotes around the whole as its own.
+    is_typable = (
+        other.isprintable() and len(other) <= MAX_TYPED_CHARS and other[:1] not in ("'", '"')
+    )
+    value = shlex.quote(other) if is_typable else "--previous"
+    return (
+        "To show your previous status line beside this one:\n\n"
+        f"  usageline config set chain.command {value}"
+    )
 
 
 def next_steps(ctx: SetupContext) -> str:

@@ -51,9 +51,6 @@ CACHE_FILES = _with_leftovers(
 PROFILE_NAME = re.compile(rf"default|{_HEX}", re.ASCII)
 """A profile's cache directory, in that of all profiles."""
 
-HISTORY_NAME = _HEX
-"""The history of one account, in `history/`."""
-
 _ORG_KEY: Names = {
     r"choice\.json": None,
     r"(pace|pause)": None,
@@ -69,7 +66,7 @@ _STATE: Names = {
     r"metrics\.json": None,
 }
 HISTORY: Names = {
-    "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
+    "history": {_HEX: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
     "usage": _with_leftovers(
         {r"usage\.(db(\.aside)?(-checked|-journal|-wal|-shm)?|lock)": None, r"alerts\.json": None}
     ),
@@ -90,16 +87,17 @@ RELEASE_NAME = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
 """A release, in `releases/`: everything in it is usageline's."""
 
 
-def remove(directory: str, names: Names) -> bool:
+def remove(directory: str, names: Names, parent: int | None = None) -> bool:
     """Remove the entries of `directory` with these names, and then its empty subdirectories.
 
     Returns False if something is left. Follows no link. Raises `OSError` if a removal fails.
     """
-    descriptor = os.open(directory, _DIRECTORY_FLAGS)
+    descriptor = os.open(directory, _DIRECTORY_FLAGS, dir_fd=parent)
     try:
-        return _remove(descriptor, names)
+        removed = [_remove_entry(descriptor, name, names) for name in os.listdir(descriptor)]
     finally:
         os.close(descriptor)
+    return all(removed)
 
 
 def holds_any(directory: str, names: Names) -> bool:
@@ -114,28 +112,16 @@ def _match(name: str, names: Names) -> str | None:
     return next((pattern for pattern in names if re.fullmatch(pattern, name, re.ASCII)), None)
 
 
-def _remove(directory: int, names: Names) -> bool:
-    is_empty = True
-    for name in os.listdir(directory):
-        pattern = _match(name, names)
-        if pattern is None:
-            is_empty = False
-            continue
-        inner = names[pattern]
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
-                os.unlink(name, dir_fd=directory)
-            else:
-                is_empty = _remove_directory(directory, name, inner or {}) and is_empty
-    return is_empty
-
-
-def _remove_directory(parent: int, name: str, names: Names) -> bool:
-    descriptor = os.open(name, _DIRECTORY_FLAGS, dir_fd=parent)
-    try:
-        is_empty = _remove(descriptor, names)
-    finally:
-        os.close(descriptor)
-    if is_empty:
-        os.rmdir(name, dir_fd=parent)
-    return is_empty
+def _remove_entry(directory: int, name: str, names: Names) -> bool:
+    """Remove an entry, unless it is the user's. Return False if something of it is left."""
+    pattern = _match(name, names)
+    if pattern is None:
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            os.unlink(name, dir_fd=directory)
+        elif remove(name, names[pattern] or {}, directory):
+            os.rmdir(name, dir_fd=directory)
+        else:
+            return False
+    return True

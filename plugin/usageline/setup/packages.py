@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories, process
-from usageline.system.disk import FULL
-from usageline.system.files import remove_file, replace_link, write_atomic
+from usageline.system.files import FULL, remove_file, replace_link, write_atomic
 from usageline.system.trust import untrusted_interpreter_reason
 
 if TYPE_CHECKING:
@@ -42,9 +41,6 @@ EXTRAS = {"otlp": "opentelemetry.sdk.metrics", "png": "resvg_py", "redis": "redi
 
 MIN_FREE_BYTES = 32 << 20
 """With less free space a failed install is explained by a full disk."""
-
-_UNSET_VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
-"""Unset for the tools, like every `PYTHON*`: some break interpreters or redirect their output."""
 
 
 class PackagesFailed(UsagelineError):
@@ -81,7 +77,8 @@ class PackageInstaller:
             try:
                 method(interpreter, venv)
                 _add_program_path(venv)
-                self._load(venv, release)
+                load = [venv + "/bin/python", "-I", "-B", "-c", self.check]
+                self._run(load, release, failure=VenvFailed)
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
@@ -90,12 +87,6 @@ class PackageInstaller:
         # Both mostly fail for the same reason. Report uv's only if pip could not start to install.
         pip_did_not_run = isinstance(failures[-1], VenvFailed) and len(failures) > 1
         raise failures[0] if pip_did_not_run else failures[-1]
-
-    def _load(self, venv: str, release: str) -> None:
-        try:
-            self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
-        except PackagesFailed as failure:
-            raise VenvFailed(str(failure)) from None
 
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
@@ -117,14 +108,13 @@ class PackageInstaller:
 
     def _by_pip(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
-        try:
-            self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], release)
-        except PackagesFailed as failure:
-            raise VenvFailed(str(failure)) from None
+        create = [interpreter.path, "-I", "-B", "-m", "venv", venv]
+        self._run(create, release, failure=VenvFailed)
         pin_interpreter(venv, interpreter.path)
         options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         pip = [venv + "/bin/python", "-I", "-m", "pip", *options]
-        listed = self._run([*pip, "config", "list"], release, keep_config=True)
+        pip_config = self.env.get("PIP_CONFIG_FILE")
+        listed = self._run([*pip, "config", "list"], release, pip_config=pip_config)
         config = tool_config.pip_env(listed, self.env)
         install = [*pip, "install", "--quiet", "--compile", *self._requirements()]
         self._run(install, release, config)
@@ -141,23 +131,17 @@ class PackageInstaller:
         directory: str,
         more: Mapping[str, str] | None = None,
         *,
-        keep_config: bool = False,
+        pip_config: str | None = os.devnull,
+        failure: type[PackagesFailed] = PackagesFailed,
     ) -> str:
         """Run a tool in `directory`, which holds no project's configuration; return its output.
 
-        Of the user's settings for pip and uv it gets those that name a package source, and with
-        `keep_config` also pip's configuration files.
+        Of the user's settings for pip and uv it gets those that name a package source. `pip_config`
+        is pip's configuration file, None for the usual ones. Raise `failure` if it fails.
         """
-        inherited = {
-            name: value
-            for name, value in self.env.items()
-            if name not in _UNSET_VARIABLES and not name.startswith("PYTHON")
-        }
-        env = {**tool_config.filter_env(inherited), **(more or {})}
-        if not keep_config:
-            env["PIP_CONFIG_FILE"] = os.devnull
-        elif "PIP_CONFIG_FILE" in inherited:
-            env["PIP_CONFIG_FILE"] = inherited["PIP_CONFIG_FILE"]
+        env = {**tool_config.filter_env(self.env), **(more or {})}
+        if pip_config:
+            env["PIP_CONFIG_FILE"] = pip_config
         # Temporary files of a killed tool are removed with the release; elsewhere they would stay.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
         directories.make_directory(env["TMPDIR"])
@@ -175,21 +159,18 @@ class PackageInstaller:
                 keep_errors=True,
             )
         except OSError as error:
-            raise PackagesFailed(str(error)) from None
+            raise failure(str(error)) from None
+        if result.stop_reason == "timeout":
+            raise failure(f"{command[0]} took more than {INSTALL_TIMEOUT_S} s")
         if result.stop_reason:
-            reason = (
-                f"took more than {INSTALL_TIMEOUT_S} s"
-                if result.stop_reason == "timeout"
-                else f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB"
-            )
-            raise PackagesFailed(f"{command[0]} {reason}")
+            raise failure(f"{command[0]} printed more than {MAX_OUTPUT_BYTES >> 20} MiB")
         if result.status != 0:
             output = (result.output + result.errors).decode("utf-8", "replace")
             last = output.strip().splitlines()[-12:]
             # venv runs pip itself and hides its output.
             full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_disk_full(directory) else []
             status = f"{command[0]} ended with status {result.status}"
-            raise PackagesFailed("\n".join([*(last or [status]), *full]))
+            raise failure("\n".join([*(last or [status]), *full]))
         return result.output.decode("utf-8", "replace")
 
 

@@ -1,26 +1,38 @@
-"""Find the program's files, wherever the installer runs from.
+"""Find the program's files, wherever the installer runs from, and its copies as a plugin.
 
 A clone and a release have `plugin/` and `hooks/`. A package that uv, pipx or pip installed is the
 directory `usageline/` of an environment. The build puts what a release has beside it, the locks
-and the hook, into `usageline/release_files/` (pyproject.toml, `force-include`).
+and the hook, into `usageline/release_files/` (pyproject.toml, `force-include`). Each copy that
+Claude Code runs as a plugin gets a file, by which its hook finds the program.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import json
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.core.background import PLUGIN_POINTER
+from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.system import files
+from usageline.usage.values import mapping
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from usageline.setup.context import SetupContext
 
 PARTS = ("plugin", "hooks")
 PACKAGE = "plugin/usageline"
 """The package, relative to a clone or a release."""
 
 PACKAGED = "release_files"
+MAX_BYTES = 1 << 20
+"""The limit for a list of Claude Code's plugins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +126,37 @@ def _files(source: str, part: str) -> Iterator[str]:
                 and not os.path.islink(path)
             ):
                 yield os.path.relpath(path, source)
+
+
+def write_pointers(ctx: SetupContext) -> None:
+    """Write the data directory into each copy of the plugin.
+
+    A failed write is ignored: the hook in settings.json does not need the file.
+    """
+    data = json.dumps({"data_dir": ctx.paths.data_dir}).encode()
+    for copy in _plugin_copies(ctx):
+        with contextlib.suppress(OSError):
+            files.write_atomic(copy + PLUGIN_POINTER, data, 0o600)
+
+
+def remove_pointers(ctx: SetupContext) -> None:
+    """Remove the files that `write_pointers` created."""
+    for copy in _plugin_copies(ctx):
+        with contextlib.suppress(OSError):
+            files.remove_file(copy + PLUGIN_POINTER)
+
+
+def _plugin_copies(ctx: SetupContext) -> Iterator[str]:
+    """Yield the plugin's directories that Claude Code lists, if the user owns them."""
+    folder = f"{ctx.paths.claude_dir}/plugins"
+    marketplaces = parse_object(read_bytes(folder + "/known_marketplaces.json", MAX_BYTES)) or {}
+    installed = parse_object(read_bytes(folder + "/installed_plugins.json", MAX_BYTES)) or {}
+    plugins = mapping(installed.get("plugins")).get("usageline@usageline")
+    listed = [mapping(marketplaces.get("usageline")).get("installLocation")]
+    if isinstance(plugins, list):
+        listed += [mapping(plugin).get("installPath") for plugin in plugins]
+    copies = [path for path in listed if isinstance(path, str) and os.path.isabs(path)]
+    for path in dict.fromkeys(copies):
+        with contextlib.suppress(OSError):
+            if files.is_own(os.stat(path)) and os.path.isfile(path + "/hooks/session_start.py"):
+                yield path

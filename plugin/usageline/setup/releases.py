@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from usageline import __version__
 from usageline.setup import owned_files, settings_entries
-from usageline.setup.launchers import FALLBACK, LAUNCHER, NO_PYTHON, TRUSTED
 from usageline.setup.program_files import PARTS, program_files
 from usageline.system import bundle, directories, files
 
@@ -41,6 +40,35 @@ sys.path.insert(0, sys.argv[1])
 from usageline.system import bundle
 bundle.write(sys.argv[1])
 sys.exit(not all(done))
+"""
+
+LAUNCHER = """#!/bin/sh
+{safe_zone}
+python={python}
+# If its Python is gone (an upgrade, or another system shares this home), use another one.
+if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
+# Prompts and status bars run this often: skip the command line.
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then
+    exec "$python" -I -S -B -X utf8 {script} "$@"
+fi
+[ -r {command} ] || {{ echo 'usageline: its files are gone; install it again' >&2; exit 1; }}
+exec "$python" -I -B -X utf8 {command} "$@"
+"""
+
+FALLBACK = """#!/bin/sh
+{safe}
+script={script} hook={hook} setup={setup}
+damaged={damaged} no_python={no_python} no_command={no_command}
+# No directory of PATH, which a project may set.
+tool() {{ (PATH=/usr/bin:/bin:/run/current-system/sw/bin && "$@"); }}
+"""
+"""The beginning of `bin/fallback`; the rest are FALLBACK_PARTS."""
+
+FALLBACK_PARTS = ("trusted.sh", "fallback.sh")
+NO_PYTHON = "usageline: its Python is not on this system (if it was: install it again)"
+"""The line's text without an interpreter.
+
+Another system that shares the home directory may have it, so the advice is conditional.
 """
 
 
@@ -188,6 +216,7 @@ def remove_others(keep: Release) -> list[str]:
     ]
 
 
+# tried by: nothing, they are files of the program
 def write_launcher(release: Release) -> None:
     """Write the release's `bin/usageline` and `bin/fallback`."""
     path = release.root + "/bin/usageline"
@@ -208,9 +237,12 @@ def write_launcher(release: Release) -> None:
     words |= {
         "safe": (settings_entries.SAFE_LOCALE + settings_entries.SAFE_ZONE).strip(),
         "safe_zone": settings_entries.SAFE_ZONE.strip(),
-        "trusted": TRUSTED.strip(),
     }
-    files.write_atomic(release.root + "/bin/fallback", os.fsencode(FALLBACK.format(**words)), 0o700)
+    fallback = os.fsencode(FALLBACK.format(**words))
+    for part in FALLBACK_PARTS:
+        with open(f"{os.path.dirname(__file__)}/{part}", "rb") as file:
+            fallback += file.read()
+    files.write_atomic(release.root + "/bin/fallback", fallback, 0o700)
     files.write_atomic(path, os.fsencode(LAUNCHER.format(**words)), 0o700)
 
 

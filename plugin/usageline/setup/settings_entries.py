@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usageline.core.background import ZONES as ZONE_DIRECTORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NOT_INSTALLED = "usageline is not installed on this system (if it was: install it again)"
 """A container or another machine may share the settings and have no usageline.
@@ -116,9 +119,7 @@ class SettingsEntries:
         return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def make_entries(
-    interpreter: str, data_dir: str, earlier: frozenset[str] = frozenset()
-) -> SettingsEntries:
+def make_entries(interpreter: str, data_dir: str, earlier: Iterable[str] = ()) -> SettingsEntries:
     """Return the commands that run the current release with `interpreter`.
 
     If the program is gone, the line prints a hint and the hook prints nothing.
@@ -140,7 +141,7 @@ def make_entries(
         + f"}}; [ -f {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
         for script, (run, word, otherwise) in zip(map(shell_quote, scripts), words, strict=True)
     )
-    return SettingsEntries(line, hook, scripts, earlier)
+    return SettingsEntries(line, hook, scripts, frozenset(earlier))
 
 
 def shell_quote(path: str) -> str:

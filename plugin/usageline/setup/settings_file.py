@@ -13,7 +13,6 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
 from usageline.sources import claude_files
 from usageline.system import files
-from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +37,10 @@ class SettingsFile:
         """The text without a byte order mark, "" if there is no file. See `claude_files.decode`."""
         return claude_files.decode(self.data or b"")
 
+    def changed_to(self, text: str) -> bytes | None:
+        """Return the data with that text: the same ones if it is the same."""
+        return self.data if text == self.text else self.encoded(text)
+
     def encoded(self, text: str) -> bytes:
         """Return `text` in the encoding of this file."""
         return claude_files.encode(text, self.data or b"")
@@ -52,16 +55,13 @@ def read(path: str) -> SettingsFile:
     real = os.path.realpath(path)
     try:
         status = os.stat(real)
+        if not stat.S_ISREG(status.st_mode):
+            raise SetupRefused("it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise SetupRefused(f"it is larger than {MAX_BYTES >> 20} MiB")
+        data = files.read_regular(real, MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return _missing(real)
-    except OSError as error:
-        raise SetupRefused(f"it cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise SetupRefused("it is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise SetupRefused(f"it is larger than {MAX_BYTES >> 20} MiB")
-    try:
-        data = files.read_regular(real, MAX_BYTES + 1)
     except OSError as error:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     settings = SettingsFile(real, data, stat.S_IMODE(status.st_mode))
@@ -161,7 +161,7 @@ def _write(before: SettingsFile, data: bytes | None) -> bool:
         files.remove_file(before.path)
     except OSError as error:
         # On a full disk writing in place would cut the file; a missing file needs no such write.
-        if error.errno in FULL or before.data is None:
+        if error.errno in files.FULL or before.data is None:
             raise
         return _overwrite(before, data or b"{}\n", is_unchanged)
     return True

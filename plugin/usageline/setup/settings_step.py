@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import (
-    json_edit,
     manifest,
-    other_line,
     settings_changes,
     settings_entries,
     settings_file,
 )
-from usageline.setup.settings_backup import backup_stem, read_backup, remove_backups
+from usageline.setup.outcome import chain_hint
+from usageline.setup.settings_changes import parse
 from usageline.sources import claude_files
 from usageline.system import directories, files
 from usageline.system.terminal import sanitize_lines
@@ -28,6 +27,25 @@ if TYPE_CHECKING:
     from usageline.setup.outcome import Outcome
     from usageline.setup.settings_entries import SettingsEntries
     from usageline.setup.settings_file import SettingsFile
+
+BACKUP_INFIX = ".usageline-"
+"""Follows settings.json in the names of its copies (`settings_file.backup_path`)."""
+
+
+def original_settings(ctx: SetupContext) -> bytes | None:
+    """Return settings.json without the entries of an install whose manifest is lost.
+
+    None if it is missing or cannot be read.
+    """
+    try:
+        settings = settings_file.read(ctx.paths.claude_settings)
+    except SetupRefused:
+        return None
+    entries = settings_entries.make_entries("", ctx.paths.data_dir)
+    text = settings_changes.remove_from_settings(
+        settings.text, _newest_backup(ctx, entries), entries
+    )
+    return settings.changed_to(text)
 
 
 def add(
@@ -40,8 +58,7 @@ def add(
     latest = current
 
     def change(settings: SettingsFile) -> bytes | None:
-        text = settings_changes.add_to_settings(settings.text, entries)
-        return settings.data if text == settings.text else settings.encoded(text)
+        return settings.changed_to(settings_changes.add_to_settings(settings.text, entries))
 
     def announce(settings: SettingsFile, data: bytes | None) -> None:
         nonlocal latest
@@ -64,8 +81,8 @@ def add(
         outcome.add_change("settings", f"{name}: statusLine, hooks.SessionStart{copy}")
         other = settings_changes.other_command(before.text, entries)
         if other.strip() and not ctx.keep_both:
-            outcome.notes.append(other_line.chain_hint(other))
-    if before.text.strip() and json_edit.parse(before.text).get("disableAllHooks") is True:
+            outcome.notes.append(chain_hint(other))
+    if parse(before.text).get("disableAllHooks") is True:
         outcome.notes.append(
             f"disableAllHooks is set in {name}:"
             " Claude Code shows no status line until you remove it."
@@ -84,13 +101,13 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
     Restore the bytes from before the install if nothing else has changed the file.
     """
     data_dir = previous.data_dir if previous else ctx.paths.data_dir
-    earlier = frozenset(previous.commands if previous else ())
+    earlier = previous.commands if previous else ()
     entries = settings_entries.make_entries("", data_dir, earlier)
     is_exact = is_changed = False
 
     def change(settings: SettingsFile) -> bytes | None:
         nonlocal is_exact
-        before = _decode(previous.before_bytes) if previous else read_backup(ctx, entries)
+        before = _decode(previous.before_bytes) if previous else _newest_backup(ctx, entries)
         text = settings_changes.remove_from_settings(settings.text, before, entries)
         # Also remove commands of the default place, in case the manifest names another one.
         default = settings_entries.make_entries("", ctx.paths.data_dir)
@@ -98,14 +115,13 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
         # Trust the manifest's copy of the other settings only if the settings agree with it.
         is_exact = previous is not None and (
             settings.data == previous.before_bytes
-            or (previous.is_our_output(settings.data) and _parse(text) == _parse(before))
+            or (previous.is_our_output(settings.data) and parse(text) == parse(before))
         )
         if previous and is_exact:
             return previous.before_bytes
-        if text == settings.text:
-            return settings.data
         is_created = previous is not None and previous.before is None and bool(previous.after)
-        return None if is_created and text.strip() == "{}" else settings.encoded(text)
+        is_emptied = text != settings.text and text.strip() == "{}"
+        return None if is_created and is_emptied else settings.changed_to(text)
 
     def announce(_settings: SettingsFile, _data: bytes | None) -> None:
         nonlocal is_changed
@@ -130,7 +146,7 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
     if is_changed:
         how = "as it was before the install" if is_exact else "without usageline's entries"
         outcome.add_change("settings", f"{name}: {how}")
-    remove_backups(ctx, previous, outcome, is_exact=is_exact)
+    _remove_backups(ctx, previous, outcome, is_exact=is_exact)
 
 
 def preview(ctx: SetupContext, entries: SettingsEntries) -> str:
@@ -170,13 +186,58 @@ def _record_change(
     # A killed run may have recorded a copy without writing it, or without changing the settings.
     reusable = (None, settings.data)
     left = next((path for path in updated.backups if settings_file.content(path) in reusable), "")
-    backup = left or settings_file.backup_path(backup_stem(ctx, settings))
+    backup = left or settings_file.backup_path(_backup_stem(ctx, settings))
     others = (path for path in updated.backups if path != left)
     updated = replace(updated, backups=(*others, backup))
     manifest.save(ctx.paths, updated)
     # Only after its name is recorded: an uninstall removes recorded copies only.
     files.write_atomic(backup, settings.data, 0o600)
     return updated
+
+
+def _newest_backup(ctx: SetupContext, entries: SettingsEntries) -> str:
+    """Return the newest copy of settings.json without usageline's status line, or "".
+
+    It replaces `before` if there is no manifest.
+    """
+    directory, name = os.path.split(ctx.paths.claude_settings)
+    try:
+        copies = [entry for entry in os.listdir(directory) if entry.startswith(name + BACKUP_INFIX)]
+    except OSError:
+        return ""
+    for copy in sorted(copies, reverse=True):
+        try:
+            text = settings_file.read(f"{directory}/{copy}").text
+        except SetupRefused:
+            continue
+        if not entries.is_own(settings_changes.command_of(parse(text).get("statusLine"))):
+            return text
+    return ""
+
+
+def _backup_stem(ctx: SetupContext, settings: SettingsFile) -> str:
+    """Return the start of the copy's path: beside settings.json, else in the state directory."""
+    if os.access(os.path.dirname(ctx.paths.claude_settings), os.W_OK):
+        return ctx.paths.claude_settings
+    return f"{ctx.paths.state_dir}/{os.path.basename(settings.path)}"
+
+
+def _remove_backups(
+    ctx: SetupContext, previous: Manifest | None, outcome: Outcome, *, is_exact: bool
+) -> None:
+    """Remove the recorded copies, or note why they are kept."""
+    for path in previous.backups if previous else ():
+        if not path.startswith(
+            (ctx.paths.claude_settings + BACKUP_INFIX, ctx.paths.state_dir + "/")
+        ):
+            continue  # the manifest may be forged
+        if is_exact and not ctx.dry_run:
+            files.remove_file(path)
+        elif not is_exact and os.path.exists(path):
+            outcome.notes.append(
+                f"{ctx.display_path(path)} was kept, because settings.json has changed since the"
+                " install: it holds your settings from before."
+            )
 
 
 def _has_entries(path: str, entries: SettingsEntries) -> bool:
@@ -197,10 +258,6 @@ def _mentions_program(path: str, entries: SettingsEntries) -> bool:
     script = entries.scripts[0]
     # JSON escapes a backslash in the path.
     return script in text or json.dumps(script, ensure_ascii=False)[1:-1] in text
-
-
-def _parse(text: str) -> object:
-    return json_edit.parse(text) if text.strip() else {}
 
 
 def _decode(data: bytes | None) -> str:

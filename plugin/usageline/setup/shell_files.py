@@ -15,8 +15,6 @@ from usageline.setup import first_run, manifest, settings_file
 from usageline.system import directories, files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
     from usageline.setup.outcome import Outcome
@@ -45,11 +43,6 @@ class ShellFile:
     name: str
     path: str
     command: tuple[str, ...]
-
-
-def directories_of(ctx: SetupContext) -> list[str]:
-    """Return the directories of the files that an install writes."""
-    return [os.path.dirname(file.path) for file in planned_files(ctx)]
 
 
 def planned_files(ctx: SetupContext) -> list[ShellFile]:
@@ -84,11 +77,6 @@ def _is_own(path: str) -> bool:
     except OSError:
         return False
     return is_own and os.path.isdir(path) and os.access(path, os.W_OK)
-
-
-def missing(ctx: SetupContext) -> Iterable[ShellFile]:
-    """Return the files that an install would create."""
-    return (file for file in planned_files(ctx) if not os.path.lexists(file.path))
 
 
 def add(

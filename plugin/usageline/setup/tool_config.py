@@ -42,7 +42,10 @@ _ONE_LINE = re.compile(
 
 
 def filter_env(env: Mapping[str, str]) -> dict[str, str]:
-    """Return `env` without the variables of pip and uv that do not name a package source."""
+    """Return `env` without what breaks an interpreter or redirects its output.
+
+    Of the variables of pip and uv, keep those that name a package source.
+    """
     return {name: value for name, value in env.items() if _is_allowed(name)}
 
 
@@ -94,6 +97,8 @@ def _uv_files(env: Mapping[str, str]) -> list[str]:
 
 
 def _is_allowed(name: str) -> bool:
+    if name in {"VIRTUAL_ENV", "CONDA_PREFIX"} or name.startswith("PYTHON"):
+        return False
     if name.upper().startswith("PIP_"):
         return name[4:].lower().replace("_", "-") in PIP_ALLOWED
     return not name.startswith("UV_") or UV_ALLOWED.fullmatch(name) is not None

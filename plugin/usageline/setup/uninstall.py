@@ -11,13 +11,12 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import (
     manifest,
     owned_files,
-    plugin_pointer,
     settings_file,
     settings_step,
     shell_files,
 )
 from usageline.setup.outcome import Outcome
-from usageline.setup.program_files import is_packaged, package_tool
+from usageline.setup.program_files import is_packaged, package_tool, remove_pointers
 from usageline.storage import refresh_log, textfiles
 from usageline.system import directories, files, lock
 
@@ -109,26 +108,23 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         outcome.notes.append(manifest.UNREADABLE)
     settings_step.remove(ctx, previous, outcome)
     _remove_leftovers(ctx, previous)
-    _remove_config(ctx, previous, outcome)
-    _remove_key(ctx, outcome)
     others = manifest.other_paths(ctx.paths)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
+        _remove_config(ctx, previous, outcome)
+        _remove_key(ctx, outcome)
         shell_files.remove(ctx, previous, outcome)
         _remove_program(ctx, previous, outcome)
-    with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
-        _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
-        _remove_empty(ctx, ctx.paths.cache_dir)
+    _remove_cache(ctx, ctx.paths.cache_dir, outcome)
     if not others:
         _remove_other_caches(ctx, outcome)
-    if others and not ctx.dry_run:
-        _transfer_shared(previous, others)
-        refresh_log.remove(ctx.paths)
-    if not others:
         _remove_textfiles(ctx, outcome)
         state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
         _remove_owned(ctx, ctx.paths.state_dir, state, "state", outcome)
+    elif not ctx.dry_run:
+        _transfer_shared(previous, others)
+        refresh_log.remove(ctx.paths)
     _remove_empty_directories(ctx, previous)
     if not ctx.dry_run and os.path.isdir(ctx.paths.state_dir):
         for path in (ctx.paths.install_manifest, ctx.paths.install_manifest + ".broken"):
@@ -154,44 +150,50 @@ def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
 
 
 def _remove_program(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
-    data_dir = (
-        previous.data_dir
-        if previous and os.path.basename(previous.data_dir) == os.path.basename(ctx.paths.data_dir)
-        else ctx.paths.data_dir
-    )
-    if (
-        os.path.islink(ctx.paths.command)
-        and os.readlink(ctx.paths.command) == data_dir + "/current/bin/usageline"
-    ):
-        if not ctx.dry_run:
-            files.remove_file(ctx.paths.command)
-        outcome.add_change("command", ctx.display_path(ctx.paths.command))
-    current = data_dir + "/current"
-    if not ctx.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
-        files.remove_file(current)
+    data_dir = ctx.paths.data_dir
+    if previous and os.path.basename(previous.data_dir) == os.path.basename(data_dir):
+        data_dir = previous.data_dir
+    current, releases = data_dir + "/current", data_dir + "/releases"
+    if _target(ctx.paths.command) == current + "/bin/usageline":
+        _remove_file(ctx, "command", ctx.paths.command, outcome)
     if not ctx.dry_run:
-        plugin_pointer.remove(ctx)
-    releases = data_dir + "/releases"
+        if _target(current).startswith("releases/"):
+            files.remove_file(current)
+        remove_pointers(ctx)
     if os.path.isdir(releases) and not os.path.islink(releases):
-        for name in () if ctx.dry_run else os.listdir(releases):
-            if owned_files.RELEASE_NAME.fullmatch(name):
-                directories.remove_tree(f"{releases}/{name}")
         if not ctx.dry_run:
+            for name in filter(owned_files.RELEASE_NAME.fullmatch, os.listdir(releases)):
+                directories.remove_tree(f"{releases}/{name}")
             owned_files.remove(releases, owned_files.RELEASES_FILES)
-        _remove_empty(ctx, releases)
+            directories.remove_if_empty(releases)
         outcome.add_change("program", ctx.display_path(releases))
+
+
+def _target(path: str) -> str:
+    """Return the target of a link, "" if `path` is none."""
+    return os.readlink(path) if os.path.islink(path) else ""
 
 
 def _remove_config(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
     """Remove the config.toml that an install created, unless it has changed since."""
     path = ctx.paths.config_file
-    if not previous or not previous.config or manifest.other_paths(ctx.paths):
-        return
     with contextlib.suppress(OSError):
-        if manifest.digest(settings_file.content(path) or b"") == previous.config:
-            if not ctx.dry_run:
-                files.remove_file(path)
-            outcome.add_change("config", ctx.display_path(path))
+        if previous and previous.config == manifest.digest(settings_file.content(path) or b""):
+            _remove_file(ctx, "config", path, outcome)
+
+
+def _remove_key(ctx: SetupContext, outcome: Outcome) -> None:
+    """Remove the secret that signs shared readings."""
+    path = ctx.paths.shared_key
+    if os.path.isfile(path) and not os.path.islink(path):
+        with contextlib.suppress(OSError):
+            _remove_file(ctx, "key", path, outcome)
+
+
+def _remove_file(ctx: SetupContext, what: str, path: str, outcome: Outcome) -> None:
+    if not ctx.dry_run:
+        files.remove_file(path)
+    outcome.add_change(what, ctx.display_path(path))
 
 
 def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
@@ -210,17 +212,6 @@ def _remove_textfiles(ctx: SetupContext, outcome: Outcome) -> None:
     ]
 
 
-def _remove_key(ctx: SetupContext, outcome: Outcome) -> None:
-    """Remove the secret that signs shared readings."""
-    path = ctx.paths.shared_key
-    if manifest.other_paths(ctx.paths) or not os.path.isfile(path) or os.path.islink(path):
-        return
-    with contextlib.suppress(OSError):
-        if not ctx.dry_run:
-            files.remove_file(path)
-        outcome.add_change("key", ctx.display_path(path))
-
-
 def _remove_owned(
     ctx: SetupContext, directory: str, names: Names, what: str, outcome: Outcome
 ) -> None:
@@ -235,6 +226,13 @@ def _remove_owned(
         outcome.add_change(what, ctx.display_path(directory))
 
 
+def _remove_cache(ctx: SetupContext, directory: str, outcome: Outcome) -> None:
+    with lock.hold_existing(f"{directory}/refresh.lock", REFRESH_TIMEOUT_S):
+        _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", outcome)
+        if not ctx.dry_run and not os.path.islink(directory):
+            directories.remove_if_empty(directory)
+
+
 # tried by: tests/setup
 def _remove_other_caches(ctx: SetupContext, outcome: Outcome) -> None:
     """Remove what sessions with another CLAUDE_CONFIG_DIR left, which no install has recorded."""
@@ -244,18 +242,12 @@ def _remove_other_caches(ctx: SetupContext, outcome: Outcome) -> None:
     except OSError:
         return
     removed = Outcome()
-    for directory in (f"{base}/{name}" for name in names if name != own):
-        with lock.hold_existing(f"{directory}/refresh.lock", REFRESH_TIMEOUT_S):
-            _remove_owned(ctx, directory, owned_files.CACHE_FILES, "cache", removed)
-            _remove_empty(ctx, directory)
+    for name in names:
+        if name != own:
+            _remove_cache(ctx, f"{base}/{name}", removed)
     if removed.changes:
         count = len(removed.changes)
         outcome.add_change("caches", f"{ctx.display_path(base)}: {count} of other profiles")
-
-
-def _remove_empty(ctx: SetupContext, directory: str) -> None:
-    if not ctx.dry_run and not os.path.islink(directory):
-        directories.remove_if_empty(directory)
 
 
 def _remove_leftovers(ctx: SetupContext, previous: Manifest | None) -> None:

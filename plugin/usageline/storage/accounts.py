@@ -27,7 +27,7 @@ from usageline.storage.database_check import (
     check_database,
 )
 from usageline.system.directories import private_directory, remove_tree, set_aside
-from usageline.system.disk import write_error
+from usageline.system.files import write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

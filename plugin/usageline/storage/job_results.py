@@ -7,9 +7,9 @@ import os
 
 from usageline.core import throttle
 from usageline.core.errors import CacheUnsafe
-from usageline.system import disk, light_json
+from usageline.system import light_json
 from usageline.system.directories import clear_path, prepare, private_directory
-from usageline.system.files import NO_LINK, write_atomic
+from usageline.system.files import NO_LINK, failure_of, write_atomic
 
 try:
     import fcntl
@@ -53,7 +53,7 @@ def write(paths: Paths, kind: str, key: str, value: Mapping[str, object]) -> Non
     try:
         write_atomic(paths.job_result(kind, key), encode(value), 0o600, sync=False)
     except OSError as fault:
-        throttle.record_failure(paths.job_stamp(kind, key), disk.failure_of(fault))
+        throttle.record_failure(paths.job_stamp(kind, key), failure_of(fault))
         raise
     throttle.record_success(paths.job_stamp(kind, key))
 

@@ -101,7 +101,8 @@ def write(plugin: str) -> None:
     entries, deferred, codes = [], {}, b""
     for name, relative in sources.items():
         source_path = f"{plugin}/{relative}"
-        source = _read(source_path)
+        with open(source_path, "rb") as file:
+            source = file.read()
         _write_bytecode(source_path, source)
         tree = link_imports(strip_types(ast.parse(source, source_path)), sources.keys())
         code = _compile(tree, source_path)
@@ -117,21 +118,20 @@ def write(plugin: str) -> None:
             codes += data
     entries.sort(key=lambda entry: MODULES.index(entry[0]))
     target = path(plugin, sys.implementation.cache_tag)
-    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    folder = os.path.dirname(target)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     digest = hashlib.sha256(codes)
     name = f"line.{sys.implementation.cache_tag}.{digest.hexdigest()[:16]}.deferred"
-    files.write_atomic(f"{os.path.dirname(target)}/{name}", codes + digest.digest(), 0o600)
+    files.write_atomic(f"{folder}/{name}", codes + digest.digest(), 0o600)
     constants = {
         MODULES_MARK: marshal.dumps(tuple(entries)),
         DEFERRED_MARK: deferred,
         NAME_MARK: name,
     }
-    loader = loader.replace(
-        co_consts=tuple(
-            constants.get(value, value) if type(value) is str else value
-            for value in loader.co_consts
-        )
+    replaced = (
+        constants.get(value, value) if type(value) is str else value for value in loader.co_consts
     )
+    loader = loader.replace(co_consts=tuple(replaced))
     content = MAGIC_NUMBER + UNCHECKED_HASH + bytes(8) + marshal.dumps(loader)
     files.write_atomic(target, content + hashlib.sha256(content).digest(), 0o600)
 
@@ -149,15 +149,10 @@ def is_whole(bundle_path: str) -> bool:
 def is_complete(plugin: str, tag: str) -> bool:
     """Return whether the bundle for that tag and the code of its deferred modules are whole."""
     bundle_path = path(plugin, tag)
-    try:
-        names = os.listdir(os.path.dirname(bundle_path))
-    except OSError:
-        return False
-    deferred = [
-        f"{os.path.dirname(bundle_path)}/{name}"
-        for name in names
-        if name.startswith(f"line.{tag}.") and name.endswith(".deferred")
-    ]
+    folder, deferred = os.path.dirname(bundle_path), []
+    with contextlib.suppress(OSError):
+        names = [name for name in os.listdir(folder) if name.startswith(f"line.{tag}.")]
+        deferred = [f"{folder}/{name}" for name in names if name.endswith(".deferred")]
     return bool(deferred) and all(map(is_whole, [bundle_path, *deferred]))
 
 
@@ -174,8 +169,8 @@ def sweep(plugin: str) -> None:
 
 def strip_types(tree: ast.Module) -> ast.Module:
     """Remove annotations, `if TYPE_CHECKING` blocks and the imports that serve them from `tree`."""
-    stripped: ast.Module = _TypeStripper().visit(tree)
-    return ast.fix_missing_locations(stripped)
+    _TypeStripper().visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
@@ -184,8 +179,8 @@ def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
     An import statement takes some 10,000 instructions even if the module is already loaded, and
     350,000 if it is not.
     """
-    linked: ast.Module = _Linker(modules).visit(tree)
-    return ast.fix_missing_locations(linked)
+    _Linker(modules).visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class _Linker(ast.NodeTransformer):
@@ -213,10 +208,6 @@ class _Linker(ast.NodeTransformer):
 
 class _TypeStripper(ast.NodeTransformer):
     """Removes what only a reader or a type checker needs."""
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        self.generic_visit(node)
-        return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return None if node.module == "__future__" else node
@@ -279,8 +270,3 @@ def _write_bytecode(source_path: str, source: bytes) -> None:
 
 def _compile(tree: ast.Module, source_path: str) -> CodeType:
     return compile(tree, source_path, "exec", dont_inherit=True, optimize=2)
-
-
-def _read(source_path: str) -> bytes:
-    with open(source_path, "rb") as file:
-        return file.read()

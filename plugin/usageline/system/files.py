@@ -1,12 +1,17 @@
-"""Read and replace files: readers see the old or the new content, never a mixture."""
+"""Read and replace files: readers see the old or the new content, never a mixture.
+
+If the disk cannot be written, find out why, in the words of `core/throttle.py`.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import time
 
+from usageline.core.errors import CacheUnwritable, LockUnsupported
 from usageline.system import lock
 
 TYPE_CHECKING = False
@@ -27,6 +32,21 @@ STALE_S = 60.0
 
 _SUFFIX = ".usageline-new"
 HEX_DIGITS = frozenset("0123456789abcdef")
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
+NO_LOCKS = frozenset(
+    {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, getattr(errno, "ENOTSUP", errno.EOPNOTSUPP)}
+)
+
+FAILURE_TEXTS = {
+    "full": "the disk is full",
+    "unwritable": "the cache cannot be written",
+    "unlockable": "the file system has no locks",
+}
+"""Each of `throttle.FAILURES`, for people."""
+
+PROBE_BYTES = 64 << 10
+"""A store and a snapshot together take less."""
 
 
 def write_atomic(
@@ -202,16 +222,40 @@ def _write(descriptor: int, data: bytes, mode: int, *, sync: bool) -> None:
     with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(data)
         file.flush()
-        _set_mode(file.fileno(), mode)
+        if hasattr(os, "fchmod"):  # Windows has none
+            os.fchmod(file.fileno(), mode)
         if sync:
             os.fsync(file.fileno())
-
-
-def _set_mode(descriptor: int, mode: int) -> None:
-    if hasattr(os, "fchmod"):  # Windows has none
-        os.fchmod(descriptor, mode)
 
 
 def _check_regular(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise PermissionError(1, "it is not a regular file", path)
+
+
+def failure_of(error: BaseException) -> str:
+    """Return the one of `throttle.FAILURES` that fits an error or its cause."""
+    if isinstance(error, (CacheUnwritable, LockUnsupported)) and error.__cause__:
+        return failure_of(error.__cause__)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in NO_LOCKS or isinstance(error, NotImplementedError):
+        return "unlockable"
+    return "full" if number in FULL else "unwritable"
+
+
+def write_error(directory: str) -> OSError | None:
+    """Return the error of writing a file in `directory`, or None if it succeeds.
+
+    It serves a library that hides the system's reason.
+    """
+    path = os.path.join(directory, ".tried.usageline-new")
+    try:
+        remove_file(path)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        return error
+    finally:
+        with contextlib.suppress(OSError):
+            remove_file(path)
+    return None

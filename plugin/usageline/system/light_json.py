@@ -75,22 +75,9 @@ def _scanner() -> Callable[[str, int], tuple[Any, int]]:
 
 def _encoder() -> Callable[[object, int], Any]:
     try:
-        from _json import (  # noqa: PLC0415 - as above
-            encode_basestring,
-            make_encoder,
-        )
+        from _json import encode_basestring, make_encoder  # noqa: PLC0415 - as above
 
-        return make_encoder(
-            {},
-            _refuse,
-            encode_basestring,
-            None,
-            ":",
-            ",",
-            False,
-            False,
-            False,
-        )
+        return make_encoder({}, _refuse, encode_basestring, None, ":", ",", False, False, False)
     except (ImportError, AttributeError, TypeError):
         from json import JSONEncoder  # noqa: PLC0415 - as above
 

@@ -18,9 +18,7 @@ from usageline.system.process_tree import Watchdog, kill_tree, wait_for_group
 from usageline.system.trust import is_trusted, untrusted_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    Running = list[tuple[str, subprocess.Popen[bytes]]]
+    from collections.abc import Mapping, Sequence
 
 TIMEOUT_S = 5.0
 MAX_MESSAGES = 8
@@ -118,11 +116,25 @@ def send(
     Return why each notifier failed, [] if none did. Kill what runs longer, with all its children.
     """
     deadline = min(deadline, time.monotonic() + TIMEOUT_S)
-    running: Running = []
-    failures: list[str] = []
+    own = origin.own(env)
+    cwd = own.fixed["HOME"] if own else "/"
+    null = subprocess.DEVNULL
+    planned, failures = plan(messages[:MAX_MESSAGES], means, own, desktop)
+    running: list[tuple[str, subprocess.Popen[bytes]]] = []
     with contextlib.ExitStack() as watchdogs:
         try:
-            _start(messages[:MAX_MESSAGES], means, env, desktop, watchdogs, running, failures)
+            # All at once, so that one that hangs does not delay the others.
+            for name, words, given in planned:
+                kind = "alert" if name == "command" else "notifier"
+                try:
+                    watchdog = watchdogs.enter_context(Watchdog())
+                    child = child_env.build(kind, env, own, given)
+                    process = watchdog.start(
+                        words, child, cwd, stdin=null, stdout=null, stderr=null
+                    )
+                    running.append((name, process))
+                except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+                    failures.append(f"{name}: {error_text(error)}")
             for name, process in running:
                 failure = _wait(process, deadline)
                 if failure:
@@ -134,52 +146,30 @@ def send(
     return failures
 
 
-def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs start
-    messages: Sequence[Message],
-    means: Means,
-    env: Mapping[str, str],
-    desktop: Desktop,
-    watchdogs: contextlib.ExitStack,
-    running: Running,
-    failures: list[str],
-) -> None:
-    """Start all notifiers at once, so that one that hangs does not delay the others."""
-    own = origin.own(env)
-    cwd = own.fixed["HOME"] if own else "/"
-    null = subprocess.DEVNULL
-    variables = {"PATH": _search_path(own), **desktop.bus()}
-    for name, words, given in commands(messages, means, variables, desktop):
-        if name == "command" and (own is None or not own.claude_dir):
-            # A project may have chosen the directory that the numbers come from.
-            failures.append(f"{name}: {UNKNOWN_DIRECTORY}")
-            break
-        if not words:
-            failures.append(f"{name}: {desktop.missing_reason()}")
-            continue
-        try:
-            watchdog = watchdogs.enter_context(Watchdog())
-            kind = "alert" if name == "command" else "notifier"
-            child = child_env.build(kind, env, own, given)
-            process = watchdog.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
-            running.append((name, process))
-        except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-            reason = error_text(error)
-            failures.append(f"{name}: {reason}")
+def plan(
+    messages: Sequence[Message], means: Means, own: origin.Own | None, desktop: Desktop
+) -> tuple[list[tuple[str, list[str], dict[str, str]]], list[str]]:
+    """Return what to run, and why the rest is not run.
 
-
-def commands(
-    messages: Sequence[Message], means: Means, variables: dict[str, str], desktop: Desktop
-) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """Yield what to run: a name, the words, and the variables that usageline sets.
-
-    One notification has all messages; the command runs once for each.
+    What to run is a name, the words, and the variables that usageline sets. One notification has
+    all messages; the command runs once for each.
     """
+    planned, failures = [], []
+    variables = {"PATH": _search_path(own), **desktop.bus()}
     if means.desktop and messages:
-        yield "desktop", desktop.command("\n".join(each.text for each in messages)), variables
-    if means.command:
-        words = ["/bin/sh", "-c", means.command]
-        for message in messages:
-            yield "command", words, {**variables, **message.variables}
+        words = desktop.command("\n".join(each.text for each in messages))
+        if words:
+            planned.append(("desktop", words, variables))
+        else:
+            failures.append(f"desktop: {desktop.missing_reason()}")
+    if means.command and messages:
+        if own and own.claude_dir:
+            words = ["/bin/sh", "-c", means.command]
+            planned += [("command", words, {**variables, **each.variables}) for each in messages]
+        else:
+            # A project may have chosen the directory that the numbers come from.
+            failures.append(f"command: {UNKNOWN_DIRECTORY}")
+    return planned, failures
 
 
 def _search_path(own: origin.Own | None) -> str:

@@ -108,11 +108,7 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     paths = Paths(env)
     record = read_record(root or installation())
     try:
-        home, config_file, claude_dir = (
-            paths.home,
-            paths.config_file,
-            paths.claude_dir,
-        )
+        home, config_file, claude_dir = paths.home, paths.config_file, paths.claude_dir
     except LookupError:
         return None
     if record.unchecked:
@@ -122,23 +118,15 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     if own_home is None or own_config is None:
         return None
     own_claude = _match(claude_dir, [own_home + "/.claude", *record.claude_dirs()]) or ""
-    profile = next(
-        (
-            one
-            for one in record.profiles
-            if own_claude == Paths(one).claude_dir and one["HOME"] == own_home
-        ),
-        None,
-    )
-    if env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR") != (profile or {}).get(
-        "CLAUDE_SECURESTORAGE_CONFIG_DIR"
-    ):
+    same_home = (one for one in record.profiles if one["HOME"] == own_home)
+    profile = next((one for one in same_home if Paths(one).claude_dir == own_claude), {})
+    sign_in = "CLAUDE_SECURESTORAGE_CONFIG_DIR"
+    if env.get(sign_in) != profile.get(sign_in):
         own_claude = ""  # another sign-in than the one at the installation
-    fixed = {**(profile or {}), "HOME": own_home}
+    fixed = {**profile, "HOME": own_home}
     fixed.pop("CLAUDE_CONFIG_DIR", None)
-    if own_claude and env.get(
-        "CLAUDE_CONFIG_DIR"
-    ):  # on macOS the Keychain item's name depends on it
+    # On macOS the Keychain item's name depends on it.
+    if own_claude and env.get("CLAUDE_CONFIG_DIR"):
         fixed["CLAUDE_CONFIG_DIR"] = own_claude
     if own_config != own_home + DEFAULT_CONFIG:
         fixed["XDG_CONFIG_HOME"] = os.path.dirname(os.path.dirname(own_config))

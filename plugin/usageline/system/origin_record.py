@@ -41,11 +41,6 @@ NETWORK = (*PROXIES, *CERTIFICATES)
 DEFAULT_CONFIG = "/.config/usageline/config.toml"
 
 
-def default_config_file(paths: Paths) -> str:
-    """Return the config.toml in the default place of that home."""
-    return paths.home.rstrip("/") + DEFAULT_CONFIG
-
-
 def write_record(
     root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()
 ) -> None:
@@ -56,39 +51,22 @@ def write_record(
     """
     earlier = _earlier(before) if before else NOTHING
     profiles = list(earlier.profiles)
-    for one in (*others, env):
-        profile = {
-            name: one[name]
-            for name in PROFILE
-            if one.get(name) and (name[:3] != "XDG" or os.path.isabs(one[name]))
-        }
-        if "CLAUDE_SECURESTORAGE_CONFIG_DIR" in one:  # the empty value has a meaning
-            profile["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = one["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
-        profiles = [other for other in profiles if _identity(other) != _identity(profile)] + [
-            profile
-        ]
+    for profile in map(_profile, (*others, env)):
+        profiles = [other for other in profiles if _identity(other) != _identity(profile)]
+        profiles.append(profile)
     profiles = profiles[-MAX_PROFILES:]
-    configs, caches = list(earlier.configs), list(earlier.caches)
+    configs, caches = [], []
     for profile in profiles:
         home = {"HOME": profile["HOME"]}
-        configs += [
-            os.path.normpath(place)
-            for place in (Paths(profile).config_file, default_config_file(Paths(home)))
-        ]
-        caches += [
-            os.path.normpath(os.path.dirname(Paths(one).cache_dir)) for one in (profile, home)
-        ]
+        configs += [Paths(profile).config_file, home["HOME"].rstrip("/") + DEFAULT_CONFIG]
+        caches += [os.path.dirname(Paths(one).cache_dir) for one in (profile, home)]
+    homes = earlier._replace(profiles=tuple(profiles)).homes()
     content = {
         "version": VERSION,
         "profiles": profiles,
-        "homes": list(
-            dict.fromkeys(
-                os.path.normpath(home)
-                for home in earlier._replace(profiles=tuple(profiles)).homes()
-            )
-        ),
-        "configs": list(dict.fromkeys(configs)),
-        "caches": list(dict.fromkeys(caches)),
+        "homes": _with_normal((), homes),
+        "configs": _with_normal(earlier.configs, configs),
+        "caches": _with_normal(earlier.caches, caches),
         "path": os.pathsep.join(filter(os.path.isabs, env.get("PATH", "").split(os.pathsep))),
         "network": {
             name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()
@@ -99,6 +77,23 @@ def write_record(
     data = json.dumps(content, indent=1).encode() + b"\n"
     if _content(f"{root}/{NAME}") != data:
         files.write_atomic(f"{root}/{NAME}", data, 0o600)
+
+
+def _profile(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a profile. An empty or relative directory counts as none."""
+    profile = {
+        name: env[name]
+        for name in PROFILE
+        if env.get(name) and (name[:3] != "XDG" or os.path.isabs(env[name]))
+    }
+    if "CLAUDE_SECURESTORAGE_CONFIG_DIR" in env:  # the empty value has a meaning
+        profile["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = env["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
+    return profile
+
+
+def _with_normal(earlier: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """Return the earlier paths and the normalized others, each once."""
+    return list(dict.fromkeys((*earlier, *map(os.path.normpath, paths))))
 
 
 def absolute(name: str, value: str) -> str:

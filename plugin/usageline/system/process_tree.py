@@ -199,7 +199,12 @@ class Watchdog:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        """Stop watching: the group has ended, or may go on running."""
+        if self._shell:
+            self._shell.kill()
+            with self._shell:  # closes the pipe and waits
+                watchdog_pids.discard(self._shell.pid)
+            self._shell = None
 
     def start(
         self, command: Sequence[str], env: Mapping[str, str], cwd: str | None, **streams: Any
@@ -228,11 +233,3 @@ class Watchdog:
                 preexec_fn=register if os.name == "posix" else None,  # noqa: PLW1509 - as above
                 **streams,
             )
-
-    def stop(self) -> None:
-        """Stop watching: the group has ended, or may go on running."""
-        if self._shell:
-            self._shell.kill()
-            with self._shell:  # closes the pipe and waits
-                watchdog_pids.discard(self._shell.pid)
-            self._shell = None

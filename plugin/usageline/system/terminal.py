@@ -183,12 +183,7 @@ def detect_background(env: Mapping[str, str]) -> str:
         is_silent = (
             isinstance(asked_at, int | float) and 0 <= time.time() - asked_at < SILENT_INTERVAL_S
         )
-        if (
-            cache
-            and not cache.get("background")
-            and is_silent
-            and cache.get("term") == env.get("TERM")
-        ):
+        if is_silent and not cache.get("background") and cache.get("term") == env.get("TERM"):
             return ""
         background = name_of(query_background(TIMEOUT_S)) or _hint(env)
         # A silent terminal after one that answered is another terminal: keep that answer.

@@ -214,10 +214,10 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "core.bundled.load.needed",
             "system.bundle._hot_sources",
-            "system.bundle._read",
+            "system.bundle.write",
             "system.bundle.is_whole",
             "system.bundle.sweep",
-            "setup.settings_backup.read_backup",
+            "setup.settings_step._newest_backup",
             "setup.releases.is_current",
             "setup.releases.for_source",
             "setup.releases.compile_bytecode",
@@ -229,15 +229,17 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.install._link_command",
         ),
         *(
+            "setup.interpreters._output",
             "setup.interpreters.probe",
             "setup.interpreters.is_macos_stub",
-            "setup.line_interpreter._prints_line",
-            "setup.line_interpreter._measure",
+            "setup.release_plan._prints_line",
+            "setup.release_plan._measure",
         ),
         *(
             "setup.interpreters._candidates",
             "setup.packages._run",
             "setup.packages._add_program_path",
+            "setup.uninstall._target",
             "setup.uninstall._remove_program",
         ),
         *(
@@ -249,7 +251,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.uninstall._report_remaining",
         ),
         *(
-            "setup.interpreters.missing_modules",
             "setup.interpreters.upgrade_safe_path",
             "system.trust.untrusted_interpreter_reason",
             "setup.packages.pin_interpreter",
@@ -258,12 +259,10 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.settings_file._open_to_write",
             "setup.owned_files.holds_any",
             "setup.owned_files.remove",
-            "setup.owned_files._remove",
         ),
         *(
-            "setup.owned_files._remove_directory",
+            "setup.command._print",
             "setup.command._open_closed_streams",
-            "setup.command._discard_output",
         ),
     ),
     "nothing of what it reads is used": (
@@ -280,7 +279,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "storage.job_results.lock",
             "storage.job_results.prune",
             "refresh.notify.prune_sent",
-            "setup.plugin_pointer._plugin_copies",
+            "setup.program_files._plugin_copies",
         ),
         *(
             "cli.config.editor._text",
@@ -289,7 +288,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.process_tree.__init__",
             "system.process_tree.start",
             "cli.edge.run",
-            "system.disk.write_error",
+            "system.files.write_error",
             "cli.refreshes._run",
         ),
         *(

@@ -20,7 +20,8 @@ from usageline.cli.config import sample
 from usageline.line import embed, render, session_start, view
 from usageline.line.render import CLIENT_MARGIN
 from usageline.refresh import notify
-from usageline.system.notifier import Desktop, Means, commands
+from usageline.system.notifier import Desktop, Means, plan
+from usageline.system.origin import Own
 from usageline.usage.alerts import Alert
 from usageline.usage.values import text as kept_text
 
@@ -166,7 +167,9 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
         one_line([message["systemMessage"]])
         means = Means(desktop=True, command="true")
         desktop = Desktop(programs=("/bin/true",))
-        for name, words, variables in commands(notify.messages((alert,), NOW), means, {}, desktop):
+        own = Own("", "/home/me/.claude", {"HOME": "/home/me"})
+        planned, _ = plan(notify.messages((alert,), NOW), means, own, desktop)
+        for name, words, variables in planned:
             one_line(words)
             if name == "command":
                 assert words == ["/bin/sh", "-c", "true"]

@@ -13,8 +13,7 @@ from usageline.core import freshness, path_owners, throttle
 from usageline.core.errors import LockUnsupported
 from usageline.core.vocabulary import CLOCK, OWN_SIGN_IN, REASONS
 from usageline.refresh.lock_owner import current_owner
-from usageline.system import disk
-from usageline.system.files import is_own
+from usageline.system.files import FAILURE_TEXTS, is_own
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import whole_detail
@@ -154,7 +153,7 @@ def refresh_failures(context: Context) -> Result | None:
     reason = throttle.last_failure(context.paths.stamp, context.now)
     if not reason:
         return None
-    words = disk.MESSAGES.get(reason, "no reason was recorded")
+    words = FAILURE_TEXTS.get(reason, "no reason was recorded")
     return problem(
         f"recent refreshes failed: {words} ({context.short(context.paths.cache_dir)})",
         DISK_ADVICE[reason],

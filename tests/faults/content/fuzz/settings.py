@@ -7,7 +7,7 @@ import os
 
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
-from usageline.setup import settings_backup, settings_changes, settings_entries, settings_step
+from usageline.setup import settings_changes, settings_entries, settings_step
 from usageline.setup.context import SetupContext
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome
@@ -32,7 +32,7 @@ def check(data: bytes) -> None:
     forgotten = given.choice((False, True))
     content = given.left
     _put(content)
-    settings_backup.original_settings(CTX)
+    settings_step.original_settings(CTX)
     settings_step.preview(CTX, OURS)
     outcome = Outcome()
     made = settings_step.add(CTX, OURS, NOTHING, outcome)
