@@ -24,7 +24,7 @@ from usageline.cli.metrics import dashboard, listener
 from usageline.cli.metrics.rules import RULES
 from usageline.core.errors import UsagelineError
 from usageline.refresh.run import refresh
-from usageline.usage.metrics.table import METRICS
+from usageline.usage.metrics import METRICS
 
 if TYPE_CHECKING:
     import subprocess

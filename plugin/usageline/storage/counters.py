@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.json_file import json_file
 from usageline.system.files import write_atomic
-from usageline.usage.metrics.values import LOCAL, Highest
+from usageline.usage.metric_samples import LOCAL, Highest
 from usageline.usage.values import number
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import click
 
 from usageline.core.errors import UsagelineError, error_text
-from usageline.refresh.metrics.collect import collect
+from usageline.refresh.metrics.publish import collect
 from usageline.refresh.metrics.text import negotiated
 
 if TYPE_CHECKING:

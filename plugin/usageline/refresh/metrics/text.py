@@ -5,24 +5,20 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from usageline.usage.metrics.table import COUNTER, INFO
+from usageline.usage.metrics import COUNTER, INFO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from prometheus_client.core import Metric as Family
 
-    from usageline.usage.metrics.table import Metric
-    from usageline.usage.metrics.values import Sample
+    from usageline.usage.metric_samples import Sample
+    from usageline.usage.metrics import Metric
 
 
 class Samples(Collector):
@@ -31,11 +27,8 @@ class Samples(Collector):
     def __init__(self, samples: Sequence[Sample]) -> None:
         self._samples = samples
 
-    def collect(self) -> Iterable[Family]:
+    def collect(self) -> Iterator[Family]:
         """Yield the family of each metric that has samples."""
-        return self._families()
-
-    def _families(self) -> Iterator[Family]:
         for metric, group in groupby(self._samples, key=lambda sample: sample.metric):
             yield _family(metric, list(group))
 
