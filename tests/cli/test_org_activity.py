@@ -28,7 +28,7 @@ from usageline.usage.org.activity import (
     read_days,
     read_people,
 )
-from usageline.usage.org.telemetry import read_destinations
+from usageline.usage.org.settings import read_destinations
 
 if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance

@@ -28,7 +28,7 @@ from usageline.usage.org.limits import (
     read_limits,
     read_requests,
 )
-from usageline.usage.org.rate_limits import read_rate_limits
+from usageline.usage.org.settings import read_rate_limits
 
 if TYPE_CHECKING:
     import subprocess

@@ -21,7 +21,8 @@ from tests.org_server import (
     error,
 )
 from usageline.core.errors import UsagelineError
-from usageline.jobs import org_limits
+from usageline.jobs import org_limits, org_settings
+from usageline.jobs.org_access import Request
 from usageline.sources.org.errors import OrgFailure
 from usageline.usage.org.limits import KNOWN, UNREADABLE, LimitsReport
 
@@ -130,7 +131,8 @@ def serve(org: OrgWorld, **paths: Callable[[Query], Reply] | Reply | None) -> No
 
 def load(org: OrgWorld, **options: Any) -> LimitsReport:
     """Load the limits, with a clock that does not wait."""
-    return org_limits.load(org.world.env, org.messages.append, clock=org.time.clock(), **options)
+    request = Request(**options)
+    return org_limits.load(org.world.env, request, org.messages.append, org.time.clock())
 
 
 def test_enterprise_has_every_page_of_members_and_the_pending_requests(org: OrgWorld) -> None:
@@ -287,7 +289,7 @@ def test_rate_limits_of_organization_and_workspace_are_loaded(org: OrgWorld) -> 
         Reply(200, {"data": [row], "next_page": None}) if path.endswith("/rate_limits") else None
     )
     for workspace in (None, "wrkspc_1"):
-        (limit,) = org_limits.load_rate_limits(
+        (limit,) = org_settings.load_rate_limits(
             org.world.env, workspace=workspace, clock=org.time.clock()
         )
         assert (limit.group, limit.value, limit.whole) == ("Batch", 5, 9)
@@ -296,7 +298,7 @@ def test_rate_limits_of_organization_and_workspace_are_loaded(org: OrgWorld) -> 
         "/workspaces/wrkspc_1/rate_limits?include_inherited=true",
     ]
     with pytest.raises(UsagelineError, match="takes an id"):
-        org_limits.load_rate_limits(org.world.env, workspace="../me")
+        org_settings.load_rate_limits(org.world.env, workspace="../me")
     assert len(org.server.requests) == 2
 
 

@@ -33,9 +33,7 @@ Rows = dict[tuple[str, str | None], Any]
 def read(adapter: Any, by: str, path: str, bodies: list[Any], **options: bool) -> Ledger:
     """Return the sums of the pages of one listing."""
     is_total = options.get("is_total", False)
-    listings = adapter.listings(
-        by, SPAN, daily=options.get("daily", False), today=date(2026, 11, 25)
-    )
+    listings = adapter.listings(by, SPAN, daily=options.get("daily", False))
     listing = next(one for one in listings if one.path.endswith(path) and one.is_total is is_total)
     ledger = Ledger()
     for body in bodies:

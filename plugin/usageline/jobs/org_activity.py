@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import UsagelineError
 from usageline.jobs.org_access import open_org, unreadable
-from usageline.jobs.org_names import names_of
 from usageline.sources.org.adapter import BASE, MAX_ROWS
 from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import REFUSED, OrgFailure
@@ -50,13 +49,7 @@ def load(
 
     Raise UsagelineError with what to do if it cannot be loaded.
     """
-    org = open_org(
-        env,
-        progress,
-        max_pages=request.max_pages,
-        is_anonymous=request.is_anonymous,
-        clock=clock,
-    )
+    org = open_org(env, request, progress, clock)
     days = _days(request, org.now().date(), org)
     try:
         activity = _enterprise(org, request, days)
@@ -150,7 +143,7 @@ def _with_names(activity: Activity, org: Org) -> Activity:
     """Return it with the names of its people, as far as the key may read them."""
     if not activity.people:
         return activity
-    names = names_of(BY_PERSON, org.client, org.cache, org.clock.now())
+    names = org.names(BY_PERSON)
 
     def named(person: Person) -> Person:
         who = person.who

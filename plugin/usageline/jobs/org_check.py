@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.jobs import org_limits, org_telemetry
-from usageline.jobs.org_access import Org, all_adapters, open_org
+from usageline.jobs import org_limits, org_settings
+from usageline.jobs.org_access import Org, Request, all_adapters, open_org
 from usageline.jobs.org_activity import SUMMARIES
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.analytics import Analytics
 from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import ADMIN
-from usageline.sources.org.legacy import CLAUDE_CODE, AdminReports, EnterpriseReports
+from usageline.sources.org.legacy import CLAUDE_CODE
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.spans import DAY
 from usageline.usage.values import mapping
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
     from usageline.sources.org.adapter import Adapter
 
-SHOWS = {
-    Analytics.name: "cost and tokens, by all of --by",
-    AdminReports.name: "Claude Code by person",
-    EnterpriseReports.name: "cost and tokens by person",
-}
 ENDS = frozenset({0, 200, 429})
 """After no answer, an unreadable one, or too many requests the next one would be the same."""
 
@@ -78,7 +73,7 @@ def check(
     clock: Clock = SYSTEM_CLOCK,
 ) -> Result:
     """Send the probes. Raise UsagelineError if there is no key, or if the service has a problem."""
-    org = open_org(env, progress, clock=clock)
+    org = open_org(env, Request(), progress, clock)
     client = org.client
     progress("loading the organization")
     organization = _organization(org)
@@ -113,7 +108,7 @@ def _probes(org: Org) -> list[Probe]:
         org_limits.EFFECTIVE,
         (("limit", "1"),),
     )
-    if org.client.is_gateway:
+    if org.client.config.is_gateway:
         return [limits, _adapter_probe(org, Analytics())]
     configured = Probe(
         "configured spend limits",
@@ -125,9 +120,9 @@ def _probes(org: Org) -> list[Probe]:
     telemetry = Probe(
         "telemetry destinations",
         "where the API sends its traces",
-        org_telemetry.DESTINATIONS,
+        org_settings.DESTINATIONS,
         (("limit", "1"),),
-        org_telemetry.BETA,
+        org_settings.DESTINATIONS_BETA,
     )
     reports = [_adapter_probe(org, adapter) for adapter in all_adapters(org)]
     return [*reports, _activity_probe(org), limits, configured, telemetry]
@@ -147,7 +142,7 @@ def _adapter_probe(org: Org, adapter: Adapter) -> Probe:
     listing = adapter.probe(org.now().date())
     return Probe(
         adapter.label,
-        SHOWS[adapter.name],
+        adapter.shows,
         listing.path,
         listing.params,
         listing.beta,

@@ -6,7 +6,6 @@ Console reports the limits that are configured: their spending comes from the co
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,15 +13,13 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
 from usageline.jobs.org_access import Request, open_org
-from usageline.jobs.org_names import names_of
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.client import MAX_PAGES, ignore
+from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import WORKSPACE, LimitsReport
 from usageline.usage.org.merge import anonymous as without_name
-from usageline.usage.org.rate_limits import read_rate_limits
 from usageline.usage.org.records import Who
 
 if TYPE_CHECKING:
@@ -32,33 +29,27 @@ if TYPE_CHECKING:
     from usageline.sources.org.client import OrgClient
     from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
-    from usageline.usage.org.rate_limits import RateLimit
 
 EFFECTIVE = f"{BASE}/spend_limits/effective"
 CONFIGURED = f"{BASE}/spend_limits"
 REQUESTS = f"{BASE}/spend_limit_increase_requests"
-RATE = f"{BASE}/rate_limits"
-RATE_OF_WORKSPACE = f"{BASE}/workspaces/{{}}/rate_limits"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
 NAME = "spend limits"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
 
-WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""
 
 
 def load(
     env: Mapping[str, str],
+    request: Request,
     progress: Callable[[str], None] = ignore,
-    *,
-    is_anonymous: bool = False,
-    max_pages: int = MAX_PAGES,
     clock: Clock = SYSTEM_CLOCK,
 ) -> LimitsReport:
     """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
-    org = open_org(env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock)
+    org = open_org(env, request, progress, clock)
     client, remarks = org.client, list[str]()
     requests: list[IncreaseRequest] | None = None
     try:
@@ -67,7 +58,7 @@ def load(
         if failure.status not in REFUSED:
             raise
         limits = _configured(client, failure)
-        if not is_anonymous:
+        if not request.is_anonymous:
             limits = _with_names(limits, org)
         limits = _with_spending(limits, env, org, remarks)
     else:
@@ -76,29 +67,10 @@ def load(
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
         clock.now(),
-        is_anonymous,
+        request.is_anonymous,
         tuple(remarks),
     )
-    return _anonymous(report, org.cache.salt) if is_anonymous else report
-
-
-def load_rate_limits(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    workspace: str | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> list[RateLimit]:
-    """Return the rate limits that are configured, by default those of the organization.
-
-    Raise UsagelineError with what to do if they cannot be read.
-    """
-    client = open_org(env, progress, clock=clock).client
-    if workspace is None:
-        return read_rate_limits(client.rows(RATE))
-    if not WORKSPACE_ID.fullmatch(workspace):
-        raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
-    path = RATE_OF_WORKSPACE.format(workspace)
-    return read_rate_limits(client.rows(path, [("include_inherited", "true")]))
+    return _anonymous(report, org.cache.salt) if request.is_anonymous else report
 
 
 def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
@@ -144,7 +116,7 @@ def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
     """Return the limits with the names of their workspaces, as far as they can be read."""
     if all(limit.holder.kind != WORKSPACE for limit in limits):
         return limits
-    names = names_of(WORKSPACE, org.client, org.cache, org.clock.now())
+    names = org.names(WORKSPACE)
     return [
         replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
         if limit.holder.kind == WORKSPACE

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.jobs.org_access import all_adapters, open_org, unreadable
-from usageline.jobs.org_names import with_names
-from usageline.sources.org.adapter import Unsupported
+from usageline.jobs.org_access import all_adapters, open_org, unreadable, with_names
+from usageline.sources.org.adapter import PEOPLE, Unsupported
 from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
 from usageline.sources.org.errors import NOT_THERE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
@@ -40,13 +39,7 @@ def load(
     clock: Clock = SYSTEM_CLOCK,
 ) -> Report:
     """Return the report. Raise UsagelineError with what to do if it cannot be loaded."""
-    org = open_org(
-        env,
-        progress,
-        max_pages=request.max_pages,
-        is_anonymous=request.is_anonymous,
-        clock=clock,
-    )
+    org = open_org(env, request, progress, clock)
     days = spans.in_range(request.since, request.until, org.now())
     first: OrgFailure | None = None
     elsewhere = NOT_THERE
@@ -70,7 +63,7 @@ def load(
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())
-            return with_names(report, org.client, org.cache, org.clock.now())
+            return with_names(report, org)
     raise _for_gateway(
         first or OrgFailure("this key has no report: run `usageline org check`"), org
     )
@@ -78,7 +71,7 @@ def load(
 
 def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
     """Return the failure, or what a gateway without reports has instead."""
-    if not org.client.is_gateway or failure.status not in NOT_THERE:
+    if not org.client.config.is_gateway or failure.status not in NOT_THERE:
         return failure
     return OrgFailure(
         f"the gateway {org.client.host} has no usage and cost ({failure.status}): run `usageline "
@@ -129,7 +122,7 @@ class _Reader:
             refreshed_at=(min if new else max)(times, default=None),
             coverage=adapter.coverage(by),
             source=adapter.name,
-            is_estimate=adapter.is_estimate and by in {"person", "actor-type"},
+            is_estimate=adapter.is_estimate and by in PEOPLE,
             is_anonymous=self.request.is_anonymous,
             remarks=adapter.remarks(by),
         )
@@ -183,8 +176,7 @@ class _Reader:
         return (rows, total if has_total else None, min(times, default="")), adds_up
 
     def _listings(self, span: Span, *, daily: bool) -> Sequence[Listing]:
-        today = self.org.now().date()
-        return self.adapter.listings(self.request.by, span, daily=daily, today=today)
+        return self.adapter.listings(self.request.by, span, daily=daily)
 
     def _listing(self, listing: Listing) -> tuple[Ledger, set[str]]:
         """Return the sums of a listing, and the times up to when its pages have data.
@@ -228,15 +220,15 @@ class _Reader:
         client, cache = self.org.client, self.org.cache
         name = listing.path.rpartition("/")[2].replace("_", " ")
         client.progress(f"loading {name}, page {number + 1}")
-        for page in client.listing(listing.path, listing.params, listing.beta, cursor):
+        for body, following in client.listing(listing.path, listing.params, listing.beta, cursor):
             self.has_pages = True
             number += 1
-            refreshed_at = page.body.get("data_refreshed_at")
+            refreshed_at = body.get("data_refreshed_at")
             text = refreshed_at[:64] if isinstance(refreshed_at, str) else ""
-            ledger = self._ledger(listing, page.body)
-            cache.add_page(listing.key, page.cursor, text, ledger, self.org.clock.now())
+            ledger = self._ledger(listing, body)
+            cache.add_page(listing.key, following, text, ledger, self.org.clock.now())
             yield ledger, text
-            if page.cursor:
+            if following:
                 client.progress(f"loading {name}, page {number + 1}")
 
     def _ledger(self, listing: Listing, body: Mapping[str, object]) -> Ledger:

@@ -46,13 +46,11 @@ def _print_spend_limits(
 ) -> None:
     from usageline.cli.org import limits_export  # noqa: PLC0415 - the client is slow to import
     from usageline.jobs import org_limits  # noqa: PLC0415 - as above
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
     from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
-    report = with_progress(
-        lambda progress: org_limits.load(
-            dict(os.environ), progress, is_anonymous=anonymous, max_pages=pages or MAX_PAGES
-        )
-    )
+    request = Request(is_anonymous=anonymous, max_pages=pages or MAX_PAGES)
+    report = with_progress(lambda progress: org_limits.load(dict(os.environ), request, progress))
     if output == "json":
         click.echo(limits_export.as_json(report, top))
     elif output == "csv":
@@ -65,10 +63,10 @@ def _print_spend_limits(
 
 def _print_rate_limits(workspace: str | None, *, as_json: bool) -> None:
     from usageline.cli.org import rate_limits  # noqa: PLC0415 - as above
-    from usageline.jobs import org_limits  # noqa: PLC0415 - as above
+    from usageline.jobs import org_settings  # noqa: PLC0415 - as above
 
     limits = with_progress(
-        lambda progress: org_limits.load_rate_limits(dict(os.environ), progress, workspace)
+        lambda progress: org_settings.load_rate_limits(dict(os.environ), progress, workspace)
     )
     if as_json:
         click.echo(rate_limits.as_json(limits, workspace))

@@ -119,10 +119,11 @@ def _products(reports: Callable[[str], Reports]) -> Reports:
 def _limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsReport | None:
     """Return the limits. Report on stderr why there are none."""
     from usageline.jobs import org_limits  # noqa: PLC0415 - as above
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
     from usageline.sources.org.errors import OrgFailure  # noqa: PLC0415 - as above
 
     try:
-        return org_limits.load(env, progress, is_anonymous=True, clock=clock)
+        return org_limits.load(env, Request(is_anonymous=True), progress, clock)
     except OrgFailure as failure:
         _report(progress, f"without spend limits: {failure}")
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from usageline.cli.appearance import Appearance
-    from usageline.usage.org.rate_limits import RateLimit
+    from usageline.usage.org.settings import RateLimit
 
 VERSION = 1
 NOTE = "these are the limits that are configured, and not what is left of them"

@@ -15,7 +15,7 @@ from usageline.cli.org.overview import day
 from usageline.cli.org.progress import with_progress
 from usageline.cli.output import csv_table, data_time
 from usageline.core.text import sanitize
-from usageline.usage.org.telemetry import ENABLED
+from usageline.usage.org.settings import ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from usageline.cli.appearance import Appearance
-    from usageline.usage.org.telemetry import Destination
+    from usageline.usage.org.settings import Destination
 
 VERSION = 1
 NONE = "there are no destinations: Anthropic sends the traces of the API nowhere"
@@ -51,9 +51,11 @@ def command(*, output: str | None, json_schema: bool) -> None:
     if json_schema:
         click.echo(json.dumps(schema(), indent=2))
         return
-    from usageline.jobs import org_telemetry  # noqa: PLC0415 - the HTTP client is slow to import
+    from usageline.jobs import org_settings  # noqa: PLC0415 - the HTTP client is slow to import
 
-    destinations = with_progress(lambda progress: org_telemetry.load(os.environ, progress))
+    destinations = with_progress(
+        lambda progress: org_settings.load_destinations(os.environ, progress)
+    )
     rows = [plain(one) for one in destinations]
     if output == "json":
         click.echo(json.dumps({"version": VERSION, "destinations": rows}))

@@ -14,7 +14,6 @@ from usageline import __version__
 from usageline.sources.net import http
 from usageline.sources.net.proxies import network_variables
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
-from usageline.sources.org.key import default_place, is_gateway
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeGuard
 
-    from usageline.config.org import OrgConfig
-    from usageline.sources.org.key import Key
+    from usageline.sources.org.key import Key, OrgConfig
     from usageline.sources.org.pace import Pace
 
 MANY_KEYS = 16
@@ -54,14 +52,6 @@ class CursorRepeated(OrgFailure):
     """A listing leads back to a page that was read."""
 
 
-@dataclass(slots=True)
-class Page:
-    """One page of a listing. `cursor` is that of the next page, "" after the last one."""
-
-    body: dict[str, Any]
-    cursor: str
-
-
 def ignore(_message: str) -> None:
     """Show no progress."""
 
@@ -86,12 +76,7 @@ class OrgClient:
     @property
     def host(self) -> str:
         """Return the address that gets the key, for messages."""
-        return default_place(self.config)
-
-    @property
-    def is_gateway(self) -> bool:
-        """Return whether that is a company's own gateway."""
-        return is_gateway(self.config)
+        return self.config.url.partition("://")[2]
 
     # tried by: tests/jobs
     def get(self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "") -> Any:
@@ -117,7 +102,7 @@ class OrgClient:
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = ""
     ) -> Iterator[dict[str, Any]]:
         """Yield the body of each page."""
-        return (page.body for page in self.listing(path, params, beta))
+        return (body for body, _ in self.listing(path, params, beta))
 
     def rows(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", name: str = ""
@@ -134,8 +119,8 @@ class OrgClient:
 
     def listing(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", cursor: str = ""
-    ) -> Iterator[Page]:
-        """Yield each page, from the one that `cursor` names on.
+    ) -> Iterator[tuple[dict[str, Any], str]]:
+        """Yield each page, from the one that `cursor` names on, and the next cursor, "" at the end.
 
         Raise PagesExhausted after `max_pages` of all listings, and OrgFailure if a cursor comes
         again.
@@ -152,10 +137,10 @@ class OrgClient:
                     f"{self.host} has more pages and names none that can be requested: run it "
                     "again later, or report it"
                 )
-            cursor = following
-            yield Page(body, cursor)
-            if not cursor:
+            yield body, following
+            if not following:
                 return
+            cursor = following
             if cursor in cursors:
                 raise CursorRepeated(
                     f"{self.host} sends the same page again and again: run it again later"

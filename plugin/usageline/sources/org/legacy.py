@@ -6,17 +6,21 @@ the scope read:analytics. Neither has every number, nor every way to group.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import (
     BASE,
-    MAX_BUCKETS,
     MAX_ROWS,
+    PEOPLE,
+    Adapter,
     Listing,
+    Unsupported,
     by_field,
+    cost_of,
     nobody,
+    reader,
     span_params,
-    unsupported,
+    usage_of,
 )
 from usageline.usage.org import records
 from usageline.usage.org.amounts import read_cents
@@ -26,28 +30,31 @@ from usageline.usage.org.spans import DAY, Span
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
+
+    from usageline.sources.org.adapter import Attribute, Read, Row
 
 CLAUDE_CODE = f"{BASE}/usage_report/claude_code"
 MESSAGES = f"{BASE}/usage_report/messages"
 COST_REPORT = f"{BASE}/cost_report"
 ANALYTICS = f"{BASE}/analytics"
+MAX_BUCKETS = 31
 CLAUDE_CODE_ONLY = (
     "this report has Claude Code alone, with estimates instead of the invoice, and may lack people "
     "who sign in by subscription"
 )
 
 
-class AdminReports:
+class AdminReports(Adapter):
     """`usage_report/claude_code` by person, `usage_report/messages` and `cost_report` otherwise."""
 
     name = "admin-reports"
     label = "older reports of the Admin API"
+    shows = "Claude Code by person"
     is_estimate = True
-    derives_rest = True
     _VIEWS = ("person", "actor-type", "model", "day", "workspace", "key")
-    _USAGE_FIELDS = {  # noqa: RUF012 - no code changes it
+    _FIELDS = {  # noqa: RUF012 - no code changes it
         "model": ("model",),
         "day": ("model",),
         "workspace": ("workspace_id", "model"),
@@ -56,28 +63,27 @@ class AdminReports:
 
     def coverage(self, by: str) -> Coverage:
         """Return which numbers a report has: no list prices, and no count of requests."""
-        is_code = by in {"person", "actor-type"}
-        return Coverage(by != "key", list_cost=False, requests=False, cache_kinds=not is_code)
-
-    def listings(self, by: str, span: Span, *, daily: bool, today: date) -> list[Listing]:
-        """Return the listings for a span."""
-        if by in {"person", "actor-type"}:
-            return [self._claude_code(by, day, daily=daily) for day in span.days() if day <= today]
-        if by not in self._USAGE_FIELDS:
-            raise unsupported(by, self._VIEWS)
-        fields = self._USAGE_FIELDS[by]
-        who = nobody if by == "day" else by_field(fields[0])
-        listings = _in_buckets(MESSAGES, _usage_of, who, span, fields, daily=daily)
-        if by != "key":
-            detailed = ("workspace_id", "description")
-            listings += _in_buckets(COST_REPORT, _cost_of, who, span, detailed, daily=daily)
-        return listings
+        return Coverage(by != "key", list_cost=False, requests=False, cache_kinds=by not in PEOPLE)
 
     def remarks(self, by: str) -> tuple[str, ...]:
         """Return what is missing."""
-        if by in {"person", "actor-type"}:
+        if by in PEOPLE:
             return (CLAUDE_CODE_ONLY,)
         return ("the cost lacks Priority Tier",) if by != "key" else ("there is no cost by key",)
+
+    def listings(self, by: str, span: Span, *, daily: bool) -> list[Listing]:
+        """Return the listings for a span."""
+        if by in PEOPLE:
+            return [self._claude_code(by, day, daily=daily) for day in span.days()]
+        if by not in self._FIELDS:
+            raise Unsupported(by, self._VIEWS)
+        fields = self._FIELDS[by]
+        who = nobody if by == "day" else by_field(fields[0])
+        listings = _in_buckets(MESSAGES, usage_of, who, span, fields, daily=daily)
+        if by != "key":
+            detailed = ("workspace_id", "description")
+            listings += _in_buckets(COST_REPORT, cost_of, who, span, detailed, daily=daily)
+        return listings
 
     def probe(self, today: date) -> Listing:
         """Return yesterday's report."""
@@ -89,13 +95,12 @@ class AdminReports:
         return Listing(CLAUDE_CODE, params, lambda page: _claude_code_rows(page, by, name))
 
 
-class EnterpriseReports:
+class EnterpriseReports(Adapter):
     """`analytics/user_cost_report` and `user_usage_report` by person, the others in buckets."""
 
     name = "enterprise-reports"
     label = "older reports of Enterprise"
-    is_estimate = False
-    derives_rest = True
+    shows = "cost and tokens by person"
     _VIEWS = ("person", "actor-type", "model", "day", "product", "group")
     _FIELDS = {  # noqa: RUF012 - no code changes it
         "model": ("model",),
@@ -104,29 +109,17 @@ class EnterpriseReports:
         "group": ("rbac_group_id", "model"),
     }
 
-    def coverage(self, by: str) -> Coverage:  # noqa: ARG002 - all reports have everything
-        """Return which numbers a report has."""
-        return Coverage()
-
-    def listings(
-        self,
-        by: str,
-        span: Span,
-        *,
-        daily: bool,
-        today: date,  # noqa: ARG002 - the end of a span may be in the future
-    ) -> list[Listing]:
+    def listings(self, by: str, span: Span, *, daily: bool) -> list[Listing]:
         """Return the listings for a span."""
-        is_of_people = by in {"person", "actor-type"}
-        if not is_of_people and by not in self._FIELDS:
-            raise unsupported(by, self._VIEWS)
+        if by not in PEOPLE and by not in self._FIELDS:
+            raise Unsupported(by, self._VIEWS)
         fields = self._FIELDS.get(by, ())
         who = by_field(fields[0]) if fields and by != "day" else nobody
         reports = [
             _in_buckets(f"{ANALYTICS}/{name}", read, who, span, fields, daily=daily)
-            for name, read in (("cost_report", _cost_of), ("usage_report", _usage_of))
+            for name, read in (("cost_report", cost_of), ("usage_report", usage_of))
         ]
-        if not is_of_people:
+        if by not in PEOPLE:
             return [listing for report in reports for listing in report]
         params = (
             *span_params(span),
@@ -135,90 +128,54 @@ class EnterpriseReports:
             ("limit", str(MAX_ROWS)),
         )
         people = [
-            Listing(f"{ANALYTICS}/{name}", params, _people(read, by, daily=daily))
-            for name, read in (("user_cost_report", _cost_of), ("user_usage_report", _usage_of))
+            Listing(
+                f"{ANALYTICS}/{name}",
+                params,
+                reader(_flat, read, lambda row: _actor(row, by), daily=daily),
+            )
+            for name, read in (("user_cost_report", cost_of), ("user_usage_report", usage_of))
         ]
         return [*people, *(total for _, total in reports)]
-
-    def remarks(self, by: str) -> tuple[str, ...]:  # noqa: ARG002 - the same for all
-        """Return no remarks."""
-        return ()
 
     def probe(self, today: date) -> Listing:
         """Return the total of today."""
         params = (*span_params(Span(today, today + DAY)), ("bucket_width", "1d"), ("limit", "1"))
-        read = _buckets(_cost_of, nobody, daily=False)
+        read = reader(_buckets, cost_of, nobody, daily=False)
         return Listing(f"{ANALYTICS}/cost_report", params, read, is_total=True)
 
 
 def _in_buckets(  # noqa: PLR0913 - all of them decide
-    path: str,
-    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
-    who: Callable[[Mapping[str, Any]], Who | None],
-    span: Span,
-    fields: Sequence[str],
-    *,
-    daily: bool,
+    path: str, read: Read, who: Attribute, span: Span, fields: Sequence[str], *, daily: bool
 ) -> list[Listing]:
     """Return a report in buckets, grouped by `fields`, and its total."""
     buckets = (*span_params(span), ("bucket_width", "1d"))
     limit = ("limit", str(MAX_BUCKETS))
     grouped = (*buckets, *(("group_by[]", name) for name in fields), limit)
     return [
-        Listing(path, grouped, _buckets(read, who, daily=daily)),
-        Listing(path, (*buckets, limit), _buckets(read, nobody, daily=daily), is_total=True),
+        Listing(path, grouped, reader(_buckets, read, who, daily=daily)),
+        Listing(
+            path, (*buckets, limit), reader(_buckets, read, nobody, daily=daily), is_total=True
+        ),
     ]
 
 
-def _buckets(
-    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
-    who: Callable[[Mapping[str, Any]], Who | None],
-    *,
-    daily: bool,
-) -> Callable[[Mapping[str, Any]], Iterator[Record]]:
-    """Return the reader of a report in buckets."""
-
-    def read_page(page: Mapping[str, Any]) -> Iterator[Record]:
-        for bucket in records.rows(page):
-            day = records.day_of(bucket.get("starting_at")) if daily else ""
-            results = bucket.get("results")
-            if not isinstance(results, list):
-                raise Malformed("a bucket has no results")
-            for result in results:
-                row = mapping(result)
-                yield read(day, who(row), records.text(row.get("model")), row)
-
-    return read_page
+def _buckets(page: Row) -> Iterator[tuple[object, Row, Row]]:
+    """Yield the rows of a report in buckets."""
+    for bucket in records.rows(page):
+        results = bucket.get("results")
+        if not isinstance(results, list):
+            raise Malformed("a bucket has no results")
+        for row in map(mapping, results):
+            yield bucket.get("starting_at"), row, row
 
 
-def _people(
-    read: Callable[[str, Who | None, str | None, Mapping[str, Any]], Record],
-    by: str,
-    *,
-    daily: bool,
-) -> Callable[[Mapping[str, Any]], Iterator[Record]]:
-    """Return the reader of a report by person, whose rows are flat."""
-
-    def read_page(page: Mapping[str, Any]) -> Iterator[Record]:
-        for row in records.rows(page):
-            day = records.day_of(row.get("starting_at")) if daily else ""
-            yield read(day, _actor(row, by), records.text(row.get("model")), row)
-
-    return read_page
+def _flat(page: Row) -> Iterator[tuple[object, Row, Row]]:
+    """Yield the rows of a report by person."""
+    for row in records.rows(page):
+        yield row.get("starting_at"), row, row
 
 
-def _cost_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
-    money = records.money(row.get("amount"), row.get("list_amount"), row.get("currency"))
-    return Record(day, who, model, money)
-
-
-def _usage_of(day: str, who: Who | None, model: str | None, row: Mapping[str, Any]) -> Record:
-    return Record(
-        day, who, model, None, records.tokens(row), records.optional_count(row.get("requests"))
-    )
-
-
-def _claude_code_rows(page: Mapping[str, Any], by: str, day: str) -> Iterator[Record]:
+def _claude_code_rows(page: Row, by: str, day: str) -> Iterator[Record]:
     """Yield a record for each model of a row. One person has a row for each terminal.
 
     The report does not tell the two kinds of cache writes apart: they are one sum here.
@@ -247,7 +204,7 @@ def _claude_code_rows(page: Mapping[str, Any], by: str, day: str) -> Iterator[Re
             )
 
 
-def _actor(row: Mapping[str, Any], by: str) -> Who | None:
+def _actor(row: Row, by: str) -> Who | None:
     if by == "person":
         return records.actor(row.get("actor"))
     kind = records.text(mapping(row.get("actor")).get("type"))
