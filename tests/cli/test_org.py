@@ -33,8 +33,7 @@ from tests.org_server import (
     user,
 )
 from tests.running import processes_with
-from usageline.cli.org import export, schema
-from usageline.cli.org import report as command
+from usageline.cli.org import command, export
 from usageline.sources.org.key import VARIABLE
 from usageline.usage.org.merge import Coverage, Ledger, make_report
 from usageline.usage.org.records import Money, Record, Who
@@ -128,10 +127,10 @@ def test_json_is_the_documented_object() -> None:
 @pytest.mark.parametrize("coverage", [Coverage(), Coverage(False, False, False, False)])
 def test_json_agrees_with_its_schema(coverage: Coverage) -> None:
     printed = json.loads(export.as_json(report(coverage)))
-    assert violations(schema.schema(), printed) == []
+    assert violations(export.schema(), printed) == []
     del printed["rows"][0]["email"]
     printed["total"]["cost"] = 412.8
-    assert len(violations(schema.schema(), printed)) == 2
+    assert len(violations(export.schema(), printed)) == 2
 
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -177,13 +176,12 @@ def test_csv_adds_up_to_the_total_and_runs_no_formula() -> None:
 
 
 def test_csv_that_does_not_add_up_is_reported_beside_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole = report()
     more = replace(whole, total=replace(whole.total, cost=Decimal(500)), adds_up=False)
     for one in (more, whole):
-        monkeypatch.setattr(command, "load", lambda _env, _options, one=one: one)
-        command.run({}, command.Options(output="csv"))
+        command.write(one, {"output": "csv", "top": None})
         printed = capsys.readouterr()
         assert printed.out == export.as_csv(one)
         words = "usageline: the rows add up to $412.99, and not to the service's total of $500.00"

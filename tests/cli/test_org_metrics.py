@@ -21,7 +21,7 @@ from tests.org_server import Event, Organization, OrgServer, Reply
 from tests.world import REPOSITORY
 from usageline.cli.org import metrics
 from usageline.cli.org.exposition import MAX_NAMES, MONTH, OTHER, TODAY, Numbers, exposition
-from usageline.cli.org.progress import Progress
+from usageline.cli.org.loading import Progress
 from usageline.usage.org.limits import IncreaseRequest, LimitsReport, read_limits
 from usageline.usage.org.model import Row, Sums
 

@@ -19,15 +19,14 @@ from usageline.sources.org.errors import ORGANIZATION_TYPE, REFUSED, OrgFailure
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import WORKSPACE, LimitsReport
-from usageline.usage.org.merge import anonymous as without_name
-from usageline.usage.org.records import Who
+from usageline.usage.org.merge import anonymous
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from usageline.jobs.org_access import Org
     from usageline.sources.org.client import OrgClient
-    from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
+    from usageline.usage.org.limits import IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
 
 EFFECTIVE = f"{BASE}/spend_limits/effective"
@@ -118,7 +117,7 @@ def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
         return limits
     names = org.names(WORKSPACE)
     return [
-        replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
+        replace(limit, holder=limit.holder._replace(name=names.get(limit.holder.key)))
         if limit.holder.kind == WORKSPACE
         else limit
         for limit in limits
@@ -141,19 +140,19 @@ def _with_spent(limit: SpendLimit, report: Report | None) -> SpendLimit:
 
 
 def _anonymous(report: LimitsReport, salt: bytes) -> LimitsReport:
-    def hidden(holder: Holder) -> Holder:
-        who = without_name(Who(holder.key, id_field=True), salt) if holder.key else None
-        return replace(holder, key=who.key if who else "", name=None, email=None)
-
     def without(limit: SpendLimit) -> SpendLimit:
-        return replace(limit, holder=hidden(limit.holder))
+        return replace(limit, holder=anonymous(limit.holder, salt))
 
     return replace(
         report,
         limits=tuple(map(without, report.limits)),
         requests=report.requests
         and tuple(
-            replace(one, holder=hidden(one.holder), summary=one.summary and without(one.summary))
+            replace(
+                one,
+                holder=anonymous(one.holder, salt),
+                summary=one.summary and without(one.summary),
+            )
             for one in report.requests
         ),
     )

@@ -235,11 +235,10 @@ class _Reader:
         ledger = Ledger()
         try:
             for record in listing.read(body):
-                if self.request.is_anonymous:
-                    who = anonymous(record.who, self.org.cache.salt)
-                    ledger.add_record(record._replace(who=who))
-                else:
-                    ledger.add_record(record)
+                who = record.who
+                if who is not None and self.request.is_anonymous:
+                    who = anonymous(who, self.org.cache.salt)
+                ledger.add_record(record._replace(who=who))
         except MixedCurrencies:
             raise
         except Malformed as malformed:

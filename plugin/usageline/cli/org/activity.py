@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import timezone
 from typing import Any
 
 import click
 
-from usageline.cli.days import read_day
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import request_of, with_progress
 from usageline.usage.org.activity import BY_DAY, VIEWS
 
 
@@ -40,16 +38,8 @@ def command(**options: Any) -> None:
         click.echo(json.dumps(activity_export.schema(), indent=2))
         return
     from usageline.jobs import org_activity  # noqa: PLC0415 - the HTTP client is slow to import
-    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
-    from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
-    request = Request(
-        options["by"],
-        read_day(options["since"], timezone.utc),
-        read_day(options["until"], timezone.utc),
-        options["anonymous"],
-        options["pages"] or MAX_PAGES,
-    )
+    request = request_of(options)
     activity = with_progress(
         lambda progress: org_activity.load(dict(os.environ), request, progress)
     ).top(options["top"])

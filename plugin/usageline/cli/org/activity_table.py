@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org import names
-from usageline.cli.org.overview import UNKNOWN, day, digits, span
-from usageline.cli.org.reading import DEFAULT_TOP, day_name
+from usageline.cli.org.overview import DEFAULT_TOP
+from usageline.cli.org.wording import UNKNOWN, day_name, digits, labels, short_day, span
 from usageline.core.text import sanitize
 from usageline.usage.org.activity import BY_DAY, CLAUDE_CODE
 from usageline.usage.values import text
@@ -68,7 +66,7 @@ def render(activity: Activity, look: Appearance, width: int) -> list[Text]:
 def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to two."""
     quiet = partial(column, look=look, style="quiet", right=True)
-    name = column([_day_name(one.day) for one in days], look, title="day")
+    name = column([day_name(one.day) for one in days], look, title="day")
     active = column([digits(one.active.daily) for one in days], look, title="active", right=True)
     most = max([one.active.daily or 0 for one in days] + [one.seats or 0 for one in days]) or 1
 
@@ -110,9 +108,8 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
 def _people(people: Sequence[Person], look: Appearance) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to two."""
     quiet = partial(column, look=look, style="quiet", right=True)
-    who = [names.Subject(one.who.kind, one.who.key, one.who.name, one.who.email) for one in people]
-    name = column(names.labels(who), look, title="person", keeps=NAME_CELLS)
-    last = column([_short_day(one.last_day) for one in people], look, "quiet", title="last day")
+    name = column(labels([one.who for one in people]), look, title="person", keeps=NAME_CELLS)
+    last = column([short_day(one.last_day) for one in people], look, "quiet", title="last day")
     sessions = column(
         [digits(one.work.sessions) for one in people], look, title="sessions", right=True
     )
@@ -142,7 +139,7 @@ def _seats(last: Day) -> str:
         rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f} %)"
         parts.append(
             f"{last.active.monthly:,} of {last.seats:,} seats were active in the 30 days to "
-            f"{_short_day(last.day)}{rate}"
+            f"{short_day(last.day)}{rate}"
         )
     if last.invites:
         are = "invitation is" if last.invites == 1 else "invitations are"
@@ -190,15 +187,3 @@ def _accepted(person: Person) -> str:
         return UNKNOWN
     every = accepted + rejected
     return f"{accepted * 100 // every} % of {every:,}" if every else "0"
-
-
-def _day_name(key: str) -> str:
-    return day_name(key)
-
-
-def _short_day(key: str) -> str:
-    """Return `23 Nov` for 2026-11-23."""
-    try:
-        return day(datetime.strptime(key, "%Y-%m-%d").replace(tzinfo=timezone.utc))
-    except ValueError:
-        return UNKNOWN

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.doctor.result import MARKS
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import with_progress
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""The table of `usageline org limits`: who will be stopped soon, and who asks for more. Pure."""
+"""The tables of `usageline org limits`. Pure.
+
+They show who will be stopped soon and who asks for more, or the rate limits.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org import names
-from usageline.cli.org.overview import day, money
-from usageline.cli.org.reading import DEFAULT_TOP
+from usageline.cli.org import wording
+from usageline.cli.org.overview import DEFAULT_TOP
+from usageline.cli.org.wording import digits, labels, model_name, money
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import (
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.usage.org.limits import Holder, IncreaseRequest, LimitsReport, SpendLimit
+    from usageline.usage.org.limits import IncreaseRequest, LimitsReport, SpendLimit
+    from usageline.usage.org.settings import RateLimit
 
 WORDS = {
     UNLIMITED: "no limit",
@@ -44,7 +48,9 @@ NOTES = {
     UNREADABLE: "unreadable: the service sent no amount that usageline can read",
 }
 NO_LIMITS = "there are no spend limits"
-NAME_CELLS = 14
+NO_RATE_LIMITS = "there are no rate limits"
+RATE_NOTE = "these are the limits that are configured, and not what is left of them"
+NAME_CELLS, MODEL_CELLS = 14, 24
 
 
 def print_table(report: LimitsReport, top: int | None) -> None:
@@ -69,11 +75,45 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
     return lines
 
 
+def print_rates(limits: Sequence[RateLimit]) -> None:
+    """Print the rate limits as a table."""
+    print_lines(lambda look, width: render_rates(limits, look, width))
+
+
+def render_rates(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Text]:
+    """Return the lines for `width` columns."""
+    if not limits:
+        return wrapped(NO_RATE_LIMITS, "plain", look, width)
+    group = column([limit.group for limit in limits], look, title="group", keeps=NAME_CELLS)
+    kind = column([limit.kind.replace("_", " ") for limit in limits], look, title="limit")
+    value = column([digits(limit.value) for limit in limits], look, title="value", right=True)
+    whole = column(
+        [digits(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
+    )
+    models = column(
+        [", ".join(map(model_name, limit.models)) for limit in limits],
+        look,
+        "quiet",
+        title="models",
+        keeps=MODEL_CELLS,
+    )
+    beside = [whole] if any(limit.whole is not None for limit in limits) else []
+    lines = fitted(
+        (
+            (group, kind, value, *beside, models),
+            (group, kind, value, *beside),
+            (group, kind, value),
+        ),
+        width,
+        look,
+    )
+    return [*lines, *wrapped(RATE_NOTE, "quiet", look, width)]
+
+
 def _heading(report: LimitsReport) -> str:
     """Return `2 of 40 spend limits are used to 80 % or more (29 Nov 07:15 UTC)`."""
     count, near = len(report.limits), sum(limit.is_near for limit in report.limits)
-    moment = datetime.fromtimestamp(report.at, tz=timezone.utc)
-    time = f"{day(moment)} {moment:%H:%M} UTC"
+    time = wording.time(report.at)
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
@@ -84,8 +124,7 @@ def _forms(
     limits: Sequence[SpendLimit], report: LimitsReport, look: Appearance
 ) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to name, percent, spending and limit."""
-    labels = names.labels([_subject(limit.holder) for limit in limits])
-    name = column(labels, look, keeps=NAME_CELLS)
+    name = column(labels([limit.holder for limit in limits]), look, keeps=NAME_CELLS)
     period = column([limit.period or "?" for limit in limits], look, "quiet")
     percent = Column([_percent(limit, look) for limit in limits], right=True)
     spent = column(map(spent_words, limits), look, right=True)
@@ -110,8 +149,8 @@ def _requests(
 ) -> list[Text]:
     shown, count = requests[:top], len(requests)
     who = "1 person asks" if count == 1 else f"{count:,} people ask"
-    labels = names.labels([_subject(request.holder) for request in shown])
-    name = column([f"  {label}" for label in labels], look, keeps=NAME_CELLS)
+    names = [f"  {label}" for label in labels([request.holder for request in shown])]
+    name = column(names, look, keeps=NAME_CELLS)
     period = column([request.period or "?" for request in shown], look, "quiet")
     now = column([_current(request.summary) for request in shown], look)
     asked = column(map(_asked, shown), look, "quiet")
@@ -126,10 +165,6 @@ def _requests(
     if count > len(shown):
         lines.append(words(f"  {count - len(shown):,} more", look, "quiet"))
     return lines
-
-
-def _subject(holder: Holder) -> names.Subject:
-    return names.Subject(holder.kind, holder.key, holder.name, holder.email, holder.deleted)
 
 
 def spent_words(limit: SpendLimit) -> str:
@@ -192,4 +227,4 @@ def _asked(request: IncreaseRequest) -> str:
 
 def _day(timestamp: int) -> str:
     """Return the UTC day: `1 Dec`."""
-    return day(datetime.fromtimestamp(timestamp, tz=timezone.utc))
+    return wording.day(datetime.fromtimestamp(timestamp, tz=timezone.utc))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from usageline.cli.edge import report
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import with_progress
 from usageline.core.text import sanitize
 from usageline.system.this_process import SYSTEM_CLOCK, Clock
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from usageline.cli.org.exposition import Numbers
-    from usageline.cli.org.progress import Progress
+    from usageline.cli.org.loading import Progress
     from usageline.usage.org.limits import LimitsReport
     from usageline.usage.org.model import Report
 

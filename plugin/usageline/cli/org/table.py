@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org.overview import count, percent
-from usageline.cli.org.reading import overview
+from usageline.cli.org.overview import overview
+from usageline.cli.org.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ def _forms(shown: Overview, look: Appearance) -> Iterator[Sequence[Column]]:
     cost = column([shown.money(row.cost) for row in rows], look, title="cost", right=True)
     at_list = number([shown.money(row.list_cost) for row in rows], title="list price")
     shares = [row.share(shown.total.cost) for row in rows]
-    share = number([percent(row, shown.total.cost) for row in rows], title="share")
+    share = number([shown.percent(row) for row in rows], title="share")
     tokens = number([count(row.all_tokens) for row in rows], title="tokens")
     requests = number([count(row.requests) for row in rows], title="requests")
     models = column(map(shown.models, rows), look, "quiet", title="models", keeps=MODELS_CELLS)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.json_schema import TEXT, UTC_OR_NULL, document, json_object
-from usageline.cli.org.overview import day
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org import wording
+from usageline.cli.org.loading import with_progress
 from usageline.cli.output import csv_table, data_time
 from usageline.core.text import sanitize
 from usageline.usage.org.settings import ENABLED
@@ -149,7 +148,4 @@ def _state(one: Destination, look: Appearance) -> Text:
 
 def _time(timestamp: int | None) -> str:
     """Return `25 Nov 08:00 UTC`."""
-    if timestamp is None:
-        return "never"
-    moment = datetime.fromtimestamp(timestamp, timezone.utc)
-    return f"{day(moment)} {moment:%H:%M} UTC"
+    return "never" if timestamp is None else wording.time(timestamp)

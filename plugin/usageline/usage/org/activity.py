@@ -266,7 +266,5 @@ def _date(value: object) -> str:
 
 def without_names(activity: Activity, salt: bytes) -> Activity:
     """Return it with ids, and without names and e-mail addresses."""
-    people = tuple(
-        replace(person, who=anonymous(person.who, salt) or person.who) for person in activity.people
-    )
-    return replace(activity, people=people, is_anonymous=True)
+    people = (replace(person, who=anonymous(person.who, salt)) for person in activity.people)
+    return replace(activity, people=tuple(people), is_anonymous=True)

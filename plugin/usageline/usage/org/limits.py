@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from usageline.core.windows import MAX_PERCENT
 from usageline.usage.money import WITHOUT_DECIMALS, currency_code
 from usageline.usage.org.amounts import EXACT, read_decimal
+from usageline.usage.org.records import Who
 from usageline.usage.org.spans import DAY
 from usageline.usage.values import Body, epoch, flag, mapping, text
 
@@ -48,28 +49,13 @@ SCOPE_IDS = ("user_id", "workspace_id", "rbac_group_id", "seat_tier", "service")
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom a limit is for.
-
-    `kind` is `user` or the service's word for another scope or actor, `key` the id, "" without
-    one.
-    """
-
-    kind: str
-    key: str
-    name: str | None = None
-    email: str | None = None
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SpendLimit:
     """One limit of one period. `limit` and `spent` are amounts, None if there is none.
 
     `source` is where the service took the limit from, such as `seat_tier: enterprise_standard`.
     """
 
-    holder: Holder
+    holder: Who
     period: str
     state: str
     limit: Decimal | None
@@ -103,7 +89,7 @@ class IncreaseRequest:
     """
 
     key: str
-    holder: Holder
+    holder: Who
     period: str
     status: str
     asked_at: int | None
@@ -238,22 +224,26 @@ def _state(row: Body, limit: Decimal | None, *, is_blocking: bool) -> str:
     return BLOCKED if is_blocking else PLAN_ONLY
 
 
-def _actor(actor: Body, scope: Body) -> Holder:
-    """Return whom a row is about: its actor, or without one its scope."""
+def _actor(actor: Body, scope: Body) -> Who:
+    """Return whom a row is about: its actor, or without one its scope.
+
+    The kind is `user` or the service's word for another scope or actor, the key "" without an id.
+    """
     if not actor:
         kind = text(scope.get("type")) or "unknown"
-        return Holder(kind, _scope_id(scope))
+        return Who(_scope_id(scope), kind, id_field=True)
     kind = (text(actor.get("type")) or "unknown").removesuffix("_actor")
     key = next(
         (name for field in ACTOR_IDS if (name := text(actor.get(field), MAX_NAME))),
         _scope_id(scope),
     )
-    return Holder(
-        kind,
+    return Who(
         key,
+        kind,
         text(actor.get("name"), MAX_NAME),
         text(actor.get("email_address"), MAX_NAME) or text(actor.get("email"), MAX_NAME),
         flag(actor.get("deleted")),
+        id_field=True,
     )
 
 

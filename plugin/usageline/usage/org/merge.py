@@ -153,13 +153,11 @@ def add_remainder(rows: Ledger, total: Ledger) -> None:
             rows.add_entry(day, rest)
 
 
-def anonymous(who: Who | None, salt: bytes) -> Who | None:
+def anonymous(who: Who, salt: bytes) -> Who:
     """Remove name and address. Replace a key that is not an id by a digest, and keep ids.
 
     The same person has the same digest as long as the salt stays.
     """
-    if who is None:
-        return None
     key = who.key
     if not who.id_field or "@" in key:
         key = "anon_" + blake2b(key.encode(), key=salt, digest_size=8).hexdigest()

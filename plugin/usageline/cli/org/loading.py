@@ -1,15 +1,19 @@
-"""Show on the terminal what is being loaded."""
+"""Load what a command of `usageline org` shows, and say on the terminal what is being loaded."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from datetime import timezone
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from usageline.cli.days import read_day
 from usageline.cli.edge import report
 from usageline.core.text import display_width, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from usageline.jobs.org_access import Request
 
 Loaded = TypeVar("Loaded")
 MAX_CELLS = 78
@@ -50,3 +54,17 @@ def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) 
         sys.exit(130)
     finally:
         progress.end()
+
+
+def request_of(options: Mapping[str, Any]) -> Request:
+    """Return what the options of a command ask for; not every command has those of days."""
+    from usageline.jobs.org_access import Request  # noqa: PLC0415 - the client is slow to import
+    from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
+
+    return Request(
+        options.get("by", "person"),
+        read_day(options.get("since"), timezone.utc),
+        read_day(options.get("until"), timezone.utc),
+        options["anonymous"],
+        options["pages"] or MAX_PAGES,
+    )
