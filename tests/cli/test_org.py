@@ -85,7 +85,7 @@ def report(coverage: Coverage = Coverage()) -> Report:  # noqa: B008 - it cannot
         rows.add_record(Record("", who, f"model-{len(cents)}", money, (1, 2, 3, 4, 5), 6))
     return make_report(
         rows,
-        None,
+        rows,
         by="person",
         since=SINCE,
         until=SINCE + timedelta(days=25),

@@ -242,7 +242,7 @@ def test_rows_that_exceed_the_total_do_not_add_up() -> None:
 def test_same_id_of_two_kinds_is_two_rows() -> None:
     rows = ledger(record("x", "1"))
     rows.add_entry("", Entry(Who("x", "key"), Decimal(2)))
-    report = make_report(rows, None, by="person", since=NOW, until=NOW, refreshed_at=None)
+    report = make_report(rows, rows, by="person", since=NOW, until=NOW, refreshed_at=None)
     assert [(row.key, row.kind) for row in report.rows] == [("x", "key"), ("x", USER)]
 
 

@@ -33,8 +33,8 @@ class Probe(NamedTuple):
     label: str
     shows: str
     path: str
-    params: tuple[tuple[str, str], ...] = ()
     beta: str = ""
+    params: tuple[tuple[str, str], ...] = (("limit", "1"),)
     adapter: str = ""
 
 
@@ -102,26 +102,19 @@ def _is_usable(finding: Finding) -> bool:
 
 
 def _probes(org: Org) -> list[Probe]:
-    limits = Probe(
-        "spend limits of people",
-        "who is about to be stopped",
-        org_limits.EFFECTIVE,
-        (("limit", "1"),),
-    )
+    limits = Probe("spend limits of people", "who is about to be stopped", org_limits.EFFECTIVE)
     if org.client.config.is_gateway:
         return [limits, _adapter_probe(org, Analytics())]
     configured = Probe(
         "configured spend limits",
         "limits of workspaces",
         org_limits.CONFIGURED,
-        (("limit", "1"),),
         org_limits.CONFIGURED_BETA,
     )
     telemetry = Probe(
         "telemetry destinations",
         "where the API sends its traces",
         org_settings.DESTINATIONS,
-        (("limit", "1"),),
         org_settings.DESTINATIONS_BETA,
     )
     reports = [_adapter_probe(org, adapter) for adapter in all_adapters(org)]
@@ -133,21 +126,15 @@ def _activity_probe(org: Org) -> Probe:
     day = org.now().date() - 3 * DAY  # the service has no later ones yet
     if org.client.key.kind == ADMIN:
         params = (("starting_at", str(day)), ("limit", "1"))
-        return Probe("activity of people", "who uses Claude Code", CLAUDE_CODE, params)
+        return Probe("activity of people", "who uses Claude Code", CLAUDE_CODE, params=params)
     params = (("starting_date", str(day)), ("ending_date", str(day + DAY)))
-    return Probe("activity of people", "how many are active, and who", SUMMARIES, params)
+    return Probe("activity of people", "how many are active, and who", SUMMARIES, params=params)
 
 
 def _adapter_probe(org: Org, adapter: Adapter) -> Probe:
     listing = adapter.probe(org.now().date())
-    return Probe(
-        adapter.label,
-        adapter.shows,
-        listing.path,
-        listing.params,
-        listing.beta,
-        adapter.name,
-    )
+    place = (listing.path, listing.beta, listing.params)
+    return Probe(adapter.label, adapter.shows, *place, adapter.name)
 
 
 def _organization(org: Org) -> Mapping[str, object]:

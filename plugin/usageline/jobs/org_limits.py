@@ -99,10 +99,10 @@ def _with_spending(
     """Return the limits with the spending of their periods, as far as the cost report has it."""
     spending: dict[str, Report | None] = {}
     for period in dict.fromkeys(limit.period for limit in limits):
-        start = spend_limits.period_start(period, org.clock.now())
-        if start is None:
+        bounds = spend_limits.bounds_of(period, org.clock.now())
+        if bounds is None:
             continue
-        request = Request("workspace", start.date(), org.now().date())
+        request = Request("workspace", bounds[0].date(), org.now().date())
         try:
             spending[period] = org_report.load(env, request, org.client.progress, org.clock)
         except UsagelineError as failure:

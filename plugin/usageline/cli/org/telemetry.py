@@ -32,10 +32,21 @@ NOTE = (
 )
 CELLS = 16
 WORKSPACES = {"include": "some", "exclude": "all but some"}
-COLUMNS = (
-    *("id", "name", "endpoint", "state", "reason", "content", "workspaces"),
-    *("last_success_at", "last_error_at", "last_error", "failing"),
-)
+WORDS = {"type": "string"}
+ROW = {
+    "id": WORDS,
+    "name": {**WORDS, "description": "its name, or its id without one"},
+    "endpoint": {**WORDS, "description": "scheme, host and path, without a password or query"},
+    "state": {**WORDS, "description": "enabled, disabled, or a new word"},
+    "reason": {**TEXT, "description": "why it is disabled"},
+    "content": {**TEXT, "description": "metadata_only, content, or a new word; null: no traces"},
+    "workspaces": {**WORDS, "description": "all, include, exclude, or a new word"},
+    "last_success_at": UTC_OR_NULL,
+    "last_error_at": UTC_OR_NULL,
+    "last_error": TEXT,
+    "failing": {"type": "boolean", "description": "the last delivery failed"},
+}
+"""The schema of one destination, whose keys are the columns of the CSV."""
 
 
 @click.command("telemetry")
@@ -59,7 +70,7 @@ def command(*, output: str | None, json_schema: bool) -> None:
     if output == "json":
         click.echo(json.dumps({"version": VERSION, "destinations": rows}))
     elif output == "csv":
-        click.echo(csv_table(COLUMNS, rows), nl=False)
+        click.echo(csv_table([*ROW], rows), nl=False)
     else:
         print_lines(lambda look, width: render(destinations, look, width))
 
@@ -83,26 +94,9 @@ def plain(one: Destination) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of what `usageline org telemetry --json` prints."""
-    words = {"type": "string"}
-    row = {
-        "id": words,
-        "name": {**words, "description": "its name, or its id without one"},
-        "endpoint": {**words, "description": "scheme, host and path, without a password or query"},
-        "state": {**words, "description": "enabled, disabled, or a new word"},
-        "reason": {**TEXT, "description": "why it is disabled"},
-        "content": {
-            **TEXT,
-            "description": "metadata_only, content, or a new word; null: no traces",
-        },
-        "workspaces": {**words, "description": "all, include, exclude, or a new word"},
-        "last_success_at": UTC_OR_NULL,
-        "last_error_at": UTC_OR_NULL,
-        "last_error": TEXT,
-        "failing": {"type": "boolean", "description": "the last delivery failed"},
-    }
     properties = {
         "version": {"type": "integer", "const": VERSION},
-        "destinations": {"type": "array", "items": json_object(row)},
+        "destinations": {"type": "array", "items": json_object(ROW)},
     }
     return document("usageline org telemetry --json", properties)
 

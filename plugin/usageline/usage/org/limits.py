@@ -17,20 +17,14 @@ from usageline.core.windows import MAX_PERCENT
 from usageline.usage.money import WITHOUT_DECIMALS, currency_code
 from usageline.usage.org.amounts import EXACT, read_decimal
 from usageline.usage.org.records import Who
-from usageline.usage.org.spans import DAY
+from usageline.usage.org.spans import DAY, midnight
 from usageline.usage.values import Body, epoch, flag, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = (
-    "limited",
-    "none",
-    "plan-only",
-    "blocked",
-    "unreadable",
-)
-STATES = (LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE)
+STATES = ("limited", "none", "plan-only", "blocked", "unreadable")
+LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = STATES
 """What a limit is. A zero lets a member use the plan alone. At a gateway it blocks everything."""
 
 KNOWN, ZERO = "known", "zero-or-unreadable"
@@ -155,50 +149,34 @@ def _rank(limit: SpendLimit) -> tuple[object, ...]:
 
 
 def resets_at(period: str, now: float) -> int | None:
-    """Return when the period of now ends in epoch seconds, None if the period is unknown.
+    """Return when the period of now ends in epoch seconds, None if the period is unknown."""
+    bounds = bounds_of(period, now)
+    return int(bounds[1].timestamp()) if bounds else None
+
+
+def bounds_of(period: str, now: float) -> tuple[datetime, datetime] | None:
+    """Return when the period of now began and when it ends, None if the period is unknown.
 
     Periods are those of the UTC calendar; a week begins on Monday.
     """
-    start = period_start(period, now)
-    if start is None:
-        return None
-    if period == "monthly":
-        return int((start + 31 * DAY).replace(day=1).timestamp())
-    return int((start + (7 * DAY if period == "weekly" else DAY)).timestamp())
-
-
-def period_start(period: str, now: float) -> datetime | None:
-    """Return when the period of now began, None if the period is unknown."""
-    day = datetime.fromtimestamp(now, tz=timezone.utc).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    starts = {
-        "daily": day,
-        "weekly": day - day.weekday() * DAY,
-        "monthly": day.replace(day=1),
+    day = midnight(datetime.fromtimestamp(now, timezone.utc))
+    week, month = day - day.weekday() * DAY, day.replace(day=1)
+    bounds = {
+        "daily": (day, day + DAY),
+        "weekly": (week, week + 7 * DAY),
+        "monthly": (month, (month + 31 * DAY).replace(day=1)),
     }
-    return starts.get(period)
-
-
-def read_amount(value: object, currency: str) -> Decimal | None:
-    """Return an amount of minor units in major units, None if it cannot be read.
-
-    A spending is negative after a refund.
-    """
-    minor = read_decimal(value)
-    if minor is None:
-        return None
-    return minor if currency in WITHOUT_DECIMALS else minor.scaleb(-2, EXACT)
+    return bounds.get(period)
 
 
 def _limit(row: Body) -> SpendLimit:
     groups = row.get("groups")
     currency = currency_code(row.get("currency"))
-    limit = read_amount(row.get("amount"), currency)
+    limit = _amount(row.get("amount"), currency)
     if limit is not None and limit < 0:
         limit = None
     # Only a member's row has the spending. A limit that is configured has none.
-    spent = read_amount(row.get("period_to_date_spend"), currency)
+    spent = _amount(row.get("period_to_date_spend"), currency)
     scope = mapping(row.get("scope"))
     # A gateway and a workspace have no plan that a member could go on with.
     is_blocking = isinstance(groups, list) or scope.get("type") == WORKSPACE
@@ -214,6 +192,17 @@ def _limit(row: Body) -> SpendLimit:
         tuple(filter(None, map(text, groups[:MAX_GROUPS]))) if isinstance(groups, list) else (),
         row.get("is_enabled") is not False,
     )
+
+
+def _amount(value: object, currency: str) -> Decimal | None:
+    """Return an amount of minor units in major units, None if it cannot be read.
+
+    A spending is negative after a refund.
+    """
+    minor = read_decimal(value)
+    if minor is None or currency in WITHOUT_DECIMALS:
+        return minor
+    return minor.scaleb(-2, EXACT)
 
 
 def _state(row: Body, limit: Decimal | None, *, is_blocking: bool) -> str:

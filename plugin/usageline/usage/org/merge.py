@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import operator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from usageline.usage.org.amounts import add
+from usageline.usage.org.amounts import EXACT, add
 from usageline.usage.org.model import Report, Row, Sums
 from usageline.usage.org.records import NO_TOKENS, Malformed, Record, Who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
+Number = TypeVar("Number", int, Decimal)
 ZERO = Decimal(0)
 OVERLAP = "groups overlap: a person in two groups is counted in both"
 
@@ -42,11 +44,9 @@ class Entry:
         if self.who and other.who:
             self.who = _newer(self.who, other.who)
         self.cost = add(self.cost, other.cost)
-        known = self.listed is not None and other.listed is not None
-        self.listed = add(self.listed or ZERO, other.listed or ZERO) if known else None
-        self.tokens = tuple(map(sum, zip(self.tokens, other.tokens, strict=True)))
-        counted = self.requests is not None and other.requests is not None
-        self.requests = (self.requests or 0) + (other.requests or 0) if counted else None
+        self.listed = _if_known(add, self.listed, other.listed)
+        self.tokens = tuple(map(operator.add, self.tokens, other.tokens))
+        self.requests = _if_known(operator.add, self.requests, other.requests)
         for model, cost in other.models.items():
             self.models[model] = add(self.models.get(model, ZERO), cost)
 
@@ -94,14 +94,7 @@ class Ledger:
         if key in self.entries:
             self.entries[key].add(entry)
         else:
-            self.entries[key] = Entry(
-                entry.who,
-                entry.cost,
-                entry.listed,
-                entry.tokens,
-                entry.requests,
-                dict(entry.models),
-            )
+            self.entries[key] = replace(entry, models=dict(entry.models))
 
     def merge(self, other: Ledger) -> None:
         """Add all of another ledger."""
@@ -138,14 +131,10 @@ def add_remainder(rows: Ledger, total: Ledger) -> None:
         part, whole = rows.of_day(day).total(), total.of_day(day).total()
         rest = Entry(
             None,
-            add(whole.cost, part.cost.copy_negate()),
-            None
-            if whole.listed is None or part.listed is None
-            else add(whole.listed, part.listed.copy_negate()),
-            tuple(a - b for a, b in zip(whole.tokens, part.tokens, strict=True)),
-            None
-            if whole.requests is None or part.requests is None
-            else whole.requests - part.requests,
+            EXACT.subtract(whole.cost, part.cost),
+            _if_known(EXACT.subtract, whole.listed, part.listed),
+            tuple(map(operator.sub, whole.tokens, part.tokens)),
+            _if_known(operator.sub, whole.requests, part.requests),
         )
         counts = (*rest.tokens, rest.requests or 0)
         is_excess = min(rest.cost, rest.listed or ZERO) < 0 or min(counts) < 0
@@ -166,7 +155,7 @@ def anonymous(who: Who, salt: bytes) -> Who:
 
 def make_report(  # noqa: PLR0913 - the fields of a report
     rows: Ledger,
-    total: Ledger | None,
+    total: Ledger,
     *,
     by: str,
     since: datetime,
@@ -178,14 +167,12 @@ def make_report(  # noqa: PLR0913 - the fields of a report
     is_anonymous: bool = False,
     remarks: Iterable[str] = (),
 ) -> Report:
-    """Return the report. Without the service's own `total` that is the sum of the rows."""
+    """Return the report. `total` is the service's own, or `rows` if it has none."""
     merged: dict[str | None, Entry] = {}
     for (day, _), entry in rows.entries.items():
         who = Who(day) if by == "day" else entry.who
-        one = merged.setdefault(_identity(who), Entry(who))
-        one.add(entry)
-    whole = rows.total()
-    service_total = whole if total is None else total.total()
+        merged.setdefault(_identity(who), Entry(who)).add(entry)
+    whole, service_total = rows.total(), total.total()
     adds_up = whole.is_equal(service_total)
     unattributed = merged.pop(None, None)
     listed = [_row(entry, coverage) for entry in merged.values()]
@@ -200,7 +187,7 @@ def make_report(  # noqa: PLR0913 - the fields of a report
         by,
         since,
         until,
-        rows.currency or (total.currency if total else "") or "USD",
+        rows.currency or total.currency or "USD",
         tuple(listed),
         None if unattributed is None else _sums(unattributed, coverage),
         _sums(service_total, coverage, whole.models),
@@ -211,6 +198,12 @@ def make_report(  # noqa: PLR0913 - the fields of a report
         is_anonymous,
         tuple(notes),
     )
+
+
+def _if_known(
+    combine: Callable[[Number, Number], Number], left: Number | None, right: Number | None
+) -> Number | None:
+    return None if left is None or right is None else combine(left, right)
 
 
 def _identity(who: Who | None) -> str | None:
