@@ -77,7 +77,7 @@ class Org:
         self.client.progress(f"loading the names of each {by}")
         names: dict[str, str] = {}
         try:
-            for page in self.client.pages(path, params):
+            for page, _ in self.client.listing(path, params):
                 for row in records.rows(page):
                     name = records.text(row.get("name"))
                     keys = map(records.text, (row.get("id"), row.get("email")))

@@ -126,13 +126,11 @@ def _rows(
     of: str = "",
 ) -> Iterator[Row]:
     name = f"activity of {of}" if of else "activity"
-    org.client.progress(f"loading {name}")
-    for number, page in enumerate(org.client.pages(path, params), 2):
-        try:
+    try:
+        for page in org.client.pages(path, params, name):
             yield from read(page)
-        except Malformed as malformed:
-            raise unreadable(org.client, malformed) from None
-        org.client.progress(f"loading {name}, page {number}")
+    except Malformed as malformed:
+        raise unreadable(org.client, malformed) from None
 
 
 def _activity(by: str, span: Span, **rows: Any) -> Activity:

@@ -32,7 +32,7 @@ from usageline.cli.svg import (
 from usageline.core.text import display_width, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from usageline.cli.org.overview import Entry, Overview
     from usageline.usage.org.model import Report
@@ -75,9 +75,7 @@ class Piece(NamedTuple):
 def draw(report: Report, top: int | None) -> str:
     """Return the file, in the colors that its reader prefers."""
     shown = for_picture(report, top)
-    notes = (
-        [f"total {shown.total_words}", *shown.notes] if shown.rows else ["no usage in these days"]
-    )
+    notes = [shown.summary, *(shown.notes if shown.rows else [])]
     content = chart_height(shown, INNER_WIDTH)
     drawing, chart_top = picture(title(shown), shown.span, lines_of(notes), content, dark=None)
     draw_chart(drawing, shown, MARGIN, chart_top, INNER_WIDTH)
@@ -87,12 +85,10 @@ def draw(report: Report, top: int | None) -> str:
 def page(report: Report, top: int | None) -> str:
     """Return the page, in the colors that its reader prefers."""
     shown = for_picture(report, top)
-    sentences = [f"total {shown.total_words}" if shown.rows else "no usage in these days"]
-    parts = [
-        *list_of("Summary", map(_sentence, (*sentences, *shown.notes))),
-        *_chart(shown),
-        *_table(shown),
-    ]
+    sentences = (one[:1].upper() + one[1:] for one in (shown.summary, *shown.notes))
+    parts = list_of("Summary", sentences)
+    if shown.rows:
+        parts += [_chart(shown), _table(shown)]
     return document(title(shown), shown.span, parts).decode()
 
 
@@ -174,21 +170,16 @@ def pieces(
     return result
 
 
-def _chart(shown: Overview) -> list[str]:
-    if not shown.rows:
-        return []
-
+def _chart(shown: Overview) -> str:
     def draw(width: int) -> Drawing:
         drawing = Drawing(width, chart_height(shown, width), title(shown), dark=None)
         draw_chart(drawing, shown, 0, 0, width)
         return drawing
 
-    return [f"<section>{at_each_width(draw)}</section>"]
+    return f"<section>{at_each_width(draw)}</section>"
 
 
-def _table(shown: Overview) -> list[str]:
-    if not shown.rows:
-        return []
+def _table(shown: Overview) -> str:
     entries = [*shown.entries, *filter(None, [shown.unattributed])]
     content = table(
         (shown.unit.capitalize(), *NUMBERS),
@@ -196,25 +187,15 @@ def _table(shown: Overview) -> list[str]:
         _row(shown.total, shown),
         "counts",
     )
-    return [details("All numbers", content, is_open=len(entries) <= MAX_OPEN_ROWS)]
+    return details("All numbers", content, is_open=len(entries) <= MAX_OPEN_ROWS)
 
 
 def _row(entry: Entry, shown: Overview) -> TableRow:
     """Return a row; the models are its tooltip, because they need more room than there is."""
-    numbers = [escaped(value) for value in _numbers(entry, shown)]
+    amounts = shown.money(entry.cost), shown.money(entry.list_cost), shown.percent(entry)
+    counts = map(digits, (*entry.tokens, entry.requests))
+    numbers = [*map(escaped, (*amounts, *counts))]
     return TableRow(escaped(entry.label), numbers, shown.models(entry))
-
-
-def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:
-    yield shown.money(entry.cost)
-    yield shown.money(entry.list_cost)
-    yield shown.percent(entry)
-    counts: Sequence[int | None] = (*entry.tokens, entry.requests)
-    yield from map(digits, counts)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _draw_bar(

@@ -59,19 +59,16 @@ def _print(result: Result) -> None:
         used = next(one for one in result.findings if one.probe.adapter == result.adapter)
         click.echo(f"\n`usageline org` uses {used.probe.label}.")
     missing = [one for one in result.findings if _is_missed(one.probe.adapter, result)]
+    columns = min(shutil.get_terminal_size((80, 24)).columns, MAX_COLUMNS)
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
         labels = ", ".join(one.probe.label for one in missing if one.reason == reason)
-        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), _columns())))
+        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), columns)))
 
 
 def _refused(status: int) -> str:
     from usageline.sources.org.errors import REFUSED  # noqa: PLC0415 - as above
 
     return f"not with this key ({status})" if status in REFUSED else f"not now ({status})"
-
-
-def _columns() -> int:
-    return min(shutil.get_terminal_size((80, 24)).columns, MAX_COLUMNS)
 
 
 def _is_missed(adapter: str, result: Result) -> bool:

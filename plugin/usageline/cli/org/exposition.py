@@ -1,4 +1,4 @@
-"""An organization's cost, tokens and spend limits as Prometheus text. Pure.
+"""Load an organization's cost, tokens and spend limits, and write them as Prometheus text.
 
 All series are gauges, because the service revises its numbers for 30 days. Labels are of small
 sets: period, product, model, type and state. A person is a label only if that is asked for, by id.
@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from usageline.cli.edge import report as report_problem
 from usageline.core.text import sanitize
+from usageline.jobs import org_limits, org_report
+from usageline.jobs.org_access import Request
 from usageline.refresh.metrics.text import Families
+from usageline.sources.org.adapter import Unsupported
+from usageline.sources.org.errors import OrgFailure
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.limits import STATES
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from usageline.cli.org.loading import Progress
     from usageline.usage.org.limits import LimitsReport, SpendLimit
     from usageline.usage.org.model import Report, Sums
 
+    Reports = dict[str, Report]
     Value = tuple[tuple[str, ...], Decimal | int | None]
 
 TODAY, MONTH = "today", "month"
@@ -47,6 +56,69 @@ class Numbers(NamedTuple):
     people: Mapping[str, Report] | None = None
     limits: LimitsReport | None = None
     with_people: bool = False
+
+
+def load(
+    env: Mapping[str, str],
+    progress: Progress,
+    *,
+    with_people: bool,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Numbers:
+    """Load what the key reaches. Report on stderr what it does not reach."""
+    today = datetime.fromtimestamp(clock.now(), timezone.utc).date()
+    days = {TODAY: today, MONTH: today.replace(day=1)}
+
+    def reports(by: str) -> Reports:
+        # Some of the older reports identify a person by e-mail address alone.
+        requests = [Request(by, since, today, is_anonymous=True) for since in days.values()]
+        loaded = (org_report.load(env, request, progress, clock) for request in requests)
+        return dict(zip(days, loaded, strict=True))
+
+    try:
+        models = _in_dollars(reports("model"))
+        products = _products(reports)
+        people = reports("person") if with_people else None
+    except OrgFailure as failure:
+        limits = _load_limits(env, progress, clock)
+        if limits is None:
+            raise
+        _report(progress, f"without cost and tokens: {failure}")
+        return Numbers({}, {}, None, limits, with_people)
+    return Numbers(products, models, people, _load_limits(env, progress, clock), with_people)
+
+
+def _in_dollars(reports: Reports) -> Reports:
+    """Return the reports. Raise OrgFailure if their amounts are not in dollars."""
+    for one in reports.values():
+        if one.currency != "USD":
+            raise OrgFailure(
+                f"the costs are in {sanitize(one.currency)}, and the metrics in dollars: use "
+                "`usageline org --json`"
+            )
+    return reports
+
+
+def _products(reports: Callable[[str], Reports]) -> Reports:
+    """Return the reports by product; none if the key has only older reports without products."""
+    try:
+        return reports("product")
+    except Unsupported:
+        return {}
+
+
+def _load_limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsReport | None:
+    """Return the limits. Report on stderr why there are none."""
+    try:
+        return org_limits.load(env, Request(is_anonymous=True), progress, clock)
+    except OrgFailure as failure:
+        _report(progress, f"without spend limits: {failure}")
+        return None
+
+
+def _report(progress: Progress, problem: str) -> None:
+    progress.end()
+    report_problem(problem)
 
 
 def exposition(numbers: Numbers) -> str:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import reduce
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from usageline.cli.org import wording
 from usageline.cli.org.wording import day, money
 from usageline.core.text import sanitize
-from usageline.usage.org.amounts import add, known_sum
+from usageline.usage.org.amounts import Number, known_sum
 from usageline.usage.org.records import Who
 from usageline.usage.values import text, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from usageline.usage.org.model import Report, Row, Sums
 
-Value = TypeVar("Value")
 MAX_MODELS = 3
 """Of one row in the words beside it."""
 
@@ -112,14 +110,16 @@ class Overview:
         return "<1 %" if not whole and share > 0 else f"{whole} %"
 
     @property
-    def total_words(self) -> str:
-        """Return `$664.12 after discount, $737.91 at list price`."""
+    def summary(self) -> str:
+        """Return `total $664.12 after discount, $737.91 at list price`."""
+        if not self.rows:
+            return "no usage in these days"
         total, at_list = self.money(self.total.cost), self.money(self.total.list_cost)
         if self.total.list_cost is None:
-            return total
+            return f"total {total}"
         if self.total.list_cost == self.total.cost:
-            return f"{total} at list price"
-        return f"{total} after discount, {at_list} at list price"
+            return f"total {total} at list price"
+        return f"total {total} after discount, {at_list} at list price"
 
 
 def overview(report: Report, top: int | None) -> Overview:
@@ -163,25 +163,17 @@ def _rest(entries: Sequence[Entry]) -> Entry:
     """Return the sum of several rows. What one of them lacks is unknown."""
     return Entry(
         f"{len(entries):,} more",
-        _amount(entry.cost for entry in entries),
-        _whole(_amount, [entry.list_cost for entry in entries]),
+        known_sum(entry.cost for entry in entries),
+        _whole([entry.list_cost for entry in entries]),
         (),
         [known_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
-        _whole(known_sum, [entry.requests for entry in entries]),
+        _whole([entry.requests for entry in entries]),
         is_rest=True,
     )
 
 
-def _whole(
-    add_up: Callable[[list[Value | None]], Value | None], values: list[Value | None]
-) -> Value | None:
-    return None if None in values else add_up(values)
-
-
-def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the exact sum of what is known, None if nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return reduce(add, known) if known else None
+def _whole(values: list[Number | None]) -> Number | None:
+    return None if None in values else known_sum(values)
 
 
 def _labels(report: Report) -> list[str]:
@@ -230,7 +222,7 @@ def difference(report: Report) -> str:
     parts = [row.sums.cost for row in report.rows]
     if report.unattributed is not None:
         parts.append(report.unattributed.cost)
-    rows, total = (money(one, report.currency) for one in (_amount(parts), report.total.cost))
+    rows, total = (money(one, report.currency) for one in (known_sum(parts), report.total.cost))
     if rows == total:
         return "the rows do not add up to the service's total exactly"
     return f"the rows add up to {rows}, and not to the service's total of {total}"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 NAME_CELLS, SHORT_NAME_CELLS, MODELS_CELLS = 26, 14, 24
 """What is left at least of a column that is cut."""
 
-NO_ROWS = "no usage in these days"
-
 
 def print_table(report: Report, top: int | None) -> None:
     """Print the report as a table."""
@@ -34,10 +32,7 @@ def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
     lines = wrapped(shown.span, "name", look, width)
     if shown.rows:
         lines += fitted(_forms(shown, look), width, look)
-        total = f"total {shown.total_words}"
-        lines += wrapped(total, "plain", look, width)
-    else:
-        lines.append(look.text(NO_ROWS))
+    lines += wrapped(shown.summary, "plain", look, width)
     for note in shown.notes:
         lines += wrapped(note, "quiet", look, width)
     return lines

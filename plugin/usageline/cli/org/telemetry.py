@@ -119,16 +119,13 @@ def _forms(destinations: Sequence[Destination], look: Appearance) -> Iterator[Se
     endpoint = texts("endpoint", (one.endpoint for one in destinations), 2 * CELLS)
     state = Column([_state(one, look) for one in destinations], "state", keeps=CELLS)
     content = texts("content", (one.content.replace("_", " ") or "none" for one in destinations))
-    workspaces = texts("workspaces", _workspaces(destinations))
+    kinds = (one.workspaces for one in destinations)
+    workspaces = texts("workspaces", (WORKSPACES.get(kind, kind) for kind in kinds))
     delivered = texts("last delivery", (_time(one.succeeded_at) for one in destinations))
     yield name, endpoint, state, content, workspaces, delivered
     yield name, endpoint, state, delivered
     yield name, state, delivered
     yield name, state
-
-
-def _workspaces(destinations: Sequence[Destination]) -> Iterator[str]:
-    return (WORKSPACES.get(one.workspaces, one.workspaces) for one in destinations)
 
 
 def _state(one: Destination, look: Appearance) -> Text:

@@ -99,23 +99,24 @@ class OrgClient:
         return body
 
     def pages(
-        self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = ""
+        self, path: str, params: Sequence[tuple[str, str]], name: str, beta: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """Yield the body of each page."""
-        return (body for body, _ in self.listing(path, params, beta))
+        """Yield the body of each page. `name` is what the progress calls the rows."""
+        self.progress(f"loading {name}")
+        for number, (body, _) in enumerate(self.listing(path, params, beta), 2):
+            yield body
+            self.progress(f"loading {name}, page {number}")
 
     def rows(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", name: str = ""
     ) -> Iterator[Any]:
-        """Yield the rows of each page of a list. `name` is what the progress calls them."""
+        """Yield the rows of each page of a list."""
         name = name or path.rpartition("/")[2].replace("_", " ")
-        self.progress(f"loading {name}")
-        for number, page in enumerate(self.pages(path, params, beta), 2):
+        for page in self.pages(path, params, name, beta):
             rows = page.get("data")
             if not isinstance(rows, list):
                 raise OrgFailure(f"{self.host} answers without a list of {name}: report it")
             yield from rows
-            self.progress(f"loading {name}, page {number}")
 
     def listing(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", cursor: str = ""

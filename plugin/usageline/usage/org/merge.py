@@ -6,9 +6,9 @@ import operator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.usage.org.amounts import EXACT, add
+from usageline.usage.org.amounts import EXACT, Number, add
 from usageline.usage.org.model import Report, Row, Sums
 from usageline.usage.org.records import NO_TOKENS, Malformed, Record, Who
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-Number = TypeVar("Number", int, Decimal)
 ZERO = Decimal(0)
 OVERLAP = "groups overlap: a person in two groups is counted in both"
 
