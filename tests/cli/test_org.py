@@ -35,14 +35,14 @@ from tests.org_server import (
 from tests.running import processes_with
 from usageline.cli.org import command, export
 from usageline.sources.org.key import VARIABLE
-from usageline.usage.org.merge import Coverage, Ledger, make_report
+from usageline.usage.org.merge import Coverage, Ledger, with_sums
+from usageline.usage.org.model import Report
 from usageline.usage.org.records import Money, Record, Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import Release, World
-    from usageline.usage.org.model import Report
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -83,15 +83,9 @@ def report(coverage: Coverage = Coverage()) -> Report:  # noqa: B008 - it cannot
     ):
         money = Money(Decimal(cents) / 100, Decimal(cents) / 100 + 1, "USD")
         rows.add_record(Record("", who, f"model-{len(cents)}", money, (1, 2, 3, 4, 5), 6))
-    return make_report(
-        rows,
-        rows,
-        by="person",
-        since=SINCE,
-        until=SINCE + timedelta(days=25),
-        refreshed_at=SINCE + timedelta(days=24, hours=4),
-        coverage=coverage,
-    )
+    until, refreshed_at = SINCE + timedelta(days=25), SINCE + timedelta(days=24, hours=4)
+    whole = Report("person", SINCE, until, refreshed_at=refreshed_at)
+    return with_sums(whole, rows, rows, coverage)
 
 
 def test_json_is_the_documented_object() -> None:

@@ -15,8 +15,9 @@ from usageline.usage.org.merge import (
     MixedCurrencies,
     add_remainder,
     anonymous,
-    make_report,
+    with_sums,
 )
+from usageline.usage.org.model import Report
 from usageline.usage.org.records import Malformed
 from usageline.usage.org.spans import DAY, Span
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from usageline.jobs.org_access import Org, Request
     from usageline.sources.org.adapter import Adapter, Listing
     from usageline.storage.org_codec import Sums
-    from usageline.usage.org.model import Report
 
 MAX_READS = 3
 """The service may revise its numbers while they are read. Then they are read again."""
@@ -113,19 +113,17 @@ class _Reader:
         if rows.currency:
             totals.set_currency(rows.currency)
         times = [time for _, _, text in new or old if (time := records.time(text))]
-        return make_report(
-            rows,
-            totals,
-            by=by,
-            since=spans.midnight(days.since),
-            until=spans.midnight(days.until),
+        report = Report(
+            by,
+            spans.midnight(days.since),
+            spans.midnight(days.until),
             refreshed_at=(min if new else max)(times, default=None),
-            coverage=adapter.coverage(by),
             source=adapter.name,
             is_estimate=adapter.is_estimate and by in PEOPLE,
             is_anonymous=self.request.is_anonymous,
             remarks=adapter.remarks(by),
         )
+        return with_sums(report, rows, totals, adapter.coverage(by))
 
     def _span(self, span: Span) -> Sums:
         """Return a span, and keep it: its days if they are final, else all of it for an hour."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from usageline.cli.edge import report as report_problem
 from usageline.core.text import sanitize
 from usageline.jobs import org_limits, org_report
 from usageline.jobs.org_access import Request
@@ -83,7 +82,7 @@ def load(
         limits = _load_limits(env, progress, clock)
         if limits is None:
             raise
-        _report(progress, f"without cost and tokens: {failure}")
+        progress.report(f"without cost and tokens: {failure}")
         return Numbers({}, {}, None, limits, with_people)
     return Numbers(products, models, people, _load_limits(env, progress, clock), with_people)
 
@@ -112,13 +111,8 @@ def _load_limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> Li
     try:
         return org_limits.load(env, Request(is_anonymous=True), progress, clock)
     except OrgFailure as failure:
-        _report(progress, f"without spend limits: {failure}")
+        progress.report(f"without spend limits: {failure}")
         return None
-
-
-def _report(progress: Progress, problem: str) -> None:
-    progress.end()
-    report_problem(problem)
 
 
 def exposition(numbers: Numbers) -> str:

@@ -41,6 +41,11 @@ class Progress:
             sys.stderr.flush()
             self._cells = 0
 
+    def report(self, problem: str) -> None:
+        """Remove the line, and report a problem."""
+        self.end()
+        report(problem)
+
 
 def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) -> Loaded:
     """Show the progress while `work` runs. `resumes`: the next run goes on from there."""
@@ -48,9 +53,7 @@ def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) 
     try:
         return work(progress)
     except KeyboardInterrupt:
-        progress.end()
-        rest = ": run it again to go on from there" if resumes else ""
-        report(f"stopped{rest}")
+        progress.report("stopped: run it again to go on from there" if resumes else "stopped")
         sys.exit(130)
     finally:
         progress.end()

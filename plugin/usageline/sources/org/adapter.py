@@ -70,7 +70,7 @@ class Adapter(ABC):
         """Return which numbers a report has."""
         return Coverage()
 
-    def remarks(self, by: str) -> Sequence[str]:  # noqa: ARG002 - most reports need none
+    def remarks(self, by: str) -> tuple[str, ...]:  # noqa: ARG002 - most reports need none
         """Return what a reader of the report must know."""
         return ()
 

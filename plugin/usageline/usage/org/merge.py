@@ -13,8 +13,7 @@ from usageline.usage.org.model import Report, Row, Sums
 from usageline.usage.org.records import NO_TOKENS, Malformed, Record, Who
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
+    from collections.abc import Callable
 
 ZERO = Decimal(0)
 OVERLAP = "groups overlap: a person in two groups is counted in both"
@@ -152,50 +151,34 @@ def anonymous(who: Who, salt: bytes) -> Who:
     return who._replace(key=key, name=None, email=None)
 
 
-def make_report(  # noqa: PLR0913 - the fields of a report
+def with_sums(
+    report: Report,
     rows: Ledger,
     total: Ledger,
-    *,
-    by: str,
-    since: datetime,
-    until: datetime,
-    refreshed_at: datetime | None,
     coverage: Coverage = Coverage(),  # noqa: B008 - it cannot change
-    source: str = "analytics",
-    is_estimate: bool = False,
-    is_anonymous: bool = False,
-    remarks: Iterable[str] = (),
 ) -> Report:
-    """Return the report. `total` is the service's own, or `rows` if it has none."""
+    """Return the report with its numbers. `total` is the service's own, or `rows` without one."""
     merged: dict[str | None, Entry] = {}
     for (day, _), entry in rows.entries.items():
-        who = Who(day) if by == "day" else entry.who
+        who = Who(day) if report.by == "day" else entry.who
         merged.setdefault(_identity(who), Entry(who)).add(entry)
     whole, service_total = rows.total(), total.total()
     adds_up = whole.is_equal(service_total)
     unattributed = merged.pop(None, None)
     listed = [_row(entry, coverage) for entry in merged.values()]
-    if by == "day":
+    if report.by == "day":
         listed.sort(key=lambda row: row.key)
     else:
         listed.sort(key=lambda row: (-(row.sums.cost or ZERO), -_tokens(row.sums), row.key))
-    notes = [*remarks]
-    if by == "group" and not adds_up:
-        notes.append(OVERLAP)
-    return Report(
-        by,
-        since,
-        until,
-        rows.currency or total.currency or "USD",
-        tuple(listed),
-        None if unattributed is None else _sums(unattributed, coverage),
-        _sums(service_total, coverage, whole.models),
-        adds_up,
-        refreshed_at,
-        source,
-        is_estimate,
-        is_anonymous,
-        tuple(notes),
+    overlap = [OVERLAP] if report.by == "group" and not adds_up else []
+    return replace(
+        report,
+        currency=rows.currency or total.currency or report.currency,
+        rows=tuple(listed),
+        unattributed=None if unattributed is None else _sums(unattributed, coverage),
+        total=_sums(service_total, coverage, whole.models),
+        adds_up=adds_up,
+        remarks=(*report.remarks, *overlap),
     )
 
 

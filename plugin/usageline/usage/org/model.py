@@ -80,11 +80,11 @@ class Report:
     by: str
     since: datetime
     until: datetime
-    currency: str
-    rows: tuple[Row, ...]
-    unattributed: Sums | None
-    total: Sums
-    adds_up: bool
+    currency: str = "USD"
+    rows: tuple[Row, ...] = ()
+    unattributed: Sums | None = None
+    total: Sums = Sums()
+    adds_up: bool = True
     refreshed_at: datetime | None = None
     source: str = "analytics"
     is_estimate: bool = False
