@@ -190,11 +190,9 @@ class _Reader:
                 sums.merge(page["ledger"])
                 times.add(page["refreshed_at"])
             cursor = earlier[-1]["cursor"] if earlier else ""
-            number = len(earlier)
             try:
                 if cursor or not earlier:
-                    for ledger, refreshed_at in self._requested(listing, cursor, number):
-                        number += 1
+                    for ledger, refreshed_at in self._requested(listing, cursor, len(earlier)):
                         sums.merge(ledger)
                         times.add(refreshed_at)
             except CursorRepeated:
@@ -203,7 +201,7 @@ class _Reader:
             except PagesExhausted as failure:
                 raise PagesExhausted(f"{failure}, or run it again to go on from there") from None
             except OrgFailure as failure:
-                is_cursor_stale = failure.status == 400 and number > 0 and not self.has_restarted
+                is_cursor_stale = failure.status == 400 and times and not self.has_restarted
                 if not is_cursor_stale:
                     raise
                 self.has_restarted = True

@@ -134,13 +134,8 @@ def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> It
     for status in STATUSES:
         yield Sample(metrics.STATUS, (account, status), float(snapshot.get("status") == status))
     plan, source = snapshot.get("plan"), snapshot.get("source")
-    info = (
-        account,
-        version,
-        _name(plan) if plan else "",
-        _word(source) if source else "",
-    )
-    yield Sample(metrics.INFORMATION, info, 1)
+    names = (_name(plan) if plan else "", _word(source) if source else "")
+    yield Sample(metrics.INFORMATION, (account, version, *names), 1)
     requests = mapping(snapshot.get("requests"))
     for outcome in STATUSES:
         count = integer(requests.get(outcome), 0, MAX_COUNT)

@@ -6,7 +6,6 @@ They show who will be stopped soon and who asks for more, or the rate limits.
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -69,9 +68,8 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
         lines += [Text(), *_requests(report.requests, look, width, top)]
     states = {state for limit in shown for state in (limit.state, limit.spent_state)}
     notes = [note for state, note in NOTES.items() if state in states]
-    lines += [
-        line for note in (*notes, *report.remarks) for line in wrapped(note, "quiet", look, width)
-    ]
+    for note in (*notes, *report.remarks):
+        lines += wrapped(note, "quiet", look, width)
     return lines
 
 
@@ -98,15 +96,8 @@ def render_rates(limits: Sequence[RateLimit], look: Appearance, width: int) -> l
         keeps=MODEL_CELLS,
     )
     beside = [whole] if any(limit.whole is not None for limit in limits) else []
-    lines = fitted(
-        (
-            (group, kind, value, *beside, models),
-            (group, kind, value, *beside),
-            (group, kind, value),
-        ),
-        width,
-        look,
-    )
+    numbers = (group, kind, value)
+    lines = fitted(((*numbers, *beside, models), (*numbers, *beside), numbers), width, look)
     return [*lines, *wrapped(RATE_NOTE, "quiet", look, width)]
 
 
@@ -154,14 +145,8 @@ def _requests(
     period = column([request.period or "?" for request in shown], look, "quiet")
     now = column([_current(request.summary) for request in shown], look)
     asked = column(map(_asked, shown), look, "quiet")
-    lines = [
-        *wrapped(f"{who} for a higher limit:", "plain", look, width),
-        *fitted(
-            ((name, period, now, asked), (name, period, now), (name, now)),
-            width,
-            look,
-        ),
-    ]
+    lines = wrapped(f"{who} for a higher limit:", "plain", look, width)
+    lines += fitted(((name, period, now, asked), (name, period, now), (name, now)), width, look)
     if count > len(shown):
         lines.append(words(f"  {count - len(shown):,} more", look, "quiet"))
     return lines
@@ -199,11 +184,11 @@ def _percent(limit: SpendLimit, look: Appearance) -> Text:
 def _bar(limit: SpendLimit, cells: int, look: Appearance) -> Text:
     if limit.percent is None:
         return Text()
-    return look.bar(float(min(limit.percent, Decimal(1000))), cells, _severity(limit))
+    return look.bar(float(limit.percent), cells, _severity(limit))
 
 
 def _severity(limit: SpendLimit) -> str:
-    percent = float(min(limit.percent or 0, Decimal(1000)))
+    percent = float(limit.percent or 0)
     if not limit.enabled:
         return "quiet"
     return "warning" if limit.is_near and severity(percent) == "normal" else severity(percent)
