@@ -11,7 +11,6 @@ from tests.jobs.org_world import START, OrgWorld
 from tests.org_bodies import DESTINATION, coder, person, summary
 from tests.org_server import BASE, OrgServer, Reply, error
 from usageline.jobs import org_activity, org_settings
-from usageline.jobs.org_access import Request
 from usageline.sources.org.errors import OrgFailure
 from usageline.usage.org.activity import BY_DAY, BY_PERSON, Activity, read_days, read_people
 from usageline.usage.org.records import Malformed
@@ -38,8 +37,7 @@ def org(world: World) -> Iterator[OrgWorld]:
 
 def load(org: OrgWorld, by: str = BY_DAY, **options: Any) -> Activity:
     """Return the activity."""
-    request = Request(by, **options)
-    return org_activity.load(org.world.env, request, org.messages.append, org.time.clock())
+    return org_activity.load(org.open(by=by, **options))
 
 
 def queries(org: OrgWorld) -> list[str]:
@@ -171,7 +169,7 @@ def test_telemetry_destinations_are_read_from_all_pages(org: OrgWorld) -> None:
         return Reply(200, {"data": [DESTINATION], "next_page": None if "page" in query else "2"})
 
     org.server.reply = reply
-    first, second = org_settings.load_destinations(org.world.env, clock=org.time.clock())
+    first, second = org_settings.load_destinations(org.open())
     assert first == second
     assert org.server.requests[0].headers["anthropic-beta"] == org_settings.DESTINATIONS_BETA
     assert (first.name, first.endpoint) == ("tdst_one", "https://otlp.example.org/x")

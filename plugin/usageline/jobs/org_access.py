@@ -48,11 +48,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """A client with the user's key, and what was read with it before."""
+    """A client with the user's key, what was read with it before, and what is wanted."""
 
     client: OrgClient
     cache: OrgCache
     clock: Clock
+    request: Request
 
     def now(self) -> datetime:
         """Return the time in UTC."""
@@ -95,7 +96,7 @@ def open_org(
     progress: Callable[[str], None] = ignore,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Org:
-    """Return the client and the cache of the user's key.
+    """Return the client and the cache of the user's key for a request.
 
     Raise UsagelineError with what to do if there is no key that may be sent.
     """
@@ -104,7 +105,7 @@ def open_org(
     cache = OrgCache(Paths(env), key.value, config.url, is_anonymous=request.is_anonymous)
     pace = Pace(cache.path, clock)
     client = OrgClient(config, key, env, pace, clock, request.max_pages, progress)
-    return Org(client, cache, clock)
+    return Org(client, cache, clock, request)
 
 
 def all_adapters(org: Org) -> list[Adapter]:

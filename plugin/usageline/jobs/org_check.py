@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.jobs import org_limits, org_settings
-from usageline.jobs.org_access import Org, Request, all_adapters, open_org
+from usageline.jobs.org_access import Org, all_adapters
 from usageline.jobs.org_activity import SUMMARIES
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import ADMIN
 from usageline.sources.org.legacy import CLAUDE_CODE
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.spans import DAY
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from usageline.sources.org.adapter import Adapter
 
@@ -67,25 +65,20 @@ class Result:
     adapter: str
 
 
-def check(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Result:
-    """Send the probes. Raise UsagelineError if there is no key, or if the service has a problem."""
-    org = open_org(env, Request(), progress, clock)
+def check(org: Org) -> Result:
+    """Send the probes. Raise UsagelineError if the service has a problem."""
     client = org.client
-    progress("loading the organization")
+    client.progress("loading the organization")
     organization = _organization(org)
     findings: list[Finding] = []
     for probe in _probes(org):
         # The older reports have nothing that the newer one lacks.
         if not probe.adapter or not any(map(_is_usable, findings)):
-            progress(f"checking {probe.label}")
+            client.progress(f"checking {probe.label}")
             findings.append(_find(org, probe))
     adapter = next((one.probe.adapter for one in findings if _is_usable(one)), "")
     if adapter:
-        org.cache.set_choice(adapter, clock.now())
+        org.cache.set_choice(adapter, org.clock.now())
     return Result(
         str(client.key),
         client.key.kind,

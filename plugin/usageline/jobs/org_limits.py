@@ -14,16 +14,12 @@ from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
 from usageline.jobs.org_access import Request, open_org
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.client import ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, REFUSED, OrgFailure
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import WORKSPACE, LimitsReport
 from usageline.usage.org.merge import anonymous
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from usageline.jobs.org_access import Org
     from usageline.sources.org.client import OrgClient
     from usageline.usage.org.limits import IncreaseRequest, SpendLimit
@@ -41,14 +37,8 @@ WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""
 
 
-def load(
-    env: Mapping[str, str],
-    request: Request,
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> LimitsReport:
+def load(org: Org) -> LimitsReport:
     """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
-    org = open_org(env, request, progress, clock)
     client, remarks = org.client, list[str]()
     requests: list[IncreaseRequest] | None = None
     try:
@@ -57,19 +47,19 @@ def load(
         if failure.status not in REFUSED:
             raise
         limits = _configured(client, failure)
-        if not request.is_anonymous:
+        if not org.request.is_anonymous:
             limits = _with_names(limits, org)
-        limits = _with_spending(limits, env, org, remarks)
+        limits = _with_spending(limits, org, remarks)
     else:
         requests = _requests(client, remarks)
     report = LimitsReport(
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
-        clock.now(),
-        request.is_anonymous,
+        org.clock.now(),
+        org.request.is_anonymous,
         tuple(remarks),
     )
-    return _anonymous(report, org.cache.salt) if request.is_anonymous else report
+    return _anonymous(report, org.cache.salt) if org.request.is_anonymous else report
 
 
 def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
@@ -93,9 +83,7 @@ def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
         raise
 
 
-def _with_spending(
-    limits: list[SpendLimit], env: Mapping[str, str], org: Org, remarks: list[str]
-) -> list[SpendLimit]:
+def _with_spending(limits: list[SpendLimit], org: Org, remarks: list[str]) -> list[SpendLimit]:
     """Return the limits with the spending of their periods, as far as the cost report has it."""
     spending: dict[str, Report | None] = {}
     for period in dict.fromkeys(limit.period for limit in limits):
@@ -104,7 +92,8 @@ def _with_spending(
             continue
         request = Request("workspace", bounds[0].date(), org.now().date())
         try:
-            spending[period] = org_report.load(env, request, org.client.progress, org.clock)
+            whole = open_org(org.client.env, request, org.client.progress, org.clock)
+            spending[period] = org_report.load(whole)
         except UsagelineError as failure:
             remarks.append(f"the spending cannot be read: {failure}")
             break

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.jobs.org_access import all_adapters, open_org, unreadable, with_names
+from usageline.jobs.org_access import all_adapters, unreadable, with_names
 from usageline.sources.org.adapter import PEOPLE, Unsupported
-from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
+from usageline.sources.org.client import CursorRepeated, PagesExhausted
 from usageline.sources.org.errors import NOT_THERE, REFUSED, OrgFailure
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
 from usageline.usage.org.merge import (
     Ledger,
@@ -22,9 +21,9 @@ from usageline.usage.org.records import Malformed
 from usageline.usage.org.spans import DAY, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from usageline.jobs.org_access import Org, Request
+    from usageline.jobs.org_access import Org
     from usageline.sources.org.adapter import Adapter, Listing
     from usageline.storage.org_codec import Sums
 
@@ -32,20 +31,14 @@ MAX_READS = 3
 """The service may revise its numbers while they are read. Then they are read again."""
 
 
-def load(
-    env: Mapping[str, str],
-    request: Request,
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Report:
+def load(org: Org) -> Report:
     """Return the report. Raise UsagelineError with what to do if it cannot be loaded."""
-    org = open_org(env, request, progress, clock)
-    days = spans.in_range(request.since, request.until, org.now())
+    days = spans.in_range(org.request.since, org.request.until, org.now())
     first: OrgFailure | None = None
     elsewhere = NOT_THERE
     chosen = org.cache.choice(org.clock.now())
     for adapter in sorted(all_adapters(org), key=lambda one: one.name != chosen):
-        reader = _Reader(org, adapter, request)
+        reader = _Reader(org, adapter)
         try:
             report = reader.report(days)
         except Unsupported:
@@ -92,8 +85,8 @@ def _answers(org: Org, adapter: Adapter) -> bool:
 class _Reader:
     """Reads a report by one adapter."""
 
-    def __init__(self, org: Org, adapter: Adapter, request: Request) -> None:
-        self.org, self.adapter, self.request = org, adapter, request
+    def __init__(self, org: Org, adapter: Adapter) -> None:
+        self.org, self.adapter, self.request = org, adapter, org.request
         self.has_pages = self.has_restarted = False
 
     def report(self, days: Span) -> Report:

@@ -6,15 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError
-from usageline.jobs.org_access import Request, open_org
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.client import ignore
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.settings import read_destinations, read_rate_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
+    from usageline.jobs.org_access import Org
     from usageline.usage.org.settings import Destination, RateLimit
 
 DESTINATIONS = f"{BASE}/telemetry_destinations"
@@ -24,30 +20,19 @@ RATE_OF_WORKSPACE = f"{BASE}/workspaces/{{}}/rate_limits"
 WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
-def load_destinations(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> list[Destination]:
+def load_destinations(org: Org) -> list[Destination]:
     """Return the destinations. Raise UsagelineError with what to do if they cannot be read."""
-    client = open_org(env, Request(), progress, clock).client
-    return read_destinations(client.rows(DESTINATIONS, [("limit", "1000")], DESTINATIONS_BETA))
+    return read_destinations(org.client.rows(DESTINATIONS, [("limit", "1000")], DESTINATIONS_BETA))
 
 
-def load_rate_limits(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    workspace: str | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> list[RateLimit]:
+def load_rate_limits(org: Org, workspace: str | None = None) -> list[RateLimit]:
     """Return the rate limits that are configured, by default those of the organization.
 
     Raise UsagelineError with what to do if they cannot be read.
     """
-    client = open_org(env, Request(), progress, clock).client
     if workspace is None:
-        return read_rate_limits(client.rows(RATE))
+        return read_rate_limits(org.client.rows(RATE))
     if not WORKSPACE_ID.fullmatch(workspace):
         raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
     path = RATE_OF_WORKSPACE.format(workspace)
-    return read_rate_limits(client.rows(path, [("include_inherited", "true")]))
+    return read_rate_limits(org.client.rows(path, [("include_inherited", "true")]))

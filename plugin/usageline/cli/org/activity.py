@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import click
 
-from usageline.cli.org.loading import request_of, with_progress
+from usageline.cli.org.loading import with_org
 from usageline.usage.org.activity import BY_DAY, VIEWS
 
 
@@ -39,10 +38,7 @@ def command(**options: Any) -> None:
         return
     from usageline.jobs import org_activity  # noqa: PLC0415 - the HTTP client is slow to import
 
-    request = request_of(options)
-    activity = with_progress(
-        lambda progress: org_activity.load(dict(os.environ), request, progress)
-    ).top(options["top"])
+    activity = with_org(org_activity.load, options).top(options["top"])
     if options["output"] is None:
         from usageline.cli.org import activity_table  # noqa: PLC0415 - only one form is written
 

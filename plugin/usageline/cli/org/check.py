@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.doctor.result import MARKS
-from usageline.cli.org.loading import with_progress
+from usageline.cli.org.loading import with_org
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def command(*, as_json: bool) -> None:
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 
-    result = with_progress(lambda progress: org_check.check(dict(os.environ), progress))
+    result = with_org(org_check.check, {})
     if as_json:
         click.echo(json.dumps(_plain(result)))
     else:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from usageline.cli import edge
 from usageline.cli.commands import Choice, Command, LazyGroup
-from usageline.cli.org.loading import request_of, with_progress
+from usageline.cli.org.loading import with_org
 from usageline.usage.org.model import VIEWS
 
 if TYPE_CHECKING:
@@ -75,10 +74,7 @@ def load(options: dict[str, Any]) -> Report:
     """Load the report, and show the progress."""
     from usageline.jobs import org_report  # noqa: PLC0415 - the HTTP client is slow to import
 
-    request = request_of(options)
-    return with_progress(
-        lambda progress: org_report.load(dict(os.environ), request, progress), resumes=True
-    )
+    return with_org(org_report.load, options, resumes=True)
 
 
 def write(report: Report, options: dict[str, Any]) -> None:

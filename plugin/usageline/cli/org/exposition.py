@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from usageline.core.text import sanitize
 from usageline.jobs import org_limits, org_report
-from usageline.jobs.org_access import Request
+from usageline.jobs.org_access import Request, open_org
 from usageline.refresh.metrics.text import Families
 from usageline.sources.org.adapter import Unsupported
 from usageline.sources.org.errors import OrgFailure
@@ -71,7 +71,7 @@ def load(
     def reports(by: str) -> Reports:
         # Some of the older reports identify a person by e-mail address alone.
         requests = [Request(by, since, today, is_anonymous=True) for since in days.values()]
-        loaded = (org_report.load(env, request, progress, clock) for request in requests)
+        loaded = (org_report.load(open_org(env, one, progress, clock)) for one in requests)
         return dict(zip(days, loaded, strict=True))
 
     try:
@@ -109,7 +109,7 @@ def _products(reports: Callable[[str], Reports]) -> Reports:
 def _load_limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsReport | None:
     """Return the limits. Report on stderr why there are none."""
     try:
-        return org_limits.load(env, Request(is_anonymous=True), progress, clock)
+        return org_limits.load(open_org(env, Request(is_anonymous=True), progress, clock))
     except OrgFailure as failure:
         progress.report(f"without spend limits: {failure}")
         return None

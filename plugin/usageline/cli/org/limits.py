@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
+from functools import partial
 from typing import Any
 
 import click
 
-from usageline.cli.org.loading import request_of, with_progress
+from usageline.cli.org.loading import with_org
 
 
 @click.command("limits")
@@ -44,8 +44,7 @@ def command(**options: Any) -> None:
 def _print_spend_limits(options: dict[str, Any]) -> None:
     from usageline.jobs import org_limits  # noqa: PLC0415 - the HTTP client is slow to import
 
-    request, top = request_of(options), options["top"]
-    report = with_progress(lambda progress: org_limits.load(dict(os.environ), request, progress))
+    report, top = with_org(org_limits.load, options), options["top"]
     if options["output"] is None:
         from usageline.cli.org import limits_table  # noqa: PLC0415 - JSON needs none of it
 
@@ -62,9 +61,7 @@ def _print_rate_limits(options: dict[str, Any]) -> None:
     from usageline.jobs import org_settings  # noqa: PLC0415 - as above
 
     workspace = options["workspace"]
-    limits = with_progress(
-        lambda progress: org_settings.load_rate_limits(dict(os.environ), progress, workspace)
-    )
+    limits = with_org(partial(org_settings.load_rate_limits, workspace=workspace), {})
     if options["output"] == "json":
         from usageline.cli.org import limits_export  # noqa: PLC0415 - as above
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from usageline.core.text import display_width, sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from usageline.jobs.org_access import Request
+    from usageline.jobs.org_access import Org
 
 Loaded = TypeVar("Loaded")
 MAX_CELLS = 78
@@ -59,15 +60,20 @@ def with_progress(work: Callable[[Progress], Loaded], *, resumes: bool = False) 
         progress.end()
 
 
-def request_of(options: Mapping[str, Any]) -> Request:
-    """Return what the options of a command ask for; not every command has those of days."""
-    from usageline.jobs.org_access import Request  # noqa: PLC0415 - the client is slow to import
+def with_org(
+    work: Callable[[Org], Loaded], options: Mapping[str, Any], *, resumes: bool = False
+) -> Loaded:
+    """Open the organization for the options of a command, and show the progress of `work`."""
+    from usageline.jobs.org_access import Request, open_org  # noqa: PLC0415 - slow to import
     from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
-    return Request(
+    request = Request(
         options.get("by", "person"),
         read_day(options.get("since"), timezone.utc),
         read_day(options.get("until"), timezone.utc),
-        options["anonymous"],
-        options["pages"] or MAX_PAGES,
+        options.get("anonymous", False),
+        options.get("pages") or MAX_PAGES,
+    )
+    return with_progress(
+        lambda progress: work(open_org(dict(os.environ), request, progress)), resumes=resumes
     )

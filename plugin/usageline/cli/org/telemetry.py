@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,7 @@ import click
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.json_schema import TEXT, UTC_OR_NULL, document, json_object
 from usageline.cli.org import wording
-from usageline.cli.org.loading import with_progress
+from usageline.cli.org.loading import with_org
 from usageline.cli.output import csv_table, data_time
 from usageline.core.text import sanitize
 from usageline.usage.org.settings import ENABLED
@@ -63,9 +62,7 @@ def command(*, output: str | None, json_schema: bool) -> None:
         return
     from usageline.jobs import org_settings  # noqa: PLC0415 - the HTTP client is slow to import
 
-    destinations = with_progress(
-        lambda progress: org_settings.load_destinations(os.environ, progress)
-    )
+    destinations = with_org(org_settings.load_destinations, {})
     rows = [plain(one) for one in destinations]
     if output == "json":
         click.echo(json.dumps({"version": VERSION, "destinations": rows}))
