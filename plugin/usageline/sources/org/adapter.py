@@ -32,6 +32,18 @@ MAX_ROWS = 1000
 PEOPLE = frozenset({"person", "actor-type"})
 """The views of actors; the older reports have endpoints of their own for them."""
 
+DIMENSIONS = {
+    "person": ("actor", "model"),
+    "model": ("model",),
+    "day": ("model",),
+    "product": ("product", "model"),
+    "workspace": ("workspace_id", "model"),
+    "group": ("rbac_group_id", "model"),
+    "key": ("api_key_id", "model"),
+    "actor-type": ("actor_type", "model"),
+}
+"""What the rows of each view are grouped by. A day is a bucket."""
+
 PRODUCT_TWINS = {"claude-tag": "claude_tag"}
 """Two names of one product."""
 
@@ -108,8 +120,9 @@ def nobody(_row: Row) -> None:
     """Attribute a row to nothing, as that of a total."""
 
 
-def by_field(field: str) -> Attribute:
-    """Return what attributes a row to the value of a field."""
+def attributed(by: str) -> Attribute:
+    """Return what attributes a row of a view to the value of its first dimension."""
+    field = DIMENSIONS[by][0]
 
     def named(row: Row) -> Who | None:
         key = records.text(row.get(field))
@@ -117,7 +130,7 @@ def by_field(field: str) -> Attribute:
             return None
         return Who(PRODUCT_TWINS.get(key, key) if field == "product" else key, id_field=True)
 
-    return named
+    return nobody if by == "day" else named
 
 
 def reader(

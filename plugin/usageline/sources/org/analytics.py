@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import (
     BASE,
+    DIMENSIONS,
     MAX_ROWS,
     Adapter,
     Listing,
-    by_field,
+    attributed,
     cost_of,
     nobody,
     reader,
@@ -30,17 +31,6 @@ if TYPE_CHECKING:
 
 BETA = "analytics-usage-cost-2026-08-24"
 COST, USAGE = f"{BASE}/analytics/cost", f"{BASE}/analytics/usage"
-
-DIMENSIONS = {
-    "person": ("actor", "model"),
-    "model": ("model",),
-    "day": ("model",),
-    "product": ("product", "model"),
-    "workspace": ("workspace_id", "model"),
-    "group": ("rbac_group_id", "model"),
-    "key": ("api_key_id", "model"),
-    "actor-type": ("actor_type", "model"),
-}
 
 
 class Analytics(Adapter):
@@ -84,4 +74,4 @@ _costs, _usages = partial(_rows, part="cost"), partial(_rows, part="usage")
 def _who(by: str) -> Attribute:
     if by == "person":
         return lambda group: records.actor(group.get("actor"))
-    return nobody if by == "day" else by_field(DIMENSIONS[by][0])
+    return attributed(by)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import (
     BASE,
+    DIMENSIONS,
     MAX_ROWS,
     PEOPLE,
     Adapter,
     Listing,
     Unsupported,
-    by_field,
+    attributed,
     cost_of,
     nobody,
     reader,
@@ -54,12 +55,6 @@ class AdminReports(Adapter):
     shows = "Claude Code by person"
     is_estimate = True
     _VIEWS = ("person", "actor-type", "model", "day", "workspace", "key")
-    _FIELDS = {  # noqa: RUF012 - no code changes it
-        "model": ("model",),
-        "day": ("model",),
-        "workspace": ("workspace_id", "model"),
-        "key": ("api_key_id", "model"),
-    }
 
     def coverage(self, by: str) -> Coverage:
         """Return which numbers a report has: no list prices, and no count of requests."""
@@ -75,11 +70,10 @@ class AdminReports(Adapter):
         """Return the listings for a span."""
         if by in PEOPLE:
             return [self._claude_code(by, day, daily=daily) for day in span.days()]
-        if by not in self._FIELDS:
+        if by not in self._VIEWS:
             raise Unsupported(by, self._VIEWS)
-        fields = self._FIELDS[by]
-        who = nobody if by == "day" else by_field(fields[0])
-        listings = _in_buckets(MESSAGES, usage_of, who, span, fields, daily=daily)
+        who = attributed(by)
+        listings = _in_buckets(MESSAGES, usage_of, who, span, DIMENSIONS[by], daily=daily)
         if by != "key":
             detailed = ("workspace_id", "description")
             listings += _in_buckets(COST_REPORT, cost_of, who, span, detailed, daily=daily)
@@ -102,19 +96,12 @@ class EnterpriseReports(Adapter):
     label = "older reports of Enterprise"
     shows = "cost and tokens by person"
     _VIEWS = ("person", "actor-type", "model", "day", "product", "group")
-    _FIELDS = {  # noqa: RUF012 - no code changes it
-        "model": ("model",),
-        "day": ("model",),
-        "product": ("product", "model"),
-        "group": ("rbac_group_id", "model"),
-    }
 
     def listings(self, by: str, span: Span, *, daily: bool) -> list[Listing]:
         """Return the listings for a span."""
-        if by not in PEOPLE and by not in self._FIELDS:
+        if by not in self._VIEWS:
             raise Unsupported(by, self._VIEWS)
-        fields = self._FIELDS.get(by, ())
-        who = by_field(fields[0]) if fields and by != "day" else nobody
+        who, fields = (nobody, ()) if by in PEOPLE else (attributed(by), DIMENSIONS[by])
         reports = [
             _in_buckets(f"{ANALYTICS}/{name}", read, who, span, fields, daily=daily)
             for name, read in (("cost_report", cost_of), ("usage_report", usage_of))
