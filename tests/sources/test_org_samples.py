@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.legacy import AdminReports, EnterpriseReports
+from usageline.sources.org.adapters import AdminReports, Analytics, EnterpriseReports
 from usageline.usage.org.merge import Entry, Ledger
 from usageline.usage.org.model import API_KEY, FEDERATED, SERVICE_ACCOUNT, USER
 from usageline.usage.org.spans import Span

@@ -94,7 +94,7 @@ def test_money_is_nowhere_a_float() -> None:
     modules = [
         *(PACKAGE / "usage" / "org" / f"{name}.py" for name in PURE),
         PACKAGE / "storage" / "org_codec.py",
-        *(PACKAGE / "sources" / "org" / name for name in ("analytics.py", "legacy.py")),
+        *(PACKAGE / "sources" / "org" / name for name in ("adapter.py", "adapters.py")),
         PACKAGE / "cli" / "org" / "export.py",
     ]
     assert [path.name for path in modules if any(_floats(path))] == []

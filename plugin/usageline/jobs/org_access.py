@@ -7,11 +7,10 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.analytics import Analytics
+from usageline.sources.org.adapters import AdminReports, Analytics, EnterpriseReports
 from usageline.sources.org.client import MAX_PAGES, OrgClient, ignore
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import SCOPED, load_org, read_key
-from usageline.sources.org.legacy import AdminReports, EnterpriseReports
 from usageline.sources.org.pace import Pace
 from usageline.storage.org_cache import OrgCache
 from usageline.system.paths import Paths

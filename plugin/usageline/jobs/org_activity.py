@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from usageline.core.errors import UsagelineError
 from usageline.jobs.org_access import unreadable
 from usageline.sources.org.adapter import BASE, MAX_ROWS
+from usageline.sources.org.adapters import CLAUDE_CODE
 from usageline.sources.org.errors import REFUSED, OrgFailure
-from usageline.sources.org.legacy import CLAUDE_CODE
 from usageline.usage.org import activity as activities
 from usageline.usage.org import spans
 from usageline.usage.org.activity import BY_PERSON, Activity

@@ -9,10 +9,9 @@ from usageline.jobs import org_limits, org_settings
 from usageline.jobs.org_access import Org, all_adapters
 from usageline.jobs.org_activity import SUMMARIES
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.analytics import Analytics
+from usageline.sources.org.adapters import CLAUDE_CODE, Analytics
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import ADMIN
-from usageline.sources.org.legacy import CLAUDE_CODE
 from usageline.usage.org.spans import DAY
 from usageline.usage.values import mapping
 

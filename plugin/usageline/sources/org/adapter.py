@@ -1,7 +1,6 @@
 """Define what an adapter is: the requests for a report, and how to read their answers.
 
-An adapter knows one family of endpoints. `sources/org/analytics.py` is the one to use;
-`legacy.py` has those for organizations that do not have it.
+An adapter knows one family of endpoints. `sources/org/adapters.py` has all of them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
-"""The older reports, for organizations that do not have the Usage and Cost Analytics API.
+"""The adapters: one of the Usage and Cost Analytics API, two of the older reports.
 
-`AdminReports` are those of an Admin key on the Console, `EnterpriseReports` those of a key with
-the scope read:analytics. Neither has every number, nor every way to group.
+The newer API is for Console and Enterprise alike, beta since 2026-10-29. Organizations that do not
+have it have older reports: `AdminReports` with an Admin key of the Console, `EnterpriseReports`
+with the scope read:analytics. Neither has every number, nor every way to group.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import (
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
     from usageline.sources.org.adapter import Attribute, Read, Row
 
+BETA = "analytics-usage-cost-2026-08-24"
+COST, USAGE = f"{BASE}/analytics/cost", f"{BASE}/analytics/usage"
 CLAUDE_CODE = f"{BASE}/usage_report/claude_code"
 MESSAGES = f"{BASE}/usage_report/messages"
 COST_REPORT = f"{BASE}/cost_report"
@@ -45,6 +49,32 @@ CLAUDE_CODE_ONLY = (
     "this report has Claude Code alone, with estimates instead of the invoice, and may lack people "
     "who sign in by subscription"
 )
+
+
+class Analytics(Adapter):
+    """The Usage and Cost Analytics API."""
+
+    name = "analytics"
+    label = "usage and cost analytics"
+    shows = "cost and tokens, by all of --by"
+    derives_rest = False
+
+    def listings(self, by: str, span: Span, *, daily: bool) -> list[Listing]:
+        """Return cost and usage, each grouped and as a total."""
+        limit = ("limit", str(MAX_ROWS))
+        whole = (*span_params(span), *([("time_bucket_width", "1d")] if daily else []))
+        grouped = (*whole, *(("group_by[]", name) for name in DIMENSIONS[by]), limit)
+        total = (*whole, limit) if daily else whole
+        return [
+            Listing(path, params, reader(rows, read, who, daily=daily), BETA, is_total)
+            for path, rows, read in ((COST, _costs, cost_of), (USAGE, _usages, usage_of))
+            for params, who, is_total in ((grouped, _who(by), False), (total, nobody, True))
+        ]
+
+    def probe(self, today: date) -> Listing:
+        """Return the total of today."""
+        params = (*span_params(Span(today, today + DAY)), ("limit", "1"))
+        return Listing(COST, params, reader(_costs, cost_of, nobody, daily=False), BETA, True)
 
 
 class AdminReports(Adapter):
@@ -129,6 +159,24 @@ class EnterpriseReports(Adapter):
         params = (*span_params(Span(today, today + DAY)), ("bucket_width", "1d"), ("limit", "1"))
         read = reader(_buckets, cost_of, nobody, daily=False)
         return Listing(f"{ANALYTICS}/cost_report", params, read, is_total=True)
+
+
+def _rows(page: Row, part: str) -> Iterator[tuple[object, Row, Row]]:
+    """Yield the start, the group and the numbers of each row."""
+    for row in records.rows(page):
+        numbers = row.get(part)
+        if not isinstance(numbers, dict):
+            raise Malformed(f"a row has no {part}")
+        yield row.get("starting_at"), mapping(row.get("group")), numbers
+
+
+_costs, _usages = partial(_rows, part="cost"), partial(_rows, part="usage")
+
+
+def _who(by: str) -> Attribute:
+    if by == "person":
+        return lambda group: records.actor(group.get("actor"))
+    return attributed(by)
 
 
 def _in_buckets(  # noqa: PLR0913 - all of them decide
