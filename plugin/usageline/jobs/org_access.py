@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline.sources.org.adapter import BASE
 from usageline.sources.org.adapters import AdminReports, Analytics, EnterpriseReports
-from usageline.sources.org.client import MAX_PAGES, OrgClient, ignore
+from usageline.sources.org.client import MAX_PAGES, OrgClient
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import SCOPED, load_org, read_key
 from usageline.sources.org.pace import Pace
@@ -92,7 +92,7 @@ class Org:
 def open_org(
     env: Mapping[str, str],
     request: Request,
-    progress: Callable[[str], None] = ignore,
+    progress: Callable[[str], None],
     clock: Clock = SYSTEM_CLOCK,
 ) -> Org:
     """Return the client and the cache of the user's key for a request.

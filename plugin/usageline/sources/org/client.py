@@ -14,7 +14,6 @@ from usageline import __version__
 from usageline.sources.net import http
 from usageline.sources.net.proxies import network_variables
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from usageline.sources.org.key import Key, OrgConfig
     from usageline.sources.org.pace import Pace
+    from usageline.system.this_process import Clock
 
 MANY_KEYS = 16
 API_VERSION = "2023-06-01"
@@ -52,10 +52,6 @@ class CursorRepeated(OrgFailure):
     """A listing leads back to a page that was read."""
 
 
-def ignore(_message: str) -> None:
-    """Show no progress."""
-
-
 @dataclass(slots=True)
 class OrgClient:
     """Sends the key to one address alone.
@@ -67,9 +63,9 @@ class OrgClient:
     key: Key
     env: Mapping[str, str]
     pace: Pace
-    clock: Clock = SYSTEM_CLOCK
-    max_pages: int = MAX_PAGES
-    progress: Callable[[str], None] = ignore
+    clock: Clock
+    max_pages: int
+    progress: Callable[[str], None]
     has_answered: bool = field(default=False, init=False)
     pages_read: int = field(default=0, init=False)
 
