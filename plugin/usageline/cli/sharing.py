@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 BUDGET_S = 5.0
 """A command may wait longer than a refresh."""
 
-KEYS = ("url", "password_file", "account")
+KEYS = ("shared.url", "shared.password_file", "shared.account")
 NEXT = """\
 On each other machine of this account:
 
@@ -76,13 +76,8 @@ def join(env: Mapping[str, str], url: str, password_file: str, account: str) -> 
     else:
         secret.read_key(paths.shared_key)
         _show(f"✓ kept the key {short(paths.shared_key, paths)}")
-    values = {"url": url, "password_file": password_file or None, "account": account or None}
-    change.change(
-        env,
-        lambda text: edit.set_all(
-            text or "", {f"shared.{name}": value for name, value in values.items()}
-        ),
-    )
+    values = dict(zip(KEYS, (url, password_file or None, account or None), strict=True))
+    change.change(env, lambda text: edit.set_all(text or "", values))
     shared_record.remove(paths)
     _show(f"✓ wrote [shared] into {short(paths.config_file, paths)}; the next refresh uses it\n")
     password = " --password-file PATH" if password_file else ""
@@ -140,9 +135,7 @@ def leave(env: Mapping[str, str]) -> None:
             _show(f"! the server forgets this machine within a day: {error}")
 
     def without(text: str | None) -> str | None:
-        changed = text or ""
-        for name in KEYS:
-            changed = edit.without_key(changed, f"shared.{name}")
+        changed = edit.set_all(text or "", dict.fromkeys(KEYS))
         return changed if text is not None and changed != text else None
 
     if change.change(env, without):

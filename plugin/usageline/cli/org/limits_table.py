@@ -16,15 +16,6 @@ from usageline.cli.org.overview import DEFAULT_TOP
 from usageline.cli.org.wording import digits, labels, model_name, money
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import (
-    BLOCKED,
-    LIMITED,
-    NEAR_PERCENT,
-    PLAN_ONLY,
-    UNLIMITED,
-    UNREADABLE,
-    ZERO,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,17 +25,17 @@ if TYPE_CHECKING:
     from usageline.usage.org.settings import RateLimit
 
 WORDS = {
-    UNLIMITED: "no limit",
-    PLAN_ONLY: "plan only",
-    BLOCKED: "blocked: limit 0",
-    UNREADABLE: "limit unreadable",
+    spend_limits.UNLIMITED: "no limit",
+    spend_limits.PLAN_ONLY: "plan only",
+    spend_limits.BLOCKED: "blocked: limit 0",
+    spend_limits.UNREADABLE: "limit unreadable",
 }
 UNREAD = "unreadable"
 ZERO_MARK = "?"
 NOTES = {
-    ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
-    PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
-    UNREADABLE: "unreadable: the service sent no amount that usageline can read",
+    spend_limits.ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
+    spend_limits.PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
+    spend_limits.UNREADABLE: "unreadable: the service sent no amount that usageline can read",
 }
 NO_LIMITS = "there are no spend limits"
 NO_RATE_LIMITS = "there are no rate limits"
@@ -108,7 +99,7 @@ def _heading(report: LimitsReport) -> str:
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
-    return f"{near:,} of {count:,} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
+    return f"{near:,} of {count:,} spend limits {are} used to {spend_limits.NEAR_PERCENT} % or more ({time})"
 
 
 def _forms(
@@ -156,12 +147,14 @@ def spent_words(limit: SpendLimit) -> str:
     """Return `$471.21`, `$0.00?` or `unreadable`."""
     if limit.spent is None:
         return UNREAD
-    return money(limit.spent, limit.currency) + (ZERO_MARK if limit.spent_state == ZERO else "")
+    return money(limit.spent, limit.currency) + (
+        ZERO_MARK if limit.spent_state == spend_limits.ZERO else ""
+    )
 
 
 def limit_words(limit: SpendLimit) -> str:
     """Return `of $500.00`, `no limit`, `plan only`, …"""
-    if limit.state == LIMITED and limit.limit is not None:
+    if limit.state == spend_limits.LIMITED and limit.limit is not None:
         words = f"of {money(limit.limit, limit.currency)}"
     else:
         words = WORDS[limit.state]
@@ -174,7 +167,7 @@ def _current(summary: SpendLimit | None) -> str:
 
 
 def _percent(limit: SpendLimit, look: Appearance) -> Text:
-    if limit.state == BLOCKED:
+    if limit.state == spend_limits.BLOCKED:
         return words("!" if look.ascii else "●", look, "critical")
     if limit.percent is None:
         return Text()
@@ -196,7 +189,7 @@ def _severity(limit: SpendLimit) -> str:
 
 def _reset(limit: SpendLimit, now: float) -> str:
     end = spend_limits.resets_at(limit.period, now)
-    if end is None or limit.state not in (LIMITED, BLOCKED):
+    if end is None or limit.state not in (spend_limits.LIMITED, spend_limits.BLOCKED):
         return ""
     return f"until {_day(end)}"
 
