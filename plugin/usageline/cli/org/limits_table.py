@@ -16,6 +16,7 @@ from usageline.cli.org.overview import DEFAULT_TOP
 from usageline.cli.org.wording import digits, labels, model_name, money
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
+from usageline.usage.org.limits import NEAR_PERCENT, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ WORDS = {
 UNREAD = "unreadable"
 ZERO_MARK = "?"
 NOTES = {
-    spend_limits.ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
+    ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
     spend_limits.PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
     spend_limits.UNREADABLE: "unreadable: the service sent no amount that usageline can read",
 }
@@ -99,7 +100,7 @@ def _heading(report: LimitsReport) -> str:
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
-    return f"{near:,} of {count:,} spend limits {are} used to {spend_limits.NEAR_PERCENT} % or more ({time})"
+    return f"{near:,} of {count:,} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
 
 
 def _forms(
@@ -147,9 +148,7 @@ def spent_words(limit: SpendLimit) -> str:
     """Return `$471.21`, `$0.00?` or `unreadable`."""
     if limit.spent is None:
         return UNREAD
-    return money(limit.spent, limit.currency) + (
-        ZERO_MARK if limit.spent_state == spend_limits.ZERO else ""
-    )
+    return money(limit.spent, limit.currency) + (ZERO_MARK if limit.spent_state == ZERO else "")
 
 
 def limit_words(limit: SpendLimit) -> str:
