@@ -56,6 +56,8 @@ OTHER = "other"
 
 _ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _WORD = re.compile(r"[a-z][a-z0-9]{0,15}(?:[_-][a-z0-9]{1,16}){0,4}", re.ASCII)
+"""A word of the service such as `weekly_all`, or of usageline such as `claude-cache`."""
+
 _NAME = re.compile(
     r"[A-Za-z0-9]{1,16}(?:\.\d{1,3})?(?:[ -][A-Za-z0-9]{1,16}(?:\.\d{1,3})?){0,4}", re.ASCII
 )
@@ -125,7 +127,7 @@ def steady(listed: Iterable[Sample], highest: Highest) -> list[Sample]:
 
 
 def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> Iterator[Sample]:
-    account = _account(snapshot.get("account"))
+    account = _label(_ACCOUNT, snapshot.get("account"), "")
     yield from _limits(account, _rows(snapshot.get("limits"), MAX_LIMITS), now)
     yield from _credits(account, _rows(snapshot.get("credits"), MAX_CREDITS))
     observed_at = moment(snapshot.get("observed_at"))
@@ -134,7 +136,7 @@ def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> It
     for status in STATUSES:
         yield Sample(metrics.STATUS, (account, status), float(snapshot.get("status") == status))
     plan, source = snapshot.get("plan"), snapshot.get("source")
-    names = (_name(plan) if plan else "", _word(source) if source else "")
+    names = (_name(plan) if plan else "", _label(_WORD, source) if source else "")
     yield Sample(metrics.INFORMATION, (account, version, *names), 1)
     requests = mapping(snapshot.get("requests"))
     for outcome in STATUSES:
@@ -164,7 +166,7 @@ def _limits(account: str, rows: list[Mapping[str, object]], now: float) -> Itera
 
 def _limit(row: Mapping[str, object]) -> Limit:
     """Return a limit of the snapshot, with the values of its labels as `kind` and `label`."""
-    kind, label = _word(row.get("kind")), row.get("label")
+    kind, label = _label(_WORD, row.get("kind")), row.get("label")
     scope = "" if kind in WHOLE_ACCOUNT else _name(label)
     resets_at, exhausts_at = moment(row.get("resets_at")), moment(row.get("exhausts_at"))
     return Limit(
@@ -181,7 +183,7 @@ def _credits(account: str, rows: list[Mapping[str, object]]) -> Iterator[Sample]
     used: dict[tuple[str, ...], float] = {}
     caps: dict[tuple[str, ...], float | None] = {}
     for row in rows:
-        values = (account, _credit(row.get("label")), _currency(row.get("currency")))
+        values = (account, _credit(row.get("label")), _label(_CURRENCY, row.get("currency")))
         spent, cap = _major(row, "used_minor"), _major(row, "limit_minor")
         if spent is not None:
             used[values] = used.get(values, 0) + spent
@@ -205,7 +207,7 @@ def _of_local_usage(local: Mapping[str, Usage]) -> Iterator[Sample]:
     cost: dict[str, int] = {}
     tokens: dict[tuple[str, str], int] = {}
     for name, usage in local.items():
-        model = _model(name)
+        model = listed_name(name) or OTHER
         cost[model] = cost.get(model, 0) + usage.cost
         for kind, attribute in TOKEN_TYPES.items():
             count = getattr(usage, attribute)
@@ -222,25 +224,10 @@ def _rows(value: object, maximum: int) -> list[Mapping[str, object]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _account(value: object) -> str:
-    """Return the key of an account, "" if there is none."""
-    return _matching(_ACCOUNT, value, "")
-
-
-def _word(value: object) -> str:
-    """Return a word of the service such as `weekly_all`, or of usageline such as `claude-cache`."""
-    return _matching(_WORD, value, OTHER)
-
-
 def _name(value: object) -> str:
     """Return a short name, such as that of a model or a plan."""
     text = value.replace("(", "").replace(")", "") if isinstance(value, str) else ""
-    return _matching(_NAME, text, OTHER)
-
-
-def _currency(value: object) -> str:
-    """Return the code of a currency."""
-    return _matching(_CURRENCY, value, OTHER)
+    return _label(_NAME, text)
 
 
 def _credit(value: object) -> str:
@@ -248,10 +235,5 @@ def _credit(value: object) -> str:
     return value if isinstance(value, str) and value in _CREDITS else OTHER
 
 
-def _model(value: str) -> str:
-    """Return a model that has a price."""
-    return listed_name(value) or OTHER
-
-
-def _matching(pattern: re.Pattern[str], value: object, otherwise: str) -> str:
+def _label(pattern: re.Pattern[str], value: object, otherwise: str = OTHER) -> str:
     return value if isinstance(value, str) and pattern.fullmatch(value) else otherwise

@@ -220,28 +220,25 @@ def _actor(actor: Body, scope: Body) -> Who:
     """
     if not actor:
         kind = text(scope.get("type")) or "unknown"
-        return Who(_scope_id(scope), kind, id_field=True)
+        return Who(_first(scope, SCOPE_IDS), kind, id_field=True)
     kind = (text(actor.get("type")) or "unknown").removesuffix("_actor")
-    key = next(
-        (name for field in ACTOR_IDS if (name := text(actor.get(field), MAX_NAME))),
-        _scope_id(scope),
-    )
     return Who(
-        key,
+        _first(actor, ACTOR_IDS) or _first(scope, SCOPE_IDS),
         kind,
         text(actor.get("name"), MAX_NAME),
-        text(actor.get("email_address"), MAX_NAME) or text(actor.get("email"), MAX_NAME),
+        _first(actor, ("email_address", "email")) or None,
         flag(actor.get("deleted")),
         id_field=True,
     )
 
 
-def _scope_id(scope: Body) -> str:
-    return next((name for key in SCOPE_IDS if (name := text(scope.get(key), MAX_NAME))), "")
+def _first(body: Body, names: tuple[str, ...]) -> str:
+    """Return the first text of these names, "" without one."""
+    return next((one for name in names if (one := text(body.get(name), MAX_NAME))), "")
 
 
 def _scope_text(scope: Body) -> str:
     """Return `seat_tier: enterprise_standard`, `organization`, or ""."""
     kind = text(scope.get("type")) or ""
-    key = _scope_id(scope)
+    key = _first(scope, SCOPE_IDS)
     return f"{kind}: {key}" if kind and key and kind != "user" else kind
