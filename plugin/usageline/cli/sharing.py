@@ -110,7 +110,8 @@ def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
     except ServerUnusable as error:
         user = address.user or "usageline"
         hint = next((f": {hint}" for words, hint in HINTS.items() if words in str(error)), "")
-        advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if _is_refused(error) else ""
+        is_refused = any(words in str(error) for words in ("may not run", "refused the user"))
+        advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if is_refused else ""
         raise UsagelineError(f"{address} cannot be used: {error}{hint}{advice}") from None
     finally:
         connection.close()
@@ -159,10 +160,6 @@ def _version(address: Address, account: Account, env: Mapping[str, str]) -> str:
     words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else "" for one in reply]
     facts = dict(zip(words[::2], words[1::2], strict=False))
     return f"{facts.get('server') or 'the server'} {facts.get('version', '')}".strip()
-
-
-def _is_refused(error: ServerUnusable) -> bool:
-    return "may not run" in str(error) or "refused the user" in str(error)
 
 
 def _show(text: str) -> None:

@@ -80,7 +80,8 @@ def _to_textfile(configured: str, listed: Sequence[Sample], paths: Paths) -> str
     try:
         from usageline.refresh.metrics.text import prometheus  # noqa: PLC0415 - a library
 
-        textfiles.write(paths, path, prometheus(listed), _is_installed)
+        # An uninstall removes the file once, maybe before this.
+        textfiles.write(paths, path, prometheus(listed), lambda: os.path.exists(__file__))
     except ImportError as error:
         return f"textfile: {error}, so install it again"
     except (OSError, CacheUnsafe) as error:
@@ -104,8 +105,3 @@ def _to_collector(
 
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, UsagelineError) else error_text(error)
-
-
-def _is_installed() -> bool:
-    """Return False if an uninstall has removed the program meanwhile: it removes the file once."""
-    return os.path.exists(__file__)

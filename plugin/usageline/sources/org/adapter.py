@@ -129,6 +129,8 @@ def attributed(by: str) -> Attribute:
             return None
         return Who(PRODUCT_TWINS.get(key, key) if field == "product" else key, id_field=True)
 
+    if by == "person":
+        return lambda row: records.actor(row.get("actor"))
     return nobody if by == "day" else named
 
 

@@ -68,7 +68,7 @@ class Analytics(Adapter):
         return [
             Listing(path, params, reader(rows, read, who, daily=daily), BETA, is_total)
             for path, rows, read in ((COST, _costs, cost_of), (USAGE, _usages, usage_of))
-            for params, who, is_total in ((grouped, _who(by), False), (total, nobody, True))
+            for params, who, is_total in ((grouped, attributed(by), False), (total, nobody, True))
         ]
 
     def probe(self, today: date) -> Listing:
@@ -171,12 +171,6 @@ def _rows(page: Row, part: str) -> Iterator[tuple[object, Row, Row]]:
 
 
 _costs, _usages = partial(_rows, part="cost"), partial(_rows, part="usage")
-
-
-def _who(by: str) -> Attribute:
-    if by == "person":
-        return lambda group: records.actor(group.get("actor"))
-    return attributed(by)
 
 
 def _in_buckets(  # noqa: PLR0913 - all of them decide
