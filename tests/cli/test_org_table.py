@@ -154,7 +154,7 @@ def test_two_people_of_one_name_get_their_addresses_and_kinds_are_named() -> Non
 
 def test_anonymous_report_shows_ids() -> None:
     rows = [replace(row, name=None, email=None) for row in people(3)]
-    text = "\n".join(drawn(report(rows, is_anonymous=True)))
+    text = "\n".join(drawn(report(rows)))
     assert "user_00001" in text
     assert "@" not in text
 

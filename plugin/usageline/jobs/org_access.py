@@ -124,7 +124,8 @@ def unreadable(client: OrgClient, malformed: Malformed) -> OrgFailure:
 
 def with_names(report: Report, org: Org) -> Report:
     """Return the report with the names that the key may read."""
-    if report.by not in LISTS or report.is_anonymous or not any(map(_lacks_name, report.rows)):
+    has_list = report.by in LISTS and not org.request.is_anonymous
+    if not has_list or not any(map(_lacks_name, report.rows)):
         return report
     names = org.names(report.by)
     rows = (

@@ -56,7 +56,6 @@ def load(org: Org) -> LimitsReport:
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
         org.clock.now(),
-        org.request.is_anonymous,
         tuple(remarks),
     )
     return _anonymous(report, org.cache.salt) if org.request.is_anonymous else report

@@ -113,7 +113,6 @@ class _Reader:
             refreshed_at=(min if new else max)(times, default=None),
             source=adapter.name,
             is_estimate=adapter.is_estimate and by in PEOPLE,
-            is_anonymous=self.request.is_anonymous,
             remarks=adapter.remarks(by),
         )
         return with_sums(report, rows, totals, adapter.coverage(by))

@@ -123,7 +123,6 @@ class Activity:
     days: tuple[Day, ...] = ()
     people: tuple[Person, ...] = ()
     code_alone: bool = False
-    is_anonymous: bool = False
     limit: int | None = None
     hidden: int = 0
 
@@ -258,4 +257,4 @@ def _date(value: object) -> str:
 def without_names(activity: Activity, salt: bytes) -> Activity:
     """Return it with ids, and without names and e-mail addresses."""
     people = (replace(person, who=anonymous(person.who, salt)) for person in activity.people)
-    return replace(activity, people=tuple(people), is_anonymous=True)
+    return replace(activity, people=tuple(people))

@@ -100,7 +100,6 @@ class LimitsReport:
     limits: tuple[SpendLimit, ...]
     requests: tuple[IncreaseRequest, ...] | None
     at: float
-    is_anonymous: bool = False
     remarks: tuple[str, ...] = ()
 
 
