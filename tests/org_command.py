@@ -24,7 +24,7 @@ def sleep(seconds):
 this_process.SYSTEM_CLOCK = this_process.Clock(lambda: at[0], lambda: at[0], sleep)
 from usageline.cli.main import main
 import rich.console
-import usageline.cli.org.command, usageline.cli.org.report, usageline.cli.org.table
+import usageline.cli.org.command, usageline.cli.org.table
 for name in usageline.cli.org.command.SUBCOMMANDS:
     name.load()
 import usageline.cli.org.limits_table, usageline.cli.org.activity_table

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from usageline.usage.metrics.table import METRICS
+from usageline.usage.metrics import METRICS
 
 FILE = Path(__file__).parent.parent / "docs" / "FLEET.md"
 

@@ -2,7 +2,7 @@
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.generated`.
 
 Run it after a change of config/segments.py, config/schema.py, config/sources.py, themes/ or
-usage/metrics/table.py.
+usage/metrics.py.
 `tests/extensions` fails until the files match.
 
 docs/CONFIGURATION.md                     its tables

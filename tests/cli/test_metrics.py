@@ -24,7 +24,7 @@ from usageline.cli.metrics import dashboard, listener
 from usageline.cli.metrics.rules import RULES
 from usageline.core.errors import UsagelineError
 from usageline.refresh.run import refresh
-from usageline.usage.metrics.table import METRICS
+from usageline.usage.metrics import METRICS
 
 if TYPE_CHECKING:
     import subprocess
@@ -122,8 +122,8 @@ def test_rules_and_dashboard_name_only_metrics_that_exist(usageline: Run) -> Non
     assert exported(rules) <= NAMES
     shown = json.loads(usageline("metrics", "--dashboard").stdout)
     assert shown == dashboard.dashboard()
-    targets = (target for panel in dashboard.PANELS for target in panel.targets)
-    used = {name for target in targets for name in exported(target.expr)}
+    expressions = (expr for panel in dashboard.PANELS for expr in panel.targets)
+    used = {name for expr in expressions for name in exported(expr)}
     # The version is in no panel: a machine's series names it.
     assert used == NAMES - {"usageline_info"}
 

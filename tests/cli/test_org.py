@@ -33,17 +33,16 @@ from tests.org_server import (
     user,
 )
 from tests.running import processes_with
-from usageline.cli.org import export, schema
-from usageline.cli.org import report as command
+from usageline.cli.org import command, export
 from usageline.sources.org.key import VARIABLE
-from usageline.usage.org.merge import Coverage, Ledger, make_report
+from usageline.usage.org.merge import Coverage, Ledger, with_sums
+from usageline.usage.org.model import Report
 from usageline.usage.org.records import Money, Record, Who
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import Release, World
-    from usageline.usage.org.model import Report
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -84,15 +83,9 @@ def report(coverage: Coverage = Coverage()) -> Report:  # noqa: B008 - it cannot
     ):
         money = Money(Decimal(cents) / 100, Decimal(cents) / 100 + 1, "USD")
         rows.add_record(Record("", who, f"model-{len(cents)}", money, (1, 2, 3, 4, 5), 6))
-    return make_report(
-        rows,
-        None,
-        by="person",
-        since=SINCE,
-        until=SINCE + timedelta(days=25),
-        refreshed_at=SINCE + timedelta(days=24, hours=4),
-        coverage=coverage,
-    )
+    until, refreshed_at = SINCE + timedelta(days=25), SINCE + timedelta(days=24, hours=4)
+    whole = Report("person", SINCE, until, refreshed_at=refreshed_at)
+    return with_sums(whole, rows, rows, coverage)
 
 
 def test_json_is_the_documented_object() -> None:
@@ -128,10 +121,10 @@ def test_json_is_the_documented_object() -> None:
 @pytest.mark.parametrize("coverage", [Coverage(), Coverage(False, False, False, False)])
 def test_json_agrees_with_its_schema(coverage: Coverage) -> None:
     printed = json.loads(export.as_json(report(coverage)))
-    assert violations(schema.schema(), printed) == []
+    assert violations(export.schema(), printed) == []
     del printed["rows"][0]["email"]
     printed["total"]["cost"] = 412.8
-    assert len(violations(schema.schema(), printed)) == 2
+    assert len(violations(export.schema(), printed)) == 2
 
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -177,13 +170,12 @@ def test_csv_adds_up_to_the_total_and_runs_no_formula() -> None:
 
 
 def test_csv_that_does_not_add_up_is_reported_beside_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     whole = report()
     more = replace(whole, total=replace(whole.total, cost=Decimal(500)), adds_up=False)
     for one in (more, whole):
-        monkeypatch.setattr(command, "load", lambda _env, _options, one=one: one)
-        command.run({}, command.Options(output="csv"))
+        command.write(one, {"output": "csv", "top": None})
         printed = capsys.readouterr()
         assert printed.out == export.as_csv(one)
         words = "usageline: the rows add up to $412.99, and not to the service's total of $500.00"

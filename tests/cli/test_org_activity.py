@@ -28,7 +28,7 @@ from usageline.usage.org.activity import (
     read_days,
     read_people,
 )
-from usageline.usage.org.telemetry import read_destinations
+from usageline.usage.org.settings import read_destinations
 
 if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
@@ -138,7 +138,7 @@ def test_telemetry_fits_and_is_clean_at_every_width(look: Appearance) -> None:
 def test_json_of_telemetry_agrees_with_its_schema() -> None:
     printed = {"version": 1, "destinations": [telemetry.plain(one) for one in destinations()]}
     assert violations(telemetry.schema(), json.loads(json.dumps(printed))) == []
-    assert set(telemetry.COLUMNS) == set(printed["destinations"][0])  # type: ignore[index]
+    assert set(telemetry.ROW) == set(printed["destinations"][0])  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", ["activity", "telemetry"])

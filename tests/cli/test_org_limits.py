@@ -19,7 +19,7 @@ from tests.jobs.test_org_limits import FORBIDDEN, asked, member, pages, serve
 from tests.org_server import KEY, OrgServer
 from tests.world import REPOSITORY
 from usageline.cli import appearance
-from usageline.cli.org import limits_export, limits_schema, limits_table, rate_limits
+from usageline.cli.org import limits_export, limits_table
 from usageline.core.text import display_width, sanitize
 from usageline.usage.org.limits import (
     STATES,
@@ -28,7 +28,7 @@ from usageline.usage.org.limits import (
     read_limits,
     read_requests,
 )
-from usageline.usage.org.rate_limits import read_rate_limits
+from usageline.usage.org.settings import read_rate_limits
 
 if TYPE_CHECKING:
     import subprocess
@@ -164,7 +164,7 @@ def test_json_agrees_with_its_schema() -> None:
     printed = json.loads(
         limits_export.as_json(report(requests=[asked(1), asked(2) | {"spend_summary": None}]))
     )
-    schema = limits_schema.schema()
+    schema = limits_export.schema()
     assert list(violations(without_patterns(schema), printed)) == []
     limit = schema["properties"]["limits"]["items"]["properties"]
     for row in printed["limits"]:
@@ -222,18 +222,20 @@ RATES = [
 @pytest.mark.parametrize("width", [20, 60, 160])
 def test_rate_limits_have_value_organization_and_models(width: int) -> None:
     limits = read_rate_limits(RATES)
-    lines = [str(line) for line in rate_limits.render(limits, appearance.plain(), width)]
+    lines = [str(line) for line in limits_table.render_rates(limits, appearance.plain(), width)]
     assert all(line == sanitize(line) and display_width(line) <= width for line in lines)
     if width < 160:
         return
     assert re.search(r"requests per minute +1,000 +4,000 +Opus 5.5, ", lines[1])
     assert re.search(r"=cmd.* – +– +Opus", lines[2])
     assert lines[-1].startswith("these are the limits that are configured, and not what is left")
-    assert rate_limits.render([], appearance.plain(), 80)[0].plain == "there are no rate limits"
+    assert (
+        limits_table.render_rates([], appearance.plain(), 80)[0].plain == "there are no rate limits"
+    )
 
 
 def test_rate_limits_as_json_have_numbers_or_null() -> None:
-    printed = json.loads(rate_limits.as_json(read_rate_limits(RATES), "wrkspc_1"))
+    printed = json.loads(limits_export.rate_limits_as_json(read_rate_limits(RATES), "wrkspc_1"))
     assert printed["workspace"] == "wrkspc_1"
     assert [
         (one["value"], one["organization"], one["source"]) for one in printed["rate_limits"]
@@ -279,7 +281,7 @@ def test_wrong_options_exit_with_2_before_a_request(
 def test_schema_is_printed_without_a_key(world: World, usageline: Run) -> None:
     assert world
     done = usageline("org", "limits", "--json-schema")
-    assert json.loads(done.stdout) == limits_schema.schema()
+    assert json.loads(done.stdout) == limits_export.schema()
 
 
 def test_metrics_command_exports_limits_of_a_gateway_alone_into_a_file_for_others(

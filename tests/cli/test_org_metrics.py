@@ -19,9 +19,16 @@ from tests.cli.org_reports import hostile, people, report, sums
 from tests.jobs.org_world import START, OrgWorld
 from tests.org_server import Event, Organization, OrgServer, Reply
 from tests.world import REPOSITORY
-from usageline.cli.org import metrics
-from usageline.cli.org.exposition import MAX_NAMES, MONTH, OTHER, TODAY, Numbers, exposition
-from usageline.cli.org.progress import Progress
+from usageline.cli.org.exposition import (
+    MAX_NAMES,
+    MONTH,
+    OTHER,
+    TODAY,
+    Numbers,
+    exposition,
+    load,
+)
+from usageline.cli.org.loading import Progress
 from usageline.usage.org.limits import IncreaseRequest, LimitsReport, read_limits
 from usageline.usage.org.model import Row, Sums
 
@@ -197,7 +204,7 @@ def test_numbers_of_today_and_of_the_month_are_loaded(world: World) -> None:
             for ago, cents in ((0, "100.5"), (3, "50"), (40, "7"))
         ]
     )
-    shown = metrics.load(world.env, Progress(), with_people=True, clock=org.time.clock())
+    shown = load(world.env, Progress(), with_people=True, clock=org.time.clock())
     server.close()
     exported = series(shown)
     labels = ("model", "claude-opus-5-5"), ("product", "claude_code")
@@ -226,7 +233,7 @@ def test_costs_in_another_currency_leave_the_limits(
     events = [Event(START.date(), {}, Decimal(1), Decimal(1), (1, 1, 1, 1, 1), 1)]
     server.organization = Organization(events, currency="EUR")
     server.reply = lambda path, _query: Reply(200, {"data": []}) if "limit" in path else None
-    shown = metrics.load(world.env, Progress(), with_people=False, clock=org.time.clock())
+    shown = load(world.env, Progress(), with_people=False, clock=org.time.clock())
     server.close()
     assert "usageline: without cost and tokens: the costs are in EUR" in capsys.readouterr().err
     assert "cost_dollars" not in series(shown)

@@ -16,8 +16,8 @@ from tests.cli.org_reports import HOSTILE, days, hostile, people, report
 from tests.cli.test_history_page import MIN_TEXT_PX, WIDTHS, needs_browser, rgb
 from tests.jobs.org_world import OrgWorld
 from tests.org_server import Event, Organization, OrgServer, user
-from usageline.cli.org import page, svg
-from usageline.cli.org.reading import DEFAULT_TOP, overview
+from usageline.cli.org import chart
+from usageline.cli.org.overview import DEFAULT_TOP, overview
 from usageline.cli.svg import PAPER
 from usageline.usage.org.model import Row, Sums
 
@@ -60,7 +60,7 @@ def bars(drawing: str) -> list[tuple[float, float, str]]:
 @pytest.mark.slow
 def test_page_fits_every_window_in_light_and_dark(tmp_path: Path, *, dark: bool) -> None:
     path = tmp_path / "org.html"
-    content = page.page(report(people(30)), None)
+    content = chart.page(report(people(30)), None)
     path.write_text(content.replace("<details>", "<details open>"))
     for measured in browser.measure(path, WIDTHS, tmp_path, dark=dark):
         assert measured["scroll"] <= measured["width"]
@@ -76,7 +76,7 @@ def test_page_fits_every_window_in_light_and_dark(tmp_path: Path, *, dark: bool)
 @needs_browser
 def test_hostile_names_are_text_and_the_policy_stops_a_script(tmp_path: Path) -> None:
     path = tmp_path / "org.html"
-    content = page.page(hostile(), 4)
+    content = chart.page(hostile(), 4)
     path.write_text(content.replace("</body>", "<script>ran=true</script></body>"))
     (measured,) = browser.measure(path, (800,), tmp_path)
     assert (measured["scripts"], measured["ran"]) == (1, False)
@@ -86,7 +86,7 @@ def test_hostile_names_are_text_and_the_policy_stops_a_script(tmp_path: Path) ->
 
 @pytest.mark.parametrize("shown", [hostile(), report([]), report(days(29), "day")])
 def test_picture_is_well_formed_and_refers_to_nothing(shown: Report) -> None:
-    drawing = svg.draw(shown, None)
+    drawing = chart.draw(shown, None)
     root = parsed(drawing)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
         *("svg", "title", "style", "rect", "text", "path"),
@@ -101,7 +101,7 @@ def test_picture_has_each_row_with_cost_and_share() -> None:
         Row("a", Sums(Decimal(300), models={"claude-opus-5-5": Decimal(300)}), "user", "Ana"),
         Row("b", Sums(Decimal(100), models={"claude-sonnet-5": Decimal(60)}), "user", "Ben"),
     ]
-    drawing = svg.draw(report(rows, unattributed=None), None)
+    drawing = chart.draw(report(rows, unattributed=None), None)
     words = texts(drawing)
     assert {"Ana", "$300.00", "75 %", "Ben", "$100.00", "25 %", "Opus 5.5", "Sonnet 5"} <= set(
         words
@@ -118,37 +118,37 @@ def test_picture_has_each_row_with_cost_and_share() -> None:
 
 def test_parts_of_a_bar_never_leave_it() -> None:
     shown = overview(report(people(50)), None)
-    palette = svg.colors(shown)
+    palette = chart.colors(shown)
     longest = max(entry.cost or Decimal(0) for entry in shown.rows)
     for entry in shown.rows:
-        parts = svg.pieces(entry, shown, longest, palette)
+        parts = chart.pieces(entry, shown, longest, palette)
         assert all(part.length >= 0 for part in parts)
         assert sum(part.length for part in parts) <= 1 + 1e-9
 
 
 def test_many_models_share_a_color() -> None:
     models = {f"model-{number}": Decimal(number + 1) for number in range(12)}
-    drawing = svg.draw(report([Row("a", Sums(Decimal(78), models=models), "user", "Ana")]), None)
+    drawing = chart.draw(report([Row("a", Sums(Decimal(78), models=models), "user", "Ana")]), None)
     legend = [text for text in texts(drawing) if text.startswith(("model-", "other"))]
     assert legend == ["model-11", "model-10", "model-9", "model-8", "model-7", "other models"]
 
 
 def test_page_has_all_rows_and_the_picture_only_the_first() -> None:
-    content = page.page(report(people(300)), None)
+    content = chart.page(report(people(300)), None)
     assert len(re.findall(r"<th scope=row>", content)) == 306 + 2
     assert f"{306 - DEFAULT_TOP} more" in content
     assert content.count("Person 299") == 1
     assert "<details><summary>" in content
-    assert "<details open><summary>" in page.page(report(people(3)), None)
+    assert "<details open><summary>" in chart.page(report(people(3)), None)
 
 
 def test_picture_of_ten_thousand_rows_shows_the_first_ones() -> None:
-    drawing = svg.draw(report(people(10_000)), 20_000)
-    assert f"{10_006 - svg.MAX_ROWS:,} more" in texts(drawing)
+    drawing = chart.draw(report(people(10_000)), 20_000)
+    assert f"{10_006 - chart.MAX_ROWS:,} more" in texts(drawing)
 
 
 def test_page_escapes_each_name() -> None:
-    content = page.page(hostile(), None)
+    content = chart.page(hostile(), None)
     body = content[content.index("<body>") :]
     assert "<script" not in body
     assert "<img" not in body
@@ -156,7 +156,7 @@ def test_page_escapes_each_name() -> None:
 
 
 def test_ten_thousand_rows_make_a_page_of_a_few_megabytes() -> None:
-    content = page.page(report(people(10_000)), None)
+    content = chart.page(report(people(10_000)), None)
     assert len(re.findall(r"<th scope=row>", content)) == 10_006 + 2
     assert len(content) < 8_000_000
 

@@ -18,7 +18,8 @@ from tests.jobs.test_org_sdk import sdk_key
 from tests.org_command import TIMEOUT_S, command_of, run_all
 from tests.org_random import Wild, wild
 from tests.org_server import KEY, OrgServer, expected
-from usageline.sources.org.analytics import BETA, DIMENSIONS
+from usageline.sources.org.adapter import DIMENSIONS
+from usageline.sources.org.adapters import BETA
 from usageline.usage.org.amounts import plain
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from tests.cli.org_reports import REFRESHED_AT, SINCE, days, hostile, people, report
 from usageline import themes
 from usageline.cli import appearance
-from usageline.cli.org import names, table
-from usageline.cli.org.reading import DEFAULT_TOP, overview
+from usageline.cli.org import table, wording
+from usageline.cli.org.overview import DEFAULT_TOP, overview
 from usageline.core.text import display_width, sanitize
 from usageline.themes.theme import resolve
 from usageline.usage.org.model import Row, Sums
@@ -154,7 +154,7 @@ def test_two_people_of_one_name_get_their_addresses_and_kinds_are_named() -> Non
 
 def test_anonymous_report_shows_ids() -> None:
     rows = [replace(row, name=None, email=None) for row in people(3)]
-    text = "\n".join(drawn(report(rows, is_anonymous=True)))
+    text = "\n".join(drawn(report(rows)))
     assert "user_00001" in text
     assert "@" not in text
 
@@ -177,7 +177,7 @@ def _labeled(rows: list[Row]) -> tuple[list[str], list[Row]]:
     ],
 )
 def test_model_has_its_short_name(model: str, name: str) -> None:
-    assert names.model_name(model) == name
+    assert wording.model_name(model) == name
 
 
 @pytest.mark.parametrize(

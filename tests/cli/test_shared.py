@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from usageline.cli import sharing
 from usageline.cli.doctor import shared, sign_in
 from usageline.cli.doctor.context import Context
-from usageline.cli.shared import joining
-from usageline.cli.shared.command import command
+from usageline.cli.shared import command
 from usageline.config.server_types import parse_address
 from usageline.core.errors import UsagelineError
 from usageline.sources.shared import secret
@@ -90,7 +90,7 @@ def test_version_of_any_server_is_a_few_words(
     monkeypatch.setattr(Connection, "call", lambda *_words: reply)
     address = parse_address(URL)
     assert address
-    assert joining._version(address, Account("", ""), {}).startswith("the server")
+    assert sharing._version(address, Account("", ""), {}).startswith("the server")
 
 
 def test_password_file_must_be_private(run: Run, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_prometheus_takes_the_textfile_and_the_listener(stack: Stack) -> None:
 def test_each_expression_of_the_dashboard_runs(stack: Stack) -> None:
     """Two panels show Claude Code's own metrics, which are not there."""
     own, telemetry = (
-        [target.expr for panel in panels for target in panel.targets]
+        [expr for panel in panels for expr in panel.targets]
         for panels in (dashboard.PANELS, dashboard.TELEMETRY)
     )
     grafana = {"$account": ".*", "$__rate_interval": "1m", "$__range": "1h"}

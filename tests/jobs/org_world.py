@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from tests.org_server import KEY, OrgServer
 from usageline.jobs import org_report
-from usageline.jobs.org_access import Request
+from usageline.jobs.org_access import Request, open_org
 from usageline.system.this_process import Clock
 
 if TYPE_CHECKING:
     from tests.world import World
+    from usageline.jobs.org_access import Org
     from usageline.usage.org.model import Report
 
 START = datetime(2026, 11, 25, 8, 0, tzinfo=timezone.utc)
@@ -57,8 +58,12 @@ class OrgWorld:
 
     def load(self, by: str = "person", **options: object) -> Report:
         """Load a report in this process."""
-        request = Request(by, **options)  # type: ignore[arg-type]
-        return org_report.load(self.world.env, request, self.messages.append, self.time.clock())
+        return org_report.load(self.open(by=by, **options))
+
+    def open(self, **options: object) -> Org:
+        """Open the organization in this process."""
+        request = Request(**options)  # type: ignore[arg-type]
+        return open_org(self.world.env, request, self.messages.append, self.time.clock())
 
     def state_files(self) -> list[Path]:
         """Return the files that it keeps."""

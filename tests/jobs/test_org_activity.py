@@ -10,12 +10,11 @@ import pytest
 from tests.jobs.org_world import START, OrgWorld
 from tests.org_bodies import DESTINATION, coder, person, summary
 from tests.org_server import BASE, OrgServer, Reply, error
-from usageline.jobs import org_activity, org_telemetry
-from usageline.jobs.org_access import Request
+from usageline.jobs import org_activity, org_settings
 from usageline.sources.org.errors import OrgFailure
 from usageline.usage.org.activity import BY_DAY, BY_PERSON, Activity, read_days, read_people
 from usageline.usage.org.records import Malformed
-from usageline.usage.org.telemetry import read_destinations
+from usageline.usage.org.settings import read_destinations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +37,7 @@ def org(world: World) -> Iterator[OrgWorld]:
 
 def load(org: OrgWorld, by: str = BY_DAY, **options: Any) -> Activity:
     """Return the activity."""
-    request = Request(by, **options)
-    return org_activity.load(org.world.env, request, org.messages.append, org.time.clock())
+    return org_activity.load(org.open(by=by, **options))
 
 
 def queries(org: OrgWorld) -> list[str]:
@@ -171,9 +169,9 @@ def test_telemetry_destinations_are_read_from_all_pages(org: OrgWorld) -> None:
         return Reply(200, {"data": [DESTINATION], "next_page": None if "page" in query else "2"})
 
     org.server.reply = reply
-    first, second = org_telemetry.load(org.world.env, clock=org.time.clock())
+    first, second = org_settings.load_destinations(org.open())
     assert first == second
-    assert org.server.requests[0].headers["anthropic-beta"] == org_telemetry.BETA
+    assert org.server.requests[0].headers["anthropic-beta"] == org_settings.DESTINATIONS_BETA
     assert (first.name, first.endpoint) == ("tdst_one", "https://otlp.example.org/x")
     assert first.is_failing
 

@@ -186,7 +186,7 @@ def test_check_says_what_the_key_reaches_and_remembers_it(org: OrgWorld) -> None
         return None if path.endswith("/me") else legacy(events, path, query)
 
     org.server.reply = reply
-    result = org_check.check(org.world.env, clock=org.time.clock())
+    result = org_check.check(org.open())
     assert (result.kind, result.organization) == ("Enterprise key", "Synthetic Org")
     assert result.adapter == "enterprise-reports"
     reached = {one.probe.label: one.is_reached for one in result.findings}
@@ -207,16 +207,16 @@ def test_check_goes_on_after_a_fault_unless_it_is_of_the_newer_reports(org: OrgW
         return None if path.endswith(("/me", "/cost")) else Reply(404, error("not_found", "x"))
 
     org.server.reply = reply
-    result = org_check.check(org.world.env, clock=org.time.clock())
+    result = org_check.check(org.open())
     assert result.adapter == "analytics"
     assert [one.status for one in result.findings] == [200, 404, 404, 404, 503]
     broken.append("/cost")
     with pytest.raises(OrgFailure, match="503"):
-        org_check.check(org.world.env, clock=org.time.clock())
+        org_check.check(org.open())
 
 
 def test_check_of_a_revoked_key_reaches_nothing(org: OrgWorld) -> None:
     org.server.reply = lambda _path, _query: Reply(401, error("authentication_error", "x"))
-    result = org_check.check(org.world.env, clock=org.time.clock())
+    result = org_check.check(org.open())
     assert result.adapter == ""
     assert not any(one.is_reached for one in result.findings)

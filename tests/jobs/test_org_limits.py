@@ -21,7 +21,7 @@ from tests.org_server import (
     error,
 )
 from usageline.core.errors import UsagelineError
-from usageline.jobs import org_limits
+from usageline.jobs import org_limits, org_settings
 from usageline.sources.org.errors import OrgFailure
 from usageline.usage.org.limits import KNOWN, UNREADABLE, LimitsReport
 
@@ -130,7 +130,7 @@ def serve(org: OrgWorld, **paths: Callable[[Query], Reply] | Reply | None) -> No
 
 def load(org: OrgWorld, **options: Any) -> LimitsReport:
     """Load the limits, with a clock that does not wait."""
-    return org_limits.load(org.world.env, org.messages.append, clock=org.time.clock(), **options)
+    return org_limits.load(org.open(**options))
 
 
 def test_enterprise_has_every_page_of_members_and_the_pending_requests(org: OrgWorld) -> None:
@@ -287,16 +287,14 @@ def test_rate_limits_of_organization_and_workspace_are_loaded(org: OrgWorld) -> 
         Reply(200, {"data": [row], "next_page": None}) if path.endswith("/rate_limits") else None
     )
     for workspace in (None, "wrkspc_1"):
-        (limit,) = org_limits.load_rate_limits(
-            org.world.env, workspace=workspace, clock=org.time.clock()
-        )
+        (limit,) = org_settings.load_rate_limits(org.open(), workspace)
         assert (limit.group, limit.value, limit.whole) == ("Batch", 5, 9)
     assert [one.path.removeprefix(BASE) for one in org.server.requests] == [
         "/rate_limits",
         "/workspaces/wrkspc_1/rate_limits?include_inherited=true",
     ]
     with pytest.raises(UsagelineError, match="takes an id"):
-        org_limits.load_rate_limits(org.world.env, workspace="../me")
+        org_settings.load_rate_limits(org.open(), "../me")
     assert len(org.server.requests) == 2
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.jobs.org_world import OrgWorld
 from tests.org_server import KEY, Organization, OrgServer, random_events
-from usageline.sources.org.analytics import BETA, DIMENSIONS
+from usageline.sources.org.adapter import DIMENSIONS
+from usageline.sources.org.adapters import BETA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,12 +20,12 @@ from tests.world import CANARY, REPOSITORY
 from usageline.config.loader import load_lenient
 from usageline.core.errors import ExportFailed
 from usageline.refresh import metrics
-from usageline.refresh.metrics import headers, otlp, publish
+from usageline.refresh.metrics import otlp, publish
 from usageline.refresh.run import refresh
 from usageline.storage import textfiles
 from usageline.system import origin, origin_record
-from usageline.usage.metrics.table import READING
-from usageline.usage.metrics.values import Sample
+from usageline.usage.metric_samples import Sample
+from usageline.usage.metrics import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -328,7 +328,7 @@ def test_unusable_headers_file_is_named_without_its_values(
     path.write_text(content)
     path.chmod(mode)
     with pytest.raises(ExportFailed, match=words) as raised:
-        headers.read(str(path))
+        otlp.read_headers(str(path))
     assert SECRET not in str(raised.value)
 
 
@@ -340,7 +340,7 @@ def test_headers_file_of_another_kind_is_refused_at_once(tmp_path: Path, kind: s
     elif kind == "fifo":
         os.mkfifo(path, 0o600)
     with pytest.raises(ExportFailed):
-        headers.read(str(path))
+        otlp.read_headers(str(path))
 
 
 def test_unusable_headers_file_sends_nothing(world: World, api: Api, collector: Collector) -> None:

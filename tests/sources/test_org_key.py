@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.org_server import KEY
-from usageline.config.org import OrgConfig, load_org
 from usageline.core.errors import ConfigInvalid
-from usageline.sources.org.key import ADMIN, OTHER, SCOPED, VARIABLE, KeyUnusable, read_key
+from usageline.sources.org.key import (
+    ADMIN,
+    OTHER,
+    SCOPED,
+    VARIABLE,
+    KeyUnusable,
+    OrgConfig,
+    load_org,
+    read_key,
+)
 from usageline.system import origin
 from usageline.system.api_address import API
 

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.legacy import AdminReports, EnterpriseReports
+from usageline.sources.org.adapters import AdminReports, Analytics, EnterpriseReports
 from usageline.usage.org.merge import Entry, Ledger
 from usageline.usage.org.model import API_KEY, FEDERATED, SERVICE_ACCOUNT, USER
 from usageline.usage.org.spans import Span
@@ -33,9 +32,7 @@ Rows = dict[tuple[str, str | None], Any]
 def read(adapter: Any, by: str, path: str, bodies: list[Any], **options: bool) -> Ledger:
     """Return the sums of the pages of one listing."""
     is_total = options.get("is_total", False)
-    listings = adapter.listings(
-        by, SPAN, daily=options.get("daily", False), today=date(2026, 11, 25)
-    )
+    listings = adapter.listings(by, SPAN, daily=options.get("daily", False))
     listing = next(one for one in listings if one.path.endswith(path) and one.is_total is is_total)
     ledger = Ledger()
     for body in bodies:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.storage.usage_index import totals
-from usageline.usage.metrics.table import LOCAL_COST, LOCAL_TOKENS
+from usageline.usage.metrics import LOCAL_COST, LOCAL_TOKENS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.world import World
-    from usageline.usage.metrics.values import Highest
+    from usageline.usage.metric_samples import Highest
 
 SINCE = 1_767_225_600
 HIGHEST: Highest = {

@@ -12,9 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from usageline.refresh.metrics import text
 from usageline.storage.usage_index.queries import Row
+from usageline.usage import metric_samples, metrics
 from usageline.usage.local.prices import PICO
-from usageline.usage.metrics import labels, table
-from usageline.usage.metrics.values import MAX_LIMITS, Highest, Sample, samples, steady
+from usageline.usage.metric_samples import MAX_LIMITS, Highest, Sample, samples, steady
 from usageline.usage.model import STATUSES
 
 NOW = 1_795_593_600
@@ -205,15 +205,15 @@ def test_counter_hides_a_correction_and_shows_a_new_beginning(
     before: float, now: float, exported: float
 ) -> None:
     """Prometheus counts all of a counter again that falls by one token."""
-    highest: Highest = {(table.LOCAL_COST.name, ("opus",)): before}
-    (sample,) = steady([Sample(table.LOCAL_COST, ("opus",), now)], highest)
+    highest: Highest = {(metrics.LOCAL_COST.name, ("opus",)): before}
+    (sample,) = steady([Sample(metrics.LOCAL_COST, ("opus",), now)], highest)
     assert sample.value == exported
-    assert highest == {(table.LOCAL_COST.name, ("opus",)): exported}
+    assert highest == {(metrics.LOCAL_COST.name, ("opus",)): exported}
 
 
 def test_other_samples_may_fall() -> None:
-    listed = [Sample(table.UTILIZATION, ("a", "session", ""), 0.5)]
-    highest: Highest = {(table.UTILIZATION.name, ("a", "session", "")): 0.51}
+    listed = [Sample(metrics.UTILIZATION, ("a", "session", ""), 0.5)]
+    highest: Highest = {(metrics.UTILIZATION.name, ("a", "session", "")): 0.51}
     assert steady(listed, highest) == listed
 
 
@@ -233,9 +233,9 @@ def test_hostile_text_becomes_no_label_and_no_series(hostile: str) -> None:
     families = list(text_string_to_metric_families(text.prometheus(listed).decode()))
     parsed = [sample for family in families for sample in family.samples]
     assert len(parsed) == len(listed)
-    assert {sample.name for sample in parsed} <= {metric.name for metric in table.METRICS}
+    assert {sample.name for sample in parsed} <= {metric.name for metric in metrics.METRICS}
     texts = {value for sample in parsed for value in sample.labels.values()}
-    words = {"", labels.OTHER, "1.2.3", "weekly_scoped", *STATUSES}
+    words = {"", metric_samples.OTHER, "1.2.3", "weekly_scoped", *STATUSES}
     assert texts <= words | usual_token_types()
 
 
@@ -283,23 +283,23 @@ def test_any_snapshot_gives_text_that_a_scraper_takes(snapshots: list[dict[str, 
     assert all(re.fullmatch(r"[\w .()-]*", value) for _, pairs in parsed for _, value in pairs)
 
 
-def in_prometheus(metric: table.Metric) -> str:
+def in_prometheus(metric: metrics.Metric) -> str:
     """Return the name that a collector gives to the metric for Prometheus."""
     units = {"s": "_seconds", "1": "_ratio", "": ""}
     name = metric.otel.replace(".", "_") + units.get(metric.unit, "")
-    return name + ("_total" if metric.kind == table.COUNTER else "")
+    return name + ("_total" if metric.kind == metrics.COUNTER else "")
 
 
-@pytest.mark.parametrize("metric", table.METRICS, ids=lambda metric: metric.name)
-def test_both_names_of_a_metric_are_one_name_in_prometheus(metric: table.Metric) -> None:
+@pytest.mark.parametrize("metric", metrics.METRICS, ids=lambda metric: metric.name)
+def test_both_names_of_a_metric_are_one_name_in_prometheus(metric: metrics.Metric) -> None:
     """Rules and dashboard then hold for OpenTelemetry, too."""
     assert in_prometheus(metric) == metric.name
 
 
 def test_names_are_unique_and_helps_are_sentences() -> None:
-    names = [metric.name for metric in table.METRICS]
+    names = [metric.name for metric in metrics.METRICS]
     assert len(set(names)) == len(names)
-    assert all(metric.help.endswith(".") for metric in table.METRICS)
+    assert all(metric.help.endswith(".") for metric in metrics.METRICS)
 
 
 def test_open_metrics_ends_with_its_mark() -> None:

@@ -22,7 +22,7 @@ from usageline.usage.org.limits import (
     ZERO,
     SpendLimit,
 )
-from usageline.usage.org.rate_limits import read_rate_limits
+from usageline.usage.org.settings import read_rate_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -72,7 +72,7 @@ COMMANDS = (
         "Refresh the numbers now, if they are not fresh.",
         queries_background=True,
     ),
-    Command("shared", "shared.command", "Share one reading among all machines of an account."),
+    Command("shared", "shared", "Share one reading among all machines of an account."),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
     Command("usage", "usage.command", "Show tokens and cost, from Claude Code's transcripts."),
     Command("watch", "watch", "Show a live dashboard.", queries_background=True),

@@ -9,13 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import UsagelineError
-from usageline.jobs.org_access import open_org, unreadable
-from usageline.jobs.org_names import names_of
+from usageline.jobs.org_access import unreadable
 from usageline.sources.org.adapter import BASE, MAX_ROWS
-from usageline.sources.org.client import ignore
+from usageline.sources.org.adapters import CLAUDE_CODE
 from usageline.sources.org.errors import REFUSED, OrgFailure
-from usageline.sources.org.legacy import CLAUDE_CODE
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import activity as activities
 from usageline.usage.org import spans
 from usageline.usage.org.activity import BY_PERSON, Activity
@@ -24,10 +21,9 @@ from usageline.usage.org.spans import DAY, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date
     from typing import TypeVar
 
-    from usageline.jobs.org_access import Org, Request
+    from usageline.jobs.org_access import Org
     from usageline.usage.org.activity import Day, Person
 
     Row = TypeVar("Row", Day, Person)
@@ -40,37 +36,26 @@ MAX_LAG_DAYS = 3
 LIMIT = ("limit", str(MAX_ROWS))
 
 
-def load(
-    env: Mapping[str, str],
-    request: Request,
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Activity:
+def load(org: Org) -> Activity:
     """Return the activity, by default of the last 30 days that are over.
 
     Raise UsagelineError with what to do if it cannot be loaded.
     """
-    org = open_org(
-        env,
-        progress,
-        max_pages=request.max_pages,
-        is_anonymous=request.is_anonymous,
-        clock=clock,
-    )
-    days = _days(request, org.now().date(), org)
+    days = _days(org)
     try:
-        activity = _enterprise(org, request, days)
+        activity = _enterprise(org, days)
     except OrgFailure as failure:
         if failure.status not in REFUSED:
             raise
-        activity = _claude_code(org, request.by, days, failure)
-    if request.is_anonymous:
+        activity = _claude_code(org, org.request.by, days, failure)
+    if org.request.is_anonymous:
         return activities.without_names(activity, org.cache.salt)
     return _with_names(activity, org)
 
 
-def _days(request: Request, today: date, org: Org) -> Span:
+def _days(org: Org) -> Span:
     """Return the days that are over. The last day without one is yesterday."""
+    request, today = org.request, org.now().date()
     since = request.since
     if since is None:
         last = min(request.until or today - DAY, today - DAY)
@@ -81,13 +66,13 @@ def _days(request: Request, today: date, org: Org) -> Span:
     return days._replace(until=min(days.until, today))
 
 
-def _enterprise(org: Org, request: Request, days: Span) -> Activity:
+def _enterprise(org: Org, days: Span) -> Activity:
     """Return what Enterprise reports. Leave out the last days if it has none of them yet."""
-    is_open_end = request.until is None
+    is_open_end = org.request.until is None
     for lag in range(MAX_LAG_DAYS + 1):
         part = days._replace(until=days.until - DAY * lag)
         try:
-            return _reported(org, request.by, part)
+            return _reported(org, org.request.by, part)
         except OrgFailure as failure:
             is_last = lag == MAX_LAG_DAYS or part.until - DAY <= days.since
             if failure.status != 400 or failure.code or is_last or not is_open_end:
@@ -133,13 +118,11 @@ def _rows(
     of: str = "",
 ) -> Iterator[Row]:
     name = f"activity of {of}" if of else "activity"
-    org.client.progress(f"loading {name}")
-    for number, page in enumerate(org.client.pages(path, params), 2):
-        try:
+    try:
+        for page in org.client.pages(path, params, name):
             yield from read(page)
-        except Malformed as malformed:
-            raise unreadable(org.client, malformed) from None
-        org.client.progress(f"loading {name}, page {number}")
+    except Malformed as malformed:
+        raise unreadable(org.client, malformed) from None
 
 
 def _activity(by: str, span: Span, **rows: Any) -> Activity:
@@ -150,7 +133,7 @@ def _with_names(activity: Activity, org: Org) -> Activity:
     """Return it with the names of its people, as far as the key may read them."""
     if not activity.people:
         return activity
-    names = names_of(BY_PERSON, org.client, org.cache, org.clock.now())
+    names = org.names(BY_PERSON)
 
     def named(person: Person) -> Person:
         who = person.who

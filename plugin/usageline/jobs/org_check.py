@@ -5,29 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.jobs import org_limits, org_telemetry
-from usageline.jobs.org_access import Org, all_adapters, open_org
+from usageline.jobs import org_limits, org_settings
+from usageline.jobs.org_access import Org, all_adapters
 from usageline.jobs.org_activity import SUMMARIES
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.analytics import Analytics
-from usageline.sources.org.client import ignore
+from usageline.sources.org.adapters import CLAUDE_CODE, Analytics
 from usageline.sources.org.errors import REFUSED, OrgFailure
 from usageline.sources.org.key import ADMIN
-from usageline.sources.org.legacy import CLAUDE_CODE, AdminReports, EnterpriseReports
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.spans import DAY
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from usageline.sources.org.adapter import Adapter
 
-SHOWS = {
-    Analytics.name: "cost and tokens, by all of --by",
-    AdminReports.name: "Claude Code by person",
-    EnterpriseReports.name: "cost and tokens by person",
-}
 ENDS = frozenset({0, 200, 429})
 """After no answer, an unreadable one, or too many requests the next one would be the same."""
 
@@ -38,8 +30,8 @@ class Probe(NamedTuple):
     label: str
     shows: str
     path: str
-    params: tuple[tuple[str, str], ...] = ()
     beta: str = ""
+    params: tuple[tuple[str, str], ...] = (("limit", "1"),)
     adapter: str = ""
 
 
@@ -72,25 +64,20 @@ class Result:
     adapter: str
 
 
-def check(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Result:
-    """Send the probes. Raise UsagelineError if there is no key, or if the service has a problem."""
-    org = open_org(env, progress, clock=clock)
+def check(org: Org) -> Result:
+    """Send the probes. Raise UsagelineError if the service has a problem."""
     client = org.client
-    progress("loading the organization")
+    client.progress("loading the organization")
     organization = _organization(org)
     findings: list[Finding] = []
     for probe in _probes(org):
         # The older reports have nothing that the newer one lacks.
         if not probe.adapter or not any(map(_is_usable, findings)):
-            progress(f"checking {probe.label}")
+            client.progress(f"checking {probe.label}")
             findings.append(_find(org, probe))
     adapter = next((one.probe.adapter for one in findings if _is_usable(one)), "")
     if adapter:
-        org.cache.set_choice(adapter, clock.now())
+        org.cache.set_choice(adapter, org.clock.now())
     return Result(
         str(client.key),
         client.key.kind,
@@ -107,27 +94,20 @@ def _is_usable(finding: Finding) -> bool:
 
 
 def _probes(org: Org) -> list[Probe]:
-    limits = Probe(
-        "spend limits of people",
-        "who is about to be stopped",
-        org_limits.EFFECTIVE,
-        (("limit", "1"),),
-    )
-    if org.client.is_gateway:
+    limits = Probe("spend limits of people", "who is about to be stopped", org_limits.EFFECTIVE)
+    if org.client.config.is_gateway:
         return [limits, _adapter_probe(org, Analytics())]
     configured = Probe(
         "configured spend limits",
         "limits of workspaces",
         org_limits.CONFIGURED,
-        (("limit", "1"),),
         org_limits.CONFIGURED_BETA,
     )
     telemetry = Probe(
         "telemetry destinations",
         "where the API sends its traces",
-        org_telemetry.DESTINATIONS,
-        (("limit", "1"),),
-        org_telemetry.BETA,
+        org_settings.DESTINATIONS,
+        org_settings.DESTINATIONS_BETA,
     )
     reports = [_adapter_probe(org, adapter) for adapter in all_adapters(org)]
     return [*reports, _activity_probe(org), limits, configured, telemetry]
@@ -138,21 +118,15 @@ def _activity_probe(org: Org) -> Probe:
     day = org.now().date() - 3 * DAY  # the service has no later ones yet
     if org.client.key.kind == ADMIN:
         params = (("starting_at", str(day)), ("limit", "1"))
-        return Probe("activity of people", "who uses Claude Code", CLAUDE_CODE, params)
+        return Probe("activity of people", "who uses Claude Code", CLAUDE_CODE, params=params)
     params = (("starting_date", str(day)), ("ending_date", str(day + DAY)))
-    return Probe("activity of people", "how many are active, and who", SUMMARIES, params)
+    return Probe("activity of people", "how many are active, and who", SUMMARIES, params=params)
 
 
 def _adapter_probe(org: Org, adapter: Adapter) -> Probe:
     listing = adapter.probe(org.now().date())
-    return Probe(
-        adapter.label,
-        SHOWS[adapter.name],
-        listing.path,
-        listing.params,
-        listing.beta,
-        adapter.name,
-    )
+    place = (listing.path, listing.beta, listing.params)
+    return Probe(adapter.label, adapter.shows, *place, adapter.name)
 
 
 def _organization(org: Org) -> Mapping[str, object]:

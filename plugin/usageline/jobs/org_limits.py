@@ -6,7 +6,6 @@ Console reports the limits that are configured: their spending comes from the co
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,51 +13,32 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.jobs import org_report
 from usageline.jobs.org_access import Request, open_org
-from usageline.jobs.org_names import names_of
 from usageline.sources.org.adapter import BASE
-from usageline.sources.org.client import MAX_PAGES, ignore
 from usageline.sources.org.errors import ORGANIZATION_TYPE, REFUSED, OrgFailure
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import limits as spend_limits
 from usageline.usage.org.limits import WORKSPACE, LimitsReport
-from usageline.usage.org.merge import anonymous as without_name
-from usageline.usage.org.rate_limits import read_rate_limits
-from usageline.usage.org.records import Who
+from usageline.usage.org.merge import anonymous
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from usageline.jobs.org_access import Org
     from usageline.sources.org.client import OrgClient
-    from usageline.usage.org.limits import Holder, IncreaseRequest, SpendLimit
+    from usageline.usage.org.limits import IncreaseRequest, SpendLimit
     from usageline.usage.org.model import Report
-    from usageline.usage.org.rate_limits import RateLimit
 
 EFFECTIVE = f"{BASE}/spend_limits/effective"
 CONFIGURED = f"{BASE}/spend_limits"
 REQUESTS = f"{BASE}/spend_limit_increase_requests"
-RATE = f"{BASE}/rate_limits"
-RATE_OF_WORKSPACE = f"{BASE}/workspaces/{{}}/rate_limits"
 CONFIGURED_BETA = "spend-limit-reads-2026-09-26"
 NAME = "spend limits"
 PAGE_SIZE = [("limit", "1000")]
 PENDING = [("status[]", "pending"), *PAGE_SIZE]
 
-WORKSPACE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 WHOLE_ORGANIZATION = frozenset({"organization", "usage_tier"})
 """The scopes of a limit on everything that the organization spends."""
 
 
-def load(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    *,
-    is_anonymous: bool = False,
-    max_pages: int = MAX_PAGES,
-    clock: Clock = SYSTEM_CLOCK,
-) -> LimitsReport:
+def load(org: Org) -> LimitsReport:
     """Return the limits. Raise UsagelineError with what to do if they cannot be read."""
-    org = open_org(env, progress, max_pages=max_pages, is_anonymous=is_anonymous, clock=clock)
     client, remarks = org.client, list[str]()
     requests: list[IncreaseRequest] | None = None
     try:
@@ -67,38 +47,18 @@ def load(
         if failure.status not in REFUSED:
             raise
         limits = _configured(client, failure)
-        if not is_anonymous:
+        if not org.request.is_anonymous:
             limits = _with_names(limits, org)
-        limits = _with_spending(limits, env, org, remarks)
+        limits = _with_spending(limits, org, remarks)
     else:
         requests = _requests(client, remarks)
     report = LimitsReport(
         tuple(spend_limits.in_order(limits)),
         None if requests is None else tuple(requests),
-        clock.now(),
-        is_anonymous,
+        org.clock.now(),
         tuple(remarks),
     )
-    return _anonymous(report, org.cache.salt) if is_anonymous else report
-
-
-def load_rate_limits(
-    env: Mapping[str, str],
-    progress: Callable[[str], None] = ignore,
-    workspace: str | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-) -> list[RateLimit]:
-    """Return the rate limits that are configured, by default those of the organization.
-
-    Raise UsagelineError with what to do if they cannot be read.
-    """
-    client = open_org(env, progress, clock=clock).client
-    if workspace is None:
-        return read_rate_limits(client.rows(RATE))
-    if not WORKSPACE_ID.fullmatch(workspace):
-        raise UsagelineError("--workspace takes an id such as wrkspc_01AbCdEf")
-    path = RATE_OF_WORKSPACE.format(workspace)
-    return read_rate_limits(client.rows(path, [("include_inherited", "true")]))
+    return _anonymous(report, org.cache.salt) if org.request.is_anonymous else report
 
 
 def _requests(client: OrgClient, remarks: list[str]) -> list[IncreaseRequest] | None:
@@ -122,18 +82,17 @@ def _configured(client: OrgClient, refusal: OrgFailure) -> list[SpendLimit]:
         raise
 
 
-def _with_spending(
-    limits: list[SpendLimit], env: Mapping[str, str], org: Org, remarks: list[str]
-) -> list[SpendLimit]:
+def _with_spending(limits: list[SpendLimit], org: Org, remarks: list[str]) -> list[SpendLimit]:
     """Return the limits with the spending of their periods, as far as the cost report has it."""
     spending: dict[str, Report | None] = {}
     for period in dict.fromkeys(limit.period for limit in limits):
-        start = spend_limits.period_start(period, org.clock.now())
-        if start is None:
+        bounds = spend_limits.bounds_of(period, org.clock.now())
+        if bounds is None:
             continue
-        request = Request("workspace", start.date(), org.now().date())
+        request = Request("workspace", bounds[0].date(), org.now().date())
         try:
-            spending[period] = org_report.load(env, request, org.client.progress, org.clock)
+            whole = open_org(org.client.env, request, org.client.progress, org.clock)
+            spending[period] = org_report.load(whole)
         except UsagelineError as failure:
             remarks.append(f"the spending cannot be read: {failure}")
             break
@@ -144,9 +103,9 @@ def _with_names(limits: list[SpendLimit], org: Org) -> list[SpendLimit]:
     """Return the limits with the names of their workspaces, as far as they can be read."""
     if all(limit.holder.kind != WORKSPACE for limit in limits):
         return limits
-    names = names_of(WORKSPACE, org.client, org.cache, org.clock.now())
+    names = org.names(WORKSPACE)
     return [
-        replace(limit, holder=replace(limit.holder, name=names.get(limit.holder.key)))
+        replace(limit, holder=limit.holder._replace(name=names.get(limit.holder.key)))
         if limit.holder.kind == WORKSPACE
         else limit
         for limit in limits
@@ -169,19 +128,19 @@ def _with_spent(limit: SpendLimit, report: Report | None) -> SpendLimit:
 
 
 def _anonymous(report: LimitsReport, salt: bytes) -> LimitsReport:
-    def hidden(holder: Holder) -> Holder:
-        who = without_name(Who(holder.key, id_field=True), salt) if holder.key else None
-        return replace(holder, key=who.key if who else "", name=None, email=None)
-
     def without(limit: SpendLimit) -> SpendLimit:
-        return replace(limit, holder=hidden(limit.holder))
+        return replace(limit, holder=anonymous(limit.holder, salt))
 
     return replace(
         report,
         limits=tuple(map(without, report.limits)),
         requests=report.requests
         and tuple(
-            replace(one, holder=hidden(one.holder), summary=one.summary and without(one.summary))
+            replace(
+                one,
+                holder=anonymous(one.holder, salt),
+                summary=one.summary and without(one.summary),
+            )
             for one in report.requests
         ),
     )

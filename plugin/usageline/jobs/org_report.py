@@ -4,55 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.jobs.org_access import all_adapters, open_org, unreadable
-from usageline.jobs.org_names import with_names
-from usageline.sources.org.adapter import Unsupported
-from usageline.sources.org.client import CursorRepeated, PagesExhausted, ignore
+from usageline.jobs.org_access import all_adapters, unreadable, with_names
+from usageline.sources.org.adapter import PEOPLE, Unsupported
+from usageline.sources.org.client import CursorRepeated, PagesExhausted
 from usageline.sources.org.errors import NOT_THERE, REFUSED, OrgFailure
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org import records, spans
 from usageline.usage.org.merge import (
     Ledger,
     MixedCurrencies,
     add_remainder,
     anonymous,
-    make_report,
+    with_sums,
 )
+from usageline.usage.org.model import Report
 from usageline.usage.org.records import Malformed
 from usageline.usage.org.spans import DAY, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from usageline.jobs.org_access import Org, Request
+    from usageline.jobs.org_access import Org
     from usageline.sources.org.adapter import Adapter, Listing
     from usageline.storage.org_codec import Sums
-    from usageline.usage.org.model import Report
 
 MAX_READS = 3
 """The service may revise its numbers while they are read. Then they are read again."""
 
 
-def load(
-    env: Mapping[str, str],
-    request: Request,
-    progress: Callable[[str], None] = ignore,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Report:
+def load(org: Org) -> Report:
     """Return the report. Raise UsagelineError with what to do if it cannot be loaded."""
-    org = open_org(
-        env,
-        progress,
-        max_pages=request.max_pages,
-        is_anonymous=request.is_anonymous,
-        clock=clock,
-    )
-    days = spans.in_range(request.since, request.until, org.now())
+    days = spans.in_range(org.request.since, org.request.until, org.now())
     first: OrgFailure | None = None
     elsewhere = NOT_THERE
     chosen = org.cache.choice(org.clock.now())
     for adapter in sorted(all_adapters(org), key=lambda one: one.name != chosen):
-        reader = _Reader(org, adapter, request)
+        reader = _Reader(org, adapter)
         try:
             report = reader.report(days)
         except Unsupported:
@@ -70,7 +56,7 @@ def load(
         else:
             if org.cache.choice(org.clock.now()) != adapter.name:
                 org.cache.set_choice(adapter.name, org.clock.now())
-            return with_names(report, org.client, org.cache, org.clock.now())
+            return with_names(report, org)
     raise _for_gateway(
         first or OrgFailure("this key has no report: run `usageline org check`"), org
     )
@@ -78,7 +64,7 @@ def load(
 
 def _for_gateway(failure: OrgFailure, org: Org) -> OrgFailure:
     """Return the failure, or what a gateway without reports has instead."""
-    if not org.client.is_gateway or failure.status not in NOT_THERE:
+    if not org.client.config.is_gateway or failure.status not in NOT_THERE:
         return failure
     return OrgFailure(
         f"the gateway {org.client.host} has no usage and cost ({failure.status}): run `usageline "
@@ -99,8 +85,8 @@ def _answers(org: Org, adapter: Adapter) -> bool:
 class _Reader:
     """Reads a report by one adapter."""
 
-    def __init__(self, org: Org, adapter: Adapter, request: Request) -> None:
-        self.org, self.adapter, self.request = org, adapter, request
+    def __init__(self, org: Org, adapter: Adapter) -> None:
+        self.org, self.adapter, self.request = org, adapter, org.request
         self.has_pages = self.has_restarted = False
 
     def report(self, days: Span) -> Report:
@@ -120,19 +106,16 @@ class _Reader:
         if rows.currency:
             totals.set_currency(rows.currency)
         times = [time for _, _, text in new or old if (time := records.time(text))]
-        return make_report(
-            rows,
-            totals,
-            by=by,
-            since=spans.midnight(days.since),
-            until=spans.midnight(days.until),
+        report = Report(
+            by,
+            spans.midnight(days.since),
+            spans.midnight(days.until),
             refreshed_at=(min if new else max)(times, default=None),
-            coverage=adapter.coverage(by),
             source=adapter.name,
-            is_estimate=adapter.is_estimate and by in {"person", "actor-type"},
-            is_anonymous=self.request.is_anonymous,
+            is_estimate=adapter.is_estimate and by in PEOPLE,
             remarks=adapter.remarks(by),
         )
+        return with_sums(report, rows, totals, adapter.coverage(by))
 
     def _span(self, span: Span) -> Sums:
         """Return a span, and keep it: its days if they are final, else all of it for an hour."""
@@ -183,8 +166,7 @@ class _Reader:
         return (rows, total if has_total else None, min(times, default="")), adds_up
 
     def _listings(self, span: Span, *, daily: bool) -> Sequence[Listing]:
-        today = self.org.now().date()
-        return self.adapter.listings(self.request.by, span, daily=daily, today=today)
+        return self.adapter.listings(self.request.by, span, daily=daily)
 
     def _listing(self, listing: Listing) -> tuple[Ledger, set[str]]:
         """Return the sums of a listing, and the times up to when its pages have data.
@@ -200,11 +182,9 @@ class _Reader:
                 sums.merge(page["ledger"])
                 times.add(page["refreshed_at"])
             cursor = earlier[-1]["cursor"] if earlier else ""
-            number = len(earlier)
             try:
                 if cursor or not earlier:
-                    for ledger, refreshed_at in self._requested(listing, cursor, number):
-                        number += 1
+                    for ledger, refreshed_at in self._requested(listing, cursor, len(earlier)):
                         sums.merge(ledger)
                         times.add(refreshed_at)
             except CursorRepeated:
@@ -213,7 +193,7 @@ class _Reader:
             except PagesExhausted as failure:
                 raise PagesExhausted(f"{failure}, or run it again to go on from there") from None
             except OrgFailure as failure:
-                is_cursor_stale = failure.status == 400 and number > 0 and not self.has_restarted
+                is_cursor_stale = failure.status == 400 and times and not self.has_restarted
                 if not is_cursor_stale:
                     raise
                 self.has_restarted = True
@@ -228,26 +208,25 @@ class _Reader:
         client, cache = self.org.client, self.org.cache
         name = listing.path.rpartition("/")[2].replace("_", " ")
         client.progress(f"loading {name}, page {number + 1}")
-        for page in client.listing(listing.path, listing.params, listing.beta, cursor):
+        for body, following in client.listing(listing.path, listing.params, listing.beta, cursor):
             self.has_pages = True
             number += 1
-            refreshed_at = page.body.get("data_refreshed_at")
+            refreshed_at = body.get("data_refreshed_at")
             text = refreshed_at[:64] if isinstance(refreshed_at, str) else ""
-            ledger = self._ledger(listing, page.body)
-            cache.add_page(listing.key, page.cursor, text, ledger, self.org.clock.now())
+            ledger = self._ledger(listing, body)
+            cache.add_page(listing.key, following, text, ledger, self.org.clock.now())
             yield ledger, text
-            if page.cursor:
+            if following:
                 client.progress(f"loading {name}, page {number + 1}")
 
     def _ledger(self, listing: Listing, body: Mapping[str, object]) -> Ledger:
         ledger = Ledger()
         try:
             for record in listing.read(body):
-                if self.request.is_anonymous:
-                    who = anonymous(record.who, self.org.cache.salt)
-                    ledger.add_record(record._replace(who=who))
-                else:
-                    ledger.add_record(record)
+                who = record.who
+                if who is not None and self.request.is_anonymous:
+                    who = anonymous(who, self.org.cache.salt)
+                ledger.add_record(record._replace(who=who))
         except MixedCurrencies:
             raise
         except Malformed as malformed:

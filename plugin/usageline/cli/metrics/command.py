@@ -9,7 +9,7 @@ import click
 
 from usageline.core.errors import UsagelineError
 from usageline.system.paths import Paths
-from usageline.usage.metrics.table import METRICS
+from usageline.usage.metrics import METRICS
 
 NO_NUMBERS = "there are no numbers yet: run usageline refresh"
 
@@ -73,7 +73,7 @@ def command(
 
 
 def _print(paths: Paths, *, is_open: bool) -> None:
-    from usageline.refresh.metrics.collect import collect  # noqa: PLC0415 - slow to import
+    from usageline.refresh.metrics.publish import collect  # noqa: PLC0415 - slow to import
     from usageline.refresh.metrics.text import open_metrics, prometheus  # noqa: PLC0415
 
     samples = collect(paths, time.time())

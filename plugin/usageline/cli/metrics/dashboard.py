@@ -25,26 +25,54 @@ REACHED_IN = (
     " and on (account, instance, job)"
     " (time() - usageline_reading_timestamp_seconds < 3600)) - time()"
 )
-LIMIT_NAME = "{{limit}} {{scope}}"
-
-
-class Target(NamedTuple):
-    """One expression, and the legend of its series."""
-
-    expr: str
-    legend: str
+CREDIT_USED = f"max by (label, currency) (usageline_credit_used{CHOSEN})"
+CREDIT_LIMIT = f"max by (label, currency) (usageline_credit_limit{CHOSEN})"
+AGE = f"time() - max by (instance) (usageline_reading_timestamp_seconds{CHOSEN})"
+STATUS = f"max by (instance, status) (usageline_status{CHOSEN} == 1)"
+REQUESTS = f"sum by (outcome) (increase(usageline_service_requests_total{CHOSEN}[1h]))"
+COST = "sum by (model) (increase(usageline_local_cost_usd_total[1d]))"
+TOKENS = "sum by (type) (rate(usageline_local_tokens_total[$__rate_interval])) * 60"
+SESSION_COST = "sum by (model) (max_over_time(claude_code_cost_usage_USD_total[$__range]))"
+SESSION_TOKENS = "sum by (type) (max_over_time(claude_code_token_usage_tokens_total[$__range]))"
+LIMIT = "{{limit}} {{scope}}"
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+DATASOURCE = {
+    "name": "datasource",
+    "label": "Data source",
+    "type": "datasource",
+    "query": "prometheus",
+}
+ACCOUNT = {
+    "name": "account",
+    "label": "Account",
+    "type": "query",
+    "datasource": SOURCE,
+    "query": {
+        "query": "label_values(usageline_reading_timestamp_seconds, account)",
+        "refId": "accounts",
+    },
+    "refresh": 2,
+    "includeAll": True,
+    "multi": True,
+    "allValue": ".*",
+    "current": {"text": "All", "value": "$__all"},
+}
+HEIGHT = 8
+"""Of each panel, in Grafana's units."""
 
 
 class Panel(NamedTuple):
-    """One panel: its type, size and unit as Grafana names them."""
+    """One panel: its type, unit and width as Grafana names them.
+
+    `targets` has the legend of its series for each expression.
+    """
 
     title: str
     type: str
-    targets: tuple[Target, ...]
     unit: str
-    width: int = 8
-    height: int = 8
+    targets: dict[str, str]
     description: str = ""
+    width: int = 8
     percent: bool = False
 
 
@@ -52,124 +80,59 @@ PANELS = (
     Panel(
         "Used now",
         "bargauge",
-        (Target(USED, LIMIT_NAME),),
         "percentunit",
-        description="The share of each limit that is used.",
+        {USED: LIMIT},
+        "The share of each limit that is used.",
         percent=True,
     ),
-    Panel("Resets in", "stat", (Target(RESETS_IN, LIMIT_NAME),), "s"),
+    Panel("Resets in", "stat", "s", {RESETS_IN: LIMIT}),
     Panel(
         "Will be reached in",
         "stat",
-        (Target(REACHED_IN, LIMIT_NAME),),
         "s",
-        description="Only while a limit is likely to be reached before its reset.",
+        {REACHED_IN: LIMIT},
+        "Only while a limit is likely to be reached before its reset.",
     ),
-    Panel(
-        "Use over time",
-        "timeseries",
-        (Target(USED, LIMIT_NAME),),
-        "percentunit",
-        width=16,
-        percent=True,
-    ),
+    Panel("Use over time", "timeseries", "percentunit", {USED: LIMIT}, width=16, percent=True),
     Panel(
         "Credits",
         "timeseries",
-        (
-            Target(
-                f"max by (label, currency) (usageline_credit_used{CHOSEN})",
-                "{{label}} used, {{currency}}",
-            ),
-            Target(
-                f"max by (label, currency) (usageline_credit_limit{CHOSEN})",
-                "{{label}} limit, {{currency}}",
-            ),
-        ),
         "none",
+        {
+            CREDIT_USED: "{{label}} used, {{currency}}",
+            CREDIT_LIMIT: "{{label}} limit, {{currency}}",
+        },
     ),
-    Panel(
-        "Age of the numbers",
-        "timeseries",
-        (
-            Target(
-                f"time() - max by (instance) (usageline_reading_timestamp_seconds{CHOSEN})",
-                "{{instance}}",
-            ),
-        ),
-        "s",
-    ),
-    Panel(
-        "Status by machine",
-        "timeseries",
-        (
-            Target(
-                f"max by (instance, status) (usageline_status{CHOSEN} == 1)",
-                "{{instance}} {{status}}",
-            ),
-        ),
-        "none",
-    ),
+    Panel("Age of the numbers", "timeseries", "s", {AGE: "{{instance}}"}),
+    Panel("Status by machine", "timeseries", "none", {STATUS: "{{instance}} {{status}}"}),
     Panel(
         "Requests an hour",
         "timeseries",
-        (
-            Target(
-                f"sum by (outcome) (increase(usageline_service_requests_total{CHOSEN}[1h]))",
-                "{{outcome}}",
-            ),
-        ),
         "none",
-        description="Of all machines together. The service allows an account about 28.",
+        {REQUESTS: "{{outcome}}"},
+        "Of all machines together. The service allows an account about 28.",
     ),
     Panel(
         "Local cost a day",
         "timeseries",
-        (Target("sum by (model) (increase(usageline_local_cost_usd_total[1d]))", "{{model}}"),),
         "currencyUSD",
-        width=12,
-        description="List prices of the transcripts' responses. A plan does not bill them.",
-    ),
-    Panel(
-        "Local tokens a minute",
-        "timeseries",
-        (
-            Target(
-                "sum by (type) (rate(usageline_local_tokens_total[$__rate_interval])) * 60",
-                "{{type}}",
-            ),
-        ),
-        "none",
+        {COST: "{{model}}"},
+        "List prices of the transcripts' responses. A plan does not bill them.",
         width=12,
     ),
+    Panel("Local tokens a minute", "timeseries", "none", {TOKENS: "{{type}}"}, width=12),
 )
 
 TELEMETRY = (
     Panel(
         "Cost by model",
         "timeseries",
-        (
-            Target(
-                "sum by (model) (max_over_time(claude_code_cost_usage_USD_total[$__range]))",
-                "{{model}}",
-            ),
-        ),
         "currencyUSD",
-        width=12,
-        description="The highest value of each session, added up.",
-    ),
-    Panel(
-        "Tokens by type",
-        "timeseries",
-        (
-            Target(
-                "sum by (type) (max_over_time(claude_code_token_usage_tokens_total[$__range]))",
-                "{{type}}",
-            ),
-        ),
-        "none",
+        {SESSION_COST: "{{model}}"},
+        "The highest value of each session, added up.",
         width=12,
     ),
+    Panel("Tokens by type", "timeseries", "none", {SESSION_TOKENS: "{{type}}"}, width=12),
 )
 """Panels of Claude Code's own metrics, by their names in Prometheus."""
 
@@ -199,25 +162,24 @@ def dashboard() -> dict[str, Any]:
         "editable": True,
         "refresh": "1m",
         "time": {"from": "now-24h", "to": "now"},
-        "templating": {"list": [_datasource(), _account()]},
+        "templating": {"list": [DATASOURCE, ACCOUNT]},
         "panels": [*panels, row],
     }
 
 
 def _placed(panels: tuple[Panel, ...], top: int, first_id: int) -> tuple[list[dict[str, Any]], int]:
     """Return the panels in rows below `top`, and the bottom of the last row."""
-    placed, x, y, tallest = [], 0, top, 0
+    placed, x, y = [], 0, top
     for number, panel in enumerate(panels):
         if x + panel.width > WIDTH:
-            x, y, tallest = 0, y + tallest, 0
-        position = {"x": x, "y": y, "w": panel.width, "h": panel.height}
+            x, y = 0, y + HEIGHT
+        position = {"x": x, "y": y, "w": panel.width, "h": HEIGHT}
         placed.append(_panel(panel, first_id + number, position))
-        x, tallest = x + panel.width, max(tallest, panel.height)
-    return placed, y + tallest
+        x += panel.width
+    return placed, y + HEIGHT
 
 
 def _panel(panel: Panel, number: int, position: dict[str, int]) -> dict[str, Any]:
-    source = {"type": "prometheus", "uid": "${datasource}"}
     defaults: dict[str, Any] = {"unit": panel.unit}
     if panel.percent:
         steps = [("green", None), ("orange", 0.75), ("red", 0.9)]
@@ -234,20 +196,20 @@ def _panel(panel: Panel, number: int, position: dict[str, int]) -> dict[str, Any
         "title": panel.title,
         "description": panel.description,
         "type": panel.type,
-        "datasource": source,
+        "datasource": SOURCE,
         "gridPos": position,
         "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": _options(panel),
         "targets": [
             {
                 "refId": chr(ord("A") + index),
-                "datasource": source,
-                "expr": target.expr,
-                "legendFormat": target.legend,
+                "datasource": SOURCE,
+                "expr": expression,
+                "legendFormat": legend,
                 "instant": panel.type != "timeseries",
                 "range": panel.type == "timeseries",
             }
-            for index, target in enumerate(panel.targets)
+            for index, (expression, legend) in enumerate(panel.targets.items())
         ],
     }
 
@@ -257,25 +219,3 @@ def _options(panel: Panel) -> dict[str, Any]:
         return {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True}}
     reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
     return {"reduceOptions": reduced, "orientation": "horizontal"}
-
-
-def _datasource() -> dict[str, Any]:
-    return {"name": "datasource", "label": "Data source", "type": "datasource"} | {
-        "query": "prometheus"
-    }
-
-
-def _account() -> dict[str, Any]:
-    query = "label_values(usageline_reading_timestamp_seconds, account)"
-    return {
-        "name": "account",
-        "label": "Account",
-        "type": "query",
-        "datasource": {"type": "prometheus", "uid": "${datasource}"},
-        "query": {"query": query, "refId": "accounts"},
-        "refresh": 2,
-        "includeAll": True,
-        "multi": True,
-        "allValue": ".*",
-        "current": {"text": "All", "value": "$__all"},
-    }

@@ -19,7 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import click
 
 from usageline.core.errors import UsagelineError, error_text
-from usageline.refresh.metrics.collect import collect
+from usageline.refresh.metrics.publish import collect
 from usageline.refresh.metrics.text import negotiated
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Handler(WSGIRequestHandler):
 def serve(address: str, paths: Paths, *, is_public: bool) -> None:
     """Serve until a signal ends the process. Raise UsagelineError if it cannot listen there."""
     server = make_server(address, paths, is_public=is_public)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     host, port = server.server_address[:2]
     shown = f"[{host!s}]" if ":" in str(host) else str(host)
     click.echo(f"serving http://{shown}:{port}{PATH}; end it with Ctrl-C")
@@ -157,7 +157,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _stop(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from datetime import timezone
 from typing import Any
 
 import click
 
-from usageline.cli.days import read_day
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import with_org
 from usageline.usage.org.activity import BY_DAY, VIEWS
 
 
@@ -40,19 +37,8 @@ def command(**options: Any) -> None:
         click.echo(json.dumps(activity_export.schema(), indent=2))
         return
     from usageline.jobs import org_activity  # noqa: PLC0415 - the HTTP client is slow to import
-    from usageline.jobs.org_access import Request  # noqa: PLC0415 - as above
-    from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
 
-    request = Request(
-        options["by"],
-        read_day(options["since"], timezone.utc),
-        read_day(options["until"], timezone.utc),
-        options["anonymous"],
-        options["pages"] or MAX_PAGES,
-    )
-    activity = with_progress(
-        lambda progress: org_activity.load(dict(os.environ), request, progress)
-    ).top(options["top"])
+    activity = with_org(org_activity.load, options).top(options["top"])
     if options["output"] is None:
         from usageline.cli.org import activity_table  # noqa: PLC0415 - only one form is written
 

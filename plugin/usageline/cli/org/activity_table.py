@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org import names
-from usageline.cli.org.overview import UNKNOWN, day, digits, span
-from usageline.cli.org.reading import DEFAULT_TOP, day_name
+from usageline.cli.org.overview import DEFAULT_TOP
+from usageline.cli.org.wording import UNKNOWN, day_name, digits, labels, short_day, span
 from usageline.core.text import sanitize
-from usageline.usage.org.activity import BY_DAY, CLAUDE_CODE
+from usageline.usage.org.activity import BY_DAY, CLAUDE_CODE, Active
 from usageline.usage.values import text
 from usageline.usage.values import words as in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.text import Text
 
@@ -56,19 +54,21 @@ def render(activity: Activity, look: Appearance, width: int) -> list[Text]:
     if shown.hidden:
         more = f"{shown.hidden:,} earlier days" if is_by_day else f"{shown.hidden:,} more"
         lines.append(words(more, look, "quiet"))
-    notes = [*([_seats(days[-1])] if is_by_day else []), *([DAYS_DIFFER] if len(days) > 1 else [])]
-    notes += [CODE_ALONE] if activity.code_alone else []
-    notes += [] if is_by_day else [NOT_MEASURED]
-    return [
-        *lines,
-        *(line for note in notes if note for line in wrapped(note, "quiet", look, width)),
-    ]
+    notes = (
+        _seats(days[-1]) if days else "",
+        DAYS_DIFFER if len(days) > 1 else "",
+        CODE_ALONE if activity.code_alone else "",
+        "" if is_by_day else NOT_MEASURED,
+    )
+    for note in filter(None, notes):
+        lines += wrapped(note, "quiet", look, width)
+    return lines
 
 
 def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to two."""
     quiet = partial(column, look=look, style="quiet", right=True)
-    name = column([_day_name(one.day) for one in days], look, title="day")
+    name = column([day_name(one.day) for one in days], look, title="day")
     active = column([digits(one.active.daily) for one in days], look, title="active", right=True)
     most = max([one.active.daily or 0 for one in days] + [one.seats or 0 for one in days]) or 1
 
@@ -77,28 +77,19 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
             [look.bar((one.active.daily or 0) / most * 100, cells, "normal") for one in days]
         )
 
-    def known(title: str, number: Callable[[Day], int | None]) -> list[Column]:
-        counts = [number(one) for one in days]
-        known = any(count is not None for count in counts)
-        return [quiet(map(digits, counts), title=title)] if known else []
+    def known(title: str, counts: Sequence[int | None]) -> list[Column]:
+        is_known = any(count is not None for count in counts)
+        return [quiet(map(digits, counts), title=title)] * is_known
 
-    week = known("7 days", lambda one: one.active.weekly)
-    month = known("30 days", lambda one: one.active.monthly)
-    seats = known("seats", lambda one: one.seats)
-    invites = known("invites", lambda one: one.invites)
-    products = [
-        column
-        for product in _products(days)
-        for column in known(
-            _product(product),
-            lambda one, product=product: (  # type: ignore[misc]
-                one.products[product].daily if product in one.products else None
-            ),
-        )
-    ]
-    code = [quiet([digits(_code(one)) for one in days], title=_product(CLAUDE_CODE))] * any(
-        _code(one) is not None for one in days
-    )
+    def of_product(name: str) -> list[Column]:
+        return known(_product(name), [one.products.get(name, Active()).daily for one in days])
+
+    week = known("7 days", [one.active.weekly for one in days])
+    month = known("30 days", [one.active.monthly for one in days])
+    seats = known("seats", [one.seats for one in days])
+    invites = known("invites", [one.invites for one in days])
+    products = [column for name in _products(days) for column in of_product(name)]
+    code = of_product(CLAUDE_CODE)
     yield name, bar(16), active, *week, *month, *seats, *invites, *products
     yield name, bar(10), active, *week, *month, *seats, *products
     yield name, bar(10), active, *week, *month, *seats, *code
@@ -110,9 +101,8 @@ def _days(days: Sequence[Day], look: Appearance) -> Iterator[Sequence[Column]]:
 def _people(people: Sequence[Person], look: Appearance) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to two."""
     quiet = partial(column, look=look, style="quiet", right=True)
-    who = [names.Subject(one.who.kind, one.who.key, one.who.name, one.who.email) for one in people]
-    name = column(names.labels(who), look, title="person", keeps=NAME_CELLS)
-    last = column([_short_day(one.last_day) for one in people], look, "quiet", title="last day")
+    name = column(labels([one.who for one in people]), look, title="person", keeps=NAME_CELLS)
+    last = column([short_day(one.last_day) for one in people], look, "quiet", title="last day")
     sessions = column(
         [digits(one.work.sessions) for one in people], look, title="sessions", right=True
     )
@@ -142,7 +132,7 @@ def _seats(last: Day) -> str:
         rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f} %)"
         parts.append(
             f"{last.active.monthly:,} of {last.seats:,} seats were active in the 30 days to "
-            f"{_short_day(last.day)}{rate}"
+            f"{short_day(last.day)}{rate}"
         )
     if last.invites:
         are = "invitation is" if last.invites == 1 else "invitations are"
@@ -158,11 +148,6 @@ def _products(days: Sequence[Day]) -> list[str]:
             most[product] = max(most.get(product, 0), active.daily or 0, active.monthly or 0)
     used = sorted((name for name, count in most.items() if count), key=lambda name: -most[name])
     return used[:MAX_PRODUCTS]
-
-
-def _code(one: Day) -> int | None:
-    active = one.products.get(CLAUDE_CODE)
-    return active.daily if active else None
 
 
 def _product(name: str) -> str:
@@ -190,15 +175,3 @@ def _accepted(person: Person) -> str:
         return UNKNOWN
     every = accepted + rejected
     return f"{accepted * 100 // every} % of {every:,}" if every else "0"
-
-
-def _day_name(key: str) -> str:
-    return day_name(key)
-
-
-def _short_day(key: str) -> str:
-    """Return `23 Nov` for 2026-11-23."""
-    try:
-        return day(datetime.strptime(key, "%Y-%m-%d").replace(tzinfo=timezone.utc))
-    except ValueError:
-        return UNKNOWN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.doctor.result import MARKS
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import with_org
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def command(*, as_json: bool) -> None:
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 
-    result = with_progress(lambda progress: org_check.check(dict(os.environ), progress))
+    result = with_org(org_check.check, {})
     if as_json:
         click.echo(json.dumps(_plain(result)))
     else:
@@ -59,19 +58,16 @@ def _print(result: Result) -> None:
         used = next(one for one in result.findings if one.probe.adapter == result.adapter)
         click.echo(f"\n`usageline org` uses {used.probe.label}.")
     missing = [one for one in result.findings if _is_missed(one.probe.adapter, result)]
+    columns = min(shutil.get_terminal_size((80, 24)).columns, MAX_COLUMNS)
     for reason in dict.fromkeys(one.reason for one in missing if one.reason):
         labels = ", ".join(one.probe.label for one in missing if one.reason == reason)
-        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), _columns())))
+        click.echo("\n" + "\n".join(textwrap.wrap(sanitize(f"{labels}: {reason}."), columns)))
 
 
 def _refused(status: int) -> str:
     from usageline.sources.org.errors import REFUSED  # noqa: PLC0415 - as above
 
     return f"not with this key ({status})" if status in REFUSED else f"not now ({status})"
-
-
-def _columns() -> int:
-    return min(shutil.get_terminal_size((80, 24)).columns, MAX_COLUMNS)
 
 
 def _is_missed(adapter: str, result: Result) -> bool:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from usageline.cli import edge
 from usageline.cli.commands import Choice, Command, LazyGroup
+from usageline.cli.org.loading import with_org
 from usageline.usage.org.model import VIEWS
+
+if TYPE_CHECKING:
+    from usageline.usage.org.model import Report
 
 SUBCOMMANDS = (
     Command("activity", "org.activity", "Show how many people are active, and who."),
@@ -39,10 +44,7 @@ GIVEN = {click.core.ParameterSource.COMMANDLINE}
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write a web page to FILE, or -.")
 @click.option("--anonymous", is_flag=True, help="Show ids and no names or e-mail addresses.")
 @click.option(
-    "--pages",
-    metavar="N",
-    type=click.IntRange(1),
-    help="Load at most N pages (default 60).",
+    "--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages (default 60)."
 )
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 @click.pass_context
@@ -58,7 +60,54 @@ def command(ctx: click.Context, /, **options: Any) -> None:
             raise click.UsageError(
                 f"write the options of {name} after it: `usageline org {name} …`"
             )
-        return
-    from usageline.cli.org import report  # noqa: PLC0415 - the HTTP client is slow to import
+    elif options["json_schema"]:
+        from usageline.cli.org import export  # noqa: PLC0415 - seldom
 
-    report.run(dict(os.environ), report.Options(**options))
+        click.echo(json.dumps(export.schema(), indent=2))
+    elif sum(options[form] is not None for form in ("output", "svg", "html")) > 1:
+        raise click.UsageError("choose one of --json, --csv, --svg and --html")
+    else:
+        write(load(options), options)
+
+
+def load(options: dict[str, Any]) -> Report:
+    """Load the report, and show the progress."""
+    from usageline.jobs import org_report  # noqa: PLC0415 - the HTTP client is slow to import
+
+    return with_org(org_report.load, options, resumes=True)
+
+
+def write(report: Report, options: dict[str, Any]) -> None:
+    """Print or write the report. Only the module of the wanted form is imported."""
+    top = options["top"]
+    if options["output"] is not None:
+        from usageline.cli.org import export  # noqa: PLC0415 - as above
+
+        is_json = options["output"] == "json"
+        text = export.as_json(report, top) if is_json else export.as_csv(report, top)
+        click.echo(text, nl=is_json)
+        if not is_json and not report.adds_up:
+            from usageline.cli.org.overview import difference  # noqa: PLC0415 - seldom
+
+            edge.report(difference(report))
+    elif options["svg"] is None and options["html"] is None:
+        from usageline.cli.org import table  # noqa: PLC0415 - as above
+
+        table.print_table(report, top)
+    else:
+        from usageline.cli.org import chart  # noqa: PLC0415 - as above
+
+        if options["svg"] is not None:
+            _write(options["svg"], chart.draw(report, top))
+        else:
+            _write(options["html"], chart.page(report, top))
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file that only the user can read, because it has names and costs; `-` is stdout."""
+    if path == "-":
+        click.echo(text.encode(), nl=False)
+        return
+    from usageline.cli import output  # noqa: PLC0415 - as above
+
+    output.write_files([(path, text.encode())])

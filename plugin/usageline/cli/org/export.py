@@ -1,10 +1,11 @@
-"""Write a report as JSON or CSV."""
+"""Write a report as JSON or CSV, and the JSON Schema of what `usageline org --json` prints."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from usageline.cli.json_schema import COUNT, TEXT, UTC, UTC_OR_NULL, document, json_object
 from usageline.cli.output import csv_table
 from usageline.usage.org.amounts import plain
 from usageline.usage.org.spans import stamp
@@ -20,6 +21,26 @@ UNSPLIT = "cache_write"
 """The key of all cache writes, if a report does not say which kind they are."""
 
 UNATTRIBUTED = "unattributed"
+AMOUNT = {"type": ["string", "null"], "pattern": r"^-?[0-9]+\.[0-9]{6,}$"}
+
+SUMS: dict[str, Any] = {
+    "cost": {**AMOUNT, "description": "after discount, before credits; null if not reported"},
+    "list_cost": {**AMOUNT, "description": "before discount; null if not reported"},
+    **dict.fromkeys(COUNTS, COUNT),
+    UNSPLIT: {**COUNT, "description": "instead of both kinds, if a report does not split them"},
+    "models": {
+        "type": "object",
+        "description": "the cost of each model",
+        "additionalProperties": {**AMOUNT, "type": "string"},
+    },
+}
+OPTIONAL = (UNSPLIT,)
+ROW: dict[str, Any] = {
+    "key": {"type": "string", "description": "what the row stands for: an id, a model, a day"},
+    "name": TEXT,
+    "email": TEXT,
+    **SUMS,
+}
 
 
 def as_json(report: Report, top: int | None = None) -> str:
@@ -38,8 +59,7 @@ def as_json(report: Report, top: int | None = None) -> str:
             "unattributed": None if report.unattributed is None else _values(report.unattributed),
             "total": _values(report.total),
             "adds_up": report.adds_up,
-        },
-        ensure_ascii=True,
+        }
     )
 
 
@@ -62,6 +82,34 @@ def as_csv(report: Report, top: int | None = None) -> str:
             }
             for key, name, email, sums in entries
         ),
+    )
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema."""
+    sums = json_object(SUMS, optional=OPTIONAL)
+    return document(
+        "usageline org --json",
+        {
+            "version": {"const": VERSION},
+            "from": {**UTC, "description": "begin, in UTC"},
+            "to": {**UTC, "description": "end, exclusive, in UTC"},
+            "refreshed_at": {
+                **UTC_OR_NULL,
+                "description": "up to when the service had data; the last 30 days may change",
+            },
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            "rows": {"type": "array", "items": json_object(ROW, optional=OPTIONAL)},
+            "unattributed": {
+                "anyOf": [sums, {"type": "null"}],
+                "description": "what belongs to no row",
+            },
+            "total": {**sums, "description": "the service's own total if it has one"},
+            "adds_up": {
+                "type": "boolean",
+                "description": "the rows and unattributed are exactly the total",
+            },
+        },
     )
 
 

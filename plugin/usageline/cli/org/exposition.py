@@ -1,4 +1,4 @@
-"""An organization's cost, tokens and spend limits as Prometheus text. Pure.
+"""Load an organization's cost, tokens and spend limits, and write them as Prometheus text.
 
 All series are gauges, because the service revises its numbers for 30 days. Labels are of small
 sets: period, product, model, type and state. A person is a label only if that is asked for, by id.
@@ -6,23 +6,34 @@ sets: period, product, model, type and state. A person is a label only if that i
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from usageline.core.text import sanitize
+from usageline.jobs import org_limits, org_report
+from usageline.jobs.org_access import Request, open_org
+from usageline.refresh.metrics.text import Families
+from usageline.sources.org.adapter import Unsupported
+from usageline.sources.org.errors import OrgFailure
+from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.org.limits import STATES
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from usageline.usage.org.limits import LimitsReport
+    from usageline.cli.org.loading import Progress
+    from usageline.usage.org.limits import LimitsReport, SpendLimit
     from usageline.usage.org.model import Report, Sums
+
+    Reports = dict[str, Report]
+    Value = tuple[tuple[str, ...], Decimal | int | None]
 
 TODAY, MONTH = "today", "month"
 TOKENS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
@@ -46,143 +57,167 @@ class Numbers(NamedTuple):
     with_people: bool = False
 
 
+def load(
+    env: Mapping[str, str],
+    progress: Progress,
+    *,
+    with_people: bool,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Numbers:
+    """Load what the key reaches. Report on stderr what it does not reach."""
+    today = datetime.fromtimestamp(clock.now(), timezone.utc).date()
+    days = {TODAY: today, MONTH: today.replace(day=1)}
+
+    def reports(by: str) -> Reports:
+        # Some of the older reports identify a person by e-mail address alone.
+        requests = [Request(by, since, today, is_anonymous=True) for since in days.values()]
+        loaded = (org_report.load(open_org(env, one, progress, clock)) for one in requests)
+        return dict(zip(days, loaded, strict=True))
+
+    try:
+        models = _in_dollars(reports("model"))
+        products = _products(reports)
+        people = reports("person") if with_people else None
+    except OrgFailure as failure:
+        limits = _load_limits(env, progress, clock)
+        if limits is None:
+            raise
+        progress.report(f"without cost and tokens: {failure}")
+        return Numbers({}, {}, None, limits, with_people)
+    return Numbers(products, models, people, _load_limits(env, progress, clock), with_people)
+
+
+def _in_dollars(reports: Reports) -> Reports:
+    """Return the reports. Raise OrgFailure if their amounts are not in dollars."""
+    for one in reports.values():
+        if one.currency != "USD":
+            raise OrgFailure(
+                f"the costs are in {sanitize(one.currency)}, and the metrics in dollars: use "
+                "`usageline org --json`"
+            )
+    return reports
+
+
+def _products(reports: Callable[[str], Reports]) -> Reports:
+    """Return the reports by product; none if the key has only older reports without products."""
+    try:
+        return reports("product")
+    except Unsupported:
+        return {}
+
+
+def _load_limits(env: Mapping[str, str], progress: Progress, clock: Clock) -> LimitsReport | None:
+    """Return the limits. Report on stderr why there are none."""
+    try:
+        return org_limits.load(open_org(env, Request(is_anonymous=True), progress, clock))
+    except OrgFailure as failure:
+        progress.report(f"without spend limits: {failure}")
+        return None
+
+
 def exposition(numbers: Numbers) -> str:
     """Return the text."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Metrics(numbers))
-    return generate_latest(registry).decode()
+    return generate_latest(Families(_families(numbers))).decode()
 
 
-class _Metrics(Collector):
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        numbers = self._numbers
-        if numbers.models:
-            yield _cost(numbers)
-            yield _by_model(
-                numbers,
-                "list_cost_dollars",
-                "Cost before discount, in UTC days.",
-                lambda sums: [((), sums.list_cost)],
-            )
-            yield _by_model(
-                numbers,
-                "tokens",
-                "Tokens by their type, in UTC days.",
-                lambda sums: [((kind,), getattr(sums, kind)) for kind in TOKENS],
-                ("type",),
-            )
-            yield _by_model(
-                numbers,
-                "requests",
-                "Requests to the models, in UTC days.",
-                lambda sums: [((), sums.requests)],
-            )
-            yield from _refreshed(numbers)
-        if numbers.people is not None:
-            yield _people(numbers.people)
-        if numbers.limits is not None:
-            yield from _limits(numbers.limits, with_people=numbers.with_people)
-
-
-class _Family:
-    """A gauge. Several values with the same labels are added up, or the largest one counts."""
-
-    def __init__(
-        self, name: str, help_: str, labels: tuple[str, ...], *, largest: bool = False
-    ) -> None:
-        self._largest = largest
-        self._family = GaugeMetricFamily(f"usageline_org_{name}", help_, labels=labels)
-        self._values: dict[tuple[str, ...], Decimal] = {}
-
-    def add(self, labels: tuple[str, ...], value: Decimal | int | None) -> None:
-        """Add a value to the series; None is no value."""
-        if value is None:
-            return
-        before = self._values.get(labels)
-        if self._largest:
-            self._values[labels] = Decimal(value if before is None else max(before, value))
-        else:
-            self._values[labels] = (before or Decimal(0)) + value
-
-    def done(self) -> GaugeMetricFamily:
-        """Return the gauge with its series."""
-        for labels, value in self._values.items():
-            self._family.add_metric(labels, float(value))
-        return self._family
+def _families(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
+    if numbers.models:
+        models = _Names(numbers.models)
+        yield _gauge(
+            "cost_dollars",
+            "Cost after discount and before credits, in UTC days. It is revised for 30 days.",
+            ("period", "product", "model"),
+            _costs(numbers, models),
+        )
+        yield _gauge(
+            "list_cost_dollars",
+            "Cost before discount, in UTC days.",
+            ("period", "model"),
+            ((labels, sums.list_cost) for labels, sums in _by_model(numbers, models)),
+        )
+        yield _gauge(
+            "tokens",
+            "Tokens by their type, in UTC days.",
+            ("period", "model", "type"),
+            (
+                ((*labels, kind), getattr(sums, kind))
+                for labels, sums in _by_model(numbers, models)
+                for kind in TOKENS
+            ),
+        )
+        yield _gauge(
+            "requests",
+            "Requests to the models, in UTC days.",
+            ("period", "model"),
+            ((labels, sums.requests) for labels, sums in _by_model(numbers, models)),
+        )
+        times = [one.refreshed_at for one in numbers.models.values() if one.refreshed_at]
+        if times:
+            at, help_ = int(min(times).timestamp()), "Up to when the service has data."
+            yield GaugeMetricFamily("usageline_org_data_timestamp_seconds", help_, value=at)
+    if numbers.people is not None:
+        yield _gauge(
+            "person_cost_dollars",
+            "Cost of each person, service account and key after discount, by id.",
+            ("period", "user_id", "kind"),
+            _people(numbers.people),
+        )
+    if numbers.limits is not None:
+        yield from _limits(numbers.limits, with_people=numbers.with_people)
 
 
-def _cost(numbers: Numbers) -> GaugeMetricFamily:
-    family = _Family(
-        "cost_dollars",
-        "Cost after discount and before credits, in UTC days. It is revised for 30 days.",
-        ("period", "product", "model"),
-    )
-    models = _Names(numbers.models)
+def _gauge(
+    name: str,
+    help_: str,
+    labels: tuple[str, ...],
+    values: Iterable[Value],
+    combine: Callable[[Decimal, Decimal], Decimal] = operator.add,
+) -> GaugeMetricFamily:
+    """Return a gauge. Values with the same labels are combined, and None is no value."""
+    series: dict[tuple[str, ...], Decimal] = {}
+    for key, value in values:
+        if value is not None:
+            number = Decimal(value)
+            series[key] = combine(series[key], number) if key in series else number
+    family = GaugeMetricFamily(f"usageline_org_{name}", help_, labels=labels)
+    for key, number in series.items():
+        family.add_metric(key, float(number))
+    return family
+
+
+def _costs(numbers: Numbers, models: _Names) -> Iterator[Value]:
     products = _Names(numbers.products)
-    for period, report in (numbers.products or numbers.models).items():
+    if not numbers.products:
+        for (period, model), sums in _by_model(numbers, models):
+            yield (period, NONE, model), sums.cost
+    for period, report in numbers.products.items():
         for key, sums in _parts(report):
-            if not numbers.products:
-                family.add((period, NONE, models.label(key)), sums.cost)
-                continue
             for model, cost in sums.models.items():
-                family.add((period, products.label(key), models.label(model)), cost)
+                yield (period, products.label(key), models.label(model)), cost
             # What the service names no model for must not be lost.
             rest = None if sums.cost is None else sums.cost - sum(sums.models.values())
             if rest:
-                family.add((period, products.label(key), NONE), rest)
-    return family.done()
+                yield (period, products.label(key), NONE), rest
 
 
-def _by_model(
-    numbers: Numbers,
-    name: str,
-    help_: str,
-    values: Callable[[Sums], Iterable[tuple[tuple[str, ...], Decimal | int | None]]],
-    labels: tuple[str, ...] = (),
-) -> GaugeMetricFamily:
-    """Return a gauge by period, model and `labels`, with the `values` of each row."""
-    family = _Family(name, help_, ("period", "model", *labels))
-    names = _Names(numbers.models)
+def _by_model(numbers: Numbers, models: _Names) -> Iterator[tuple[tuple[str, str], Sums]]:
     for period, report in numbers.models.items():
         for key, sums in _parts(report):
-            for more, value in values(sums):
-                family.add((period, names.label(key), *more), value)
-    return family.done()
+            yield (period, models.label(key)), sums
 
 
-def _refreshed(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
-    times = [report.refreshed_at for report in numbers.models.values() if report.refreshed_at]
-    if times:
-        yield GaugeMetricFamily(
-            "usageline_org_data_timestamp_seconds",
-            "Up to when the service has data.",
-            value=int(min(times).timestamp()),
-        )
-
-
-def _people(people: Mapping[str, Report]) -> GaugeMetricFamily:
-    family = _Family(
-        "person_cost_dollars",
-        "Cost of each person, service account and key after discount, by id.",
-        ("period", "user_id", "kind"),
-    )
+def _people(people: Mapping[str, Report]) -> Iterator[Value]:
     for period, report in people.items():
         for row in report.rows:
-            family.add((period, _label(row.key), _label(row.kind)), row.sums.cost)
+            yield (period, _label(row.key), _label(row.kind)), row.sums.cost
         if report.unattributed is not None:
-            family.add((period, NONE, NONE), report.unattributed.cost)
-    return family.done()
+            yield (period, NONE, NONE), report.unattributed.cost
 
 
 def _limits(limits: LimitsReport, *, with_people: bool) -> Iterator[GaugeMetricFamily]:
     counts = Counter(limit.state for limit in limits.limits)
-    family = _Family("spend_limits", "Number of spend limits in each state.", ("state",))
-    for state in STATES:
-        family.add((state,), counts[state])
-    yield family.done()
+    states = (((state,), counts[state]) for state in STATES)
+    yield _gauge("spend_limits", "Number of spend limits in each state.", ("state",), states)
     yield GaugeMetricFamily(
         "usageline_org_spend_limits_near",
         "Number of spend limits that are used to 80 % or more.",
@@ -195,16 +230,18 @@ def _limits(limits: LimitsReport, *, with_people: bool) -> Iterator[GaugeMetricF
             value=len(limits.requests),
         )
     if with_people:
-        family = _Family(
+        yield _gauge(
             "spend_limit_utilization_ratio",
             "Spending as a part of the limit, by the id of its holder.",
             ("user_id", "kind", "period"),
-            largest=True,
+            map(_utilization, limits.limits),
+            max,
         )
-        for limit in limits.limits:
-            labels = (_label(limit.holder.key), _label(limit.holder.kind), _label(limit.period))
-            family.add(labels, None if limit.percent is None else limit.percent / 100)
-        yield family.done()
+
+
+def _utilization(limit: SpendLimit) -> Value:
+    labels = (_label(limit.holder.key), _label(limit.holder.kind), _label(limit.period))
+    return labels, None if limit.percent is None else limit.percent / 100
 
 
 class _Names:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
+from functools import partial
 from typing import Any
 
 import click
 
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org.loading import with_org
 
 
 @click.command("limits")
@@ -28,49 +28,45 @@ def command(**options: Any) -> None:
     workspaces.
     """
     if options["json_schema"]:
-        from usageline.cli.org import limits_schema  # noqa: PLC0415 - seldom
+        from usageline.cli.org import limits_export  # noqa: PLC0415 - seldom
 
-        click.echo(json.dumps(limits_schema.schema(), indent=2))
+        click.echo(json.dumps(limits_export.schema(), indent=2))
     elif options["rate"]:
         if options["output"] == "csv":
             raise click.UsageError("--rate has no CSV: use --json")
-        _print_rate_limits(options["workspace"], as_json=options["output"] == "json")
+        _print_rate_limits(options)
     elif options["workspace"] is not None:
         raise click.UsageError("--workspace needs --rate")
     else:
-        _print_spend_limits(**options)
+        _print_spend_limits(options)
 
 
-def _print_spend_limits(
-    *, top: int | None, output: str | None, anonymous: bool, pages: int | None, **_others: object
-) -> None:
-    from usageline.cli.org import limits_export  # noqa: PLC0415 - the client is slow to import
-    from usageline.jobs import org_limits  # noqa: PLC0415 - as above
-    from usageline.sources.org.client import MAX_PAGES  # noqa: PLC0415 - as above
+def _print_spend_limits(options: dict[str, Any]) -> None:
+    from usageline.jobs import org_limits  # noqa: PLC0415 - the HTTP client is slow to import
 
-    report = with_progress(
-        lambda progress: org_limits.load(
-            dict(os.environ), progress, is_anonymous=anonymous, max_pages=pages or MAX_PAGES
-        )
-    )
-    if output == "json":
-        click.echo(limits_export.as_json(report, top))
-    elif output == "csv":
-        click.echo(limits_export.as_csv(report, top), nl=False)
-    else:
+    report, top = with_org(org_limits.load, options), options["top"]
+    if options["output"] is None:
         from usageline.cli.org import limits_table  # noqa: PLC0415 - JSON needs none of it
 
         limits_table.print_table(report, top)
+        return
+    from usageline.cli.org import limits_export  # noqa: PLC0415 - as above
+
+    is_json = options["output"] == "json"
+    write = limits_export.as_json if is_json else limits_export.as_csv
+    click.echo(write(report, top), nl=is_json)
 
 
-def _print_rate_limits(workspace: str | None, *, as_json: bool) -> None:
-    from usageline.cli.org import rate_limits  # noqa: PLC0415 - as above
-    from usageline.jobs import org_limits  # noqa: PLC0415 - as above
+def _print_rate_limits(options: dict[str, Any]) -> None:
+    from usageline.jobs import org_settings  # noqa: PLC0415 - as above
 
-    limits = with_progress(
-        lambda progress: org_limits.load_rate_limits(dict(os.environ), progress, workspace)
-    )
-    if as_json:
-        click.echo(rate_limits.as_json(limits, workspace))
+    workspace = options["workspace"]
+    limits = with_org(partial(org_settings.load_rate_limits, workspace=workspace), {})
+    if options["output"] == "json":
+        from usageline.cli.org import limits_export  # noqa: PLC0415 - as above
+
+        click.echo(limits_export.rate_limits_as_json(limits, workspace))
     else:
-        rate_limits.print_table(limits)
+        from usageline.cli.org import limits_table  # noqa: PLC0415 - as above
+
+        limits_table.print_rates(limits)

@@ -1,50 +1,47 @@
-"""The table of `usageline org limits`: who will be stopped soon, and who asks for more. Pure."""
+"""The tables of `usageline org limits`. Pure.
+
+They show who will be stopped soon and who asks for more, or the rate limits.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org import names
-from usageline.cli.org.overview import day, money
-from usageline.cli.org.reading import DEFAULT_TOP
+from usageline.cli.org import wording
+from usageline.cli.org.overview import DEFAULT_TOP
+from usageline.cli.org.wording import digits, labels, model_name, money
 from usageline.core.windows import severity
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.limits import (
-    BLOCKED,
-    LIMITED,
-    NEAR_PERCENT,
-    PLAN_ONLY,
-    UNLIMITED,
-    UNREADABLE,
-    ZERO,
-)
+from usageline.usage.org.limits import NEAR_PERCENT, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.usage.org.limits import Holder, IncreaseRequest, LimitsReport, SpendLimit
+    from usageline.usage.org.limits import IncreaseRequest, LimitsReport, SpendLimit
+    from usageline.usage.org.settings import RateLimit
 
 WORDS = {
-    UNLIMITED: "no limit",
-    PLAN_ONLY: "plan only",
-    BLOCKED: "blocked: limit 0",
-    UNREADABLE: "limit unreadable",
+    spend_limits.UNLIMITED: "no limit",
+    spend_limits.PLAN_ONLY: "plan only",
+    spend_limits.BLOCKED: "blocked: limit 0",
+    spend_limits.UNREADABLE: "limit unreadable",
 }
 UNREAD = "unreadable"
 ZERO_MARK = "?"
 NOTES = {
     ZERO: f"{ZERO_MARK} the service also reports 0 if it cannot read the spending at the moment",
-    PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
-    UNREADABLE: "unreadable: the service sent no amount that usageline can read",
+    spend_limits.PLAN_ONLY: "plan only: no spending beyond the usage that the plan includes",
+    spend_limits.UNREADABLE: "unreadable: the service sent no amount that usageline can read",
 }
 NO_LIMITS = "there are no spend limits"
-NAME_CELLS = 14
+NO_RATE_LIMITS = "there are no rate limits"
+RATE_NOTE = "these are the limits that are configured, and not what is left of them"
+NAME_CELLS, MODEL_CELLS = 14, 24
 
 
 def print_table(report: LimitsReport, top: int | None) -> None:
@@ -63,17 +60,43 @@ def render(report: LimitsReport, look: Appearance, width: int, top: int | None) 
         lines += [Text(), *_requests(report.requests, look, width, top)]
     states = {state for limit in shown for state in (limit.state, limit.spent_state)}
     notes = [note for state, note in NOTES.items() if state in states]
-    lines += [
-        line for note in (*notes, *report.remarks) for line in wrapped(note, "quiet", look, width)
-    ]
+    for note in (*notes, *report.remarks):
+        lines += wrapped(note, "quiet", look, width)
     return lines
+
+
+def print_rates(limits: Sequence[RateLimit]) -> None:
+    """Print the rate limits as a table."""
+    print_lines(lambda look, width: render_rates(limits, look, width))
+
+
+def render_rates(limits: Sequence[RateLimit], look: Appearance, width: int) -> list[Text]:
+    """Return the lines for `width` columns."""
+    if not limits:
+        return wrapped(NO_RATE_LIMITS, "plain", look, width)
+    group = column([limit.group for limit in limits], look, title="group", keeps=NAME_CELLS)
+    kind = column([limit.kind.replace("_", " ") for limit in limits], look, title="limit")
+    value = column([digits(limit.value) for limit in limits], look, title="value", right=True)
+    whole = column(
+        [digits(limit.whole) for limit in limits], look, "quiet", title="organization", right=True
+    )
+    models = column(
+        [", ".join(map(model_name, limit.models)) for limit in limits],
+        look,
+        "quiet",
+        title="models",
+        keeps=MODEL_CELLS,
+    )
+    beside = [whole] if any(limit.whole is not None for limit in limits) else []
+    numbers = (group, kind, value)
+    lines = fitted(((*numbers, *beside, models), (*numbers, *beside), numbers), width, look)
+    return [*lines, *wrapped(RATE_NOTE, "quiet", look, width)]
 
 
 def _heading(report: LimitsReport) -> str:
     """Return `2 of 40 spend limits are used to 80 % or more (29 Nov 07:15 UTC)`."""
     count, near = len(report.limits), sum(limit.is_near for limit in report.limits)
-    moment = datetime.fromtimestamp(report.at, tz=timezone.utc)
-    time = f"{day(moment)} {moment:%H:%M} UTC"
+    time = wording.time(report.at)
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
@@ -84,8 +107,7 @@ def _forms(
     limits: Sequence[SpendLimit], report: LimitsReport, look: Appearance
 ) -> Iterator[Sequence[Column]]:
     """Yield the columns, from all of them to name, percent, spending and limit."""
-    labels = names.labels([_subject(limit.holder) for limit in limits])
-    name = column(labels, look, keeps=NAME_CELLS)
+    name = column(labels([limit.holder for limit in limits]), look, keeps=NAME_CELLS)
     period = column([limit.period or "?" for limit in limits], look, "quiet")
     percent = Column([_percent(limit, look) for limit in limits], right=True)
     spent = column(map(spent_words, limits), look, right=True)
@@ -110,26 +132,16 @@ def _requests(
 ) -> list[Text]:
     shown, count = requests[:top], len(requests)
     who = "1 person asks" if count == 1 else f"{count:,} people ask"
-    labels = names.labels([_subject(request.holder) for request in shown])
-    name = column([f"  {label}" for label in labels], look, keeps=NAME_CELLS)
+    names = [f"  {label}" for label in labels([request.holder for request in shown])]
+    name = column(names, look, keeps=NAME_CELLS)
     period = column([request.period or "?" for request in shown], look, "quiet")
     now = column([_current(request.summary) for request in shown], look)
     asked = column(map(_asked, shown), look, "quiet")
-    lines = [
-        *wrapped(f"{who} for a higher limit:", "plain", look, width),
-        *fitted(
-            ((name, period, now, asked), (name, period, now), (name, now)),
-            width,
-            look,
-        ),
-    ]
+    lines = wrapped(f"{who} for a higher limit:", "plain", look, width)
+    lines += fitted(((name, period, now, asked), (name, period, now), (name, now)), width, look)
     if count > len(shown):
         lines.append(words(f"  {count - len(shown):,} more", look, "quiet"))
     return lines
-
-
-def _subject(holder: Holder) -> names.Subject:
-    return names.Subject(holder.kind, holder.key, holder.name, holder.email, holder.deleted)
 
 
 def spent_words(limit: SpendLimit) -> str:
@@ -141,7 +153,7 @@ def spent_words(limit: SpendLimit) -> str:
 
 def limit_words(limit: SpendLimit) -> str:
     """Return `of $500.00`, `no limit`, `plan only`, …"""
-    if limit.state == LIMITED and limit.limit is not None:
+    if limit.state == spend_limits.LIMITED and limit.limit is not None:
         words = f"of {money(limit.limit, limit.currency)}"
     else:
         words = WORDS[limit.state]
@@ -154,7 +166,7 @@ def _current(summary: SpendLimit | None) -> str:
 
 
 def _percent(limit: SpendLimit, look: Appearance) -> Text:
-    if limit.state == BLOCKED:
+    if limit.state == spend_limits.BLOCKED:
         return words("!" if look.ascii else "●", look, "critical")
     if limit.percent is None:
         return Text()
@@ -164,11 +176,11 @@ def _percent(limit: SpendLimit, look: Appearance) -> Text:
 def _bar(limit: SpendLimit, cells: int, look: Appearance) -> Text:
     if limit.percent is None:
         return Text()
-    return look.bar(float(min(limit.percent, Decimal(1000))), cells, _severity(limit))
+    return look.bar(float(limit.percent), cells, _severity(limit))
 
 
 def _severity(limit: SpendLimit) -> str:
-    percent = float(min(limit.percent or 0, Decimal(1000)))
+    percent = float(limit.percent or 0)
     if not limit.enabled:
         return "quiet"
     return "warning" if limit.is_near and severity(percent) == "normal" else severity(percent)
@@ -176,7 +188,7 @@ def _severity(limit: SpendLimit) -> str:
 
 def _reset(limit: SpendLimit, now: float) -> str:
     end = spend_limits.resets_at(limit.period, now)
-    if end is None or limit.state not in (LIMITED, BLOCKED):
+    if end is None or limit.state not in (spend_limits.LIMITED, spend_limits.BLOCKED):
         return ""
     return f"until {_day(end)}"
 
@@ -192,4 +204,4 @@ def _asked(request: IncreaseRequest) -> str:
 
 def _day(timestamp: int) -> str:
     """Return the UTC day: `1 Dec`."""
-    return day(datetime.fromtimestamp(timestamp, tz=timezone.utc))
+    return wording.day(datetime.fromtimestamp(timestamp, tz=timezone.utc))

@@ -1,25 +1,37 @@
-"""What the table, the picture and the page of `usageline org` show: words and shares. Pure."""
+"""What the table, the picture and the page of `usageline org` show of a report. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from usageline.core import formatting
-from usageline.usage.values import WITHOUT_DECIMALS
+from usageline.cli.org import wording
+from usageline.cli.org.wording import day, money
+from usageline.core.text import sanitize
+from usageline.usage.org.amounts import Number, known_sum
+from usageline.usage.org.records import Who
+from usageline.usage.values import text, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
 
-UNKNOWN = "–"
+    from usageline.usage.org.model import Report, Row, Sums
+
 MAX_MODELS = 3
 """Of one row in the words beside it."""
 
 UNITS = ("input", "output", "cache_write", "cache_read")
 """The kinds of tokens, in the order of the columns."""
+
+DEFAULT_TOP = 20
+"""Rows that are shown one by one. Days are all shown: they are at most a few months."""
+
+MAX_DAYS = 100
+REVISED_FOR = timedelta(days=30)
+MAX_REMARK = 300
+UNATTRIBUTED = "not attributed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,7 @@ class Entry:
     @property
     def all_tokens(self) -> int | None:
         """Return the sum of the tokens, None if none are reported."""
-        known = [number for number in self.tokens if number is not None]
-        return sum(known) if known else None
+        return known_sum(self.tokens)
 
     def share(self, total: Decimal | None) -> float | None:
         """Return the part of the total from 0 to 1, None if there is none."""
@@ -86,68 +97,132 @@ class Overview:
         more = len(entry.models) - MAX_MODELS
         return " · ".join([*words, *([f"{more} more"] if more > 0 else [])])
 
+    def percent(self, entry: Entry) -> str:
+        """Return `62 %`, `<1 %` for less than one.
+
+        Return nothing without a share: of a refund, and of a row that costs more than all together.
+        """
+        total = self.total.cost
+        share = entry.share(total)
+        if share is None or not 0 <= (entry.cost or 0) <= (total or 0):
+            return ""
+        whole = int(share * 100 + 0.5)
+        return "<1 %" if not whole and share > 0 else f"{whole} %"
+
     @property
-    def total_words(self) -> str:
-        """Return `$664.12 after discount, $737.91 at list price`."""
+    def summary(self) -> str:
+        """Return `total $664.12 after discount, $737.91 at list price`."""
+        if not self.rows:
+            return "no usage in these days"
         total, at_list = self.money(self.total.cost), self.money(self.total.list_cost)
         if self.total.list_cost is None:
-            return total
+            return f"total {total}"
         if self.total.list_cost == self.total.cost:
-            return f"{total} at list price"
-        return f"{total} after discount, {at_list} at list price"
+            return f"total {total} at list price"
+        return f"total {total} after discount, {at_list} at list price"
 
 
-def digits(number: int | None) -> str:
-    """Return a count with all its digits: `1,234`, `–` if it is unknown."""
-    return UNKNOWN if number is None else f"{number:,}"
+def overview(report: Report, top: int | None) -> Overview:
+    """Return what is shown of the report: the first `top` rows, and the others as one."""
+    entries = [
+        _entry(label, row.sums) for label, row in zip(_labels(report), report.rows, strict=True)
+    ]
+    if top is None:
+        top = MAX_DAYS if report.by == "day" else DEFAULT_TOP
+    hidden = entries[top:]
+    return Overview(
+        span=_span(report),
+        unit=report.by.replace("-", " "),
+        entries=entries,
+        shown=entries[:top],
+        rest=_rest(hidden) if hidden else None,
+        unattributed=None
+        if report.unattributed is None
+        else _entry(UNATTRIBUTED, report.unattributed, is_rest=True),
+        total=_entry("total", report.total),
+        notes=_notes(report),
+        currency=report.currency,
+    )
 
 
-def money(amount: Decimal | None, currency: str) -> str:
-    """Return an amount rounded to cents: `$1,234.50`, `<$0.01` for less, `–` if it is unknown."""
-    if amount is None:
-        return UNKNOWN
-    exponent = 0 if currency in WITHOUT_DECIMALS else 2
-    minor = int(amount.scaleb(exponent).to_integral_value(ROUND_HALF_UP))
-    if not minor and amount > 0:
-        return "<" + formatting.money(1, exponent, currency)
-    text = formatting.money(minor, exponent, currency)
-    return text if minor % 10**exponent or not exponent else f"{text}.{'0' * exponent}"
+def _entry(label: str, sums: Sums, *, is_rest: bool = False) -> Entry:
+    models = sorted(sums.models.items(), key=lambda item: (-item[1], item[0]))
+    written = (sums.cache_write_5m, sums.cache_write_1h, sums.cache_write)
+    return Entry(
+        label,
+        sums.cost,
+        sums.list_cost,
+        [(wording.model_name(model), cost) for model, cost in models],
+        (sums.input, sums.output, known_sum(written), sums.cache_read),
+        sums.requests,
+        is_rest,
+    )
 
 
-def percent(entry: Entry, total: Decimal | None) -> str:
-    """Return `62 %`, `<1 %` for less than one.
-
-    Return nothing without a share: of a refund, and of a row that costs more than all together.
-    """
-    share = entry.share(total)
-    if share is None or not 0 <= (entry.cost or 0) <= (total or 0):
-        return ""
-    whole = int(share * 100 + 0.5)
-    return "<1 %" if not whole and share > 0 else f"{whole} %"
-
-
-def day(moment: date, *, year: bool = False) -> str:
-    """Return `24 Nov`, or `24 Nov 2026` with the year."""
-    text = f"{moment.day} {formatting.MONTHS[moment.month - 1]}"
-    return f"{text} {moment.year}" if year else text
+def _rest(entries: Sequence[Entry]) -> Entry:
+    """Return the sum of several rows. What one of them lacks is unknown."""
+    return Entry(
+        f"{len(entries):,} more",
+        known_sum(entry.cost for entry in entries),
+        _whole([entry.list_cost for entry in entries]),
+        (),
+        [known_sum(counts) for counts in zip(*(entry.tokens for entry in entries), strict=True)],
+        _whole([entry.requests for entry in entries]),
+        is_rest=True,
+    )
 
 
-def span(since: datetime, until: datetime) -> str:
-    """Return the days until `until` (exclusive): `1 – 29 Nov 2026 (UTC)`."""
-    first, last = since, until - timedelta(microseconds=1)
-    if first.date() == last.date():
-        days = day(first, year=True)
-    elif (first.year, first.month) == (last.year, last.month):
-        days = f"{first.day} – {day(last, year=True)}"
-    else:
-        days = f"{day(first, year=first.year != last.year)} – {day(last, year=True)}"
-    return f"{days} (UTC)"
+def _whole(values: list[Number | None]) -> Number | None:
+    return None if None in values else known_sum(values)
 
 
-def count(number: int | None) -> str:
-    """Return a count in a few characters: 950, 12k, 1.2M, 3.4B, `–` if it is unknown."""
-    if number is None:
-        return UNKNOWN
-    if number < 999_500_000:
-        return formatting.count(number)
-    return f"{number / 1_000_000_000:.1f}".removesuffix(".0") + "B"
+def _labels(report: Report) -> list[str]:
+    if report.by == "person":
+        return wording.labels(
+            [Who(row.key, row.kind, row.name, row.email, row.deleted) for row in report.rows]
+        )
+    return wording.labels([Who(row.key, name=_name(report.by, row)) for row in report.rows])
+
+
+def _name(by: str, row: Row) -> str:
+    """Return what a model, a day, a product, … is called."""
+    if by == "model":
+        return wording.model_name(row.key)
+    if by == "day":
+        return wording.day_name(row.key)
+    if row.name:
+        return row.name
+    return words(row.key) if by in ("product", "actor-type") else row.key
+
+
+def _span(report: Report) -> str:
+    """Return `1 – 29 Nov 2026 (UTC), by person, data up to 29 Nov 04:00 UTC`."""
+    parts = [wording.span(report.since, report.until), f"by {report.by.replace('-', ' ')}"]
+    if report.refreshed_at is not None and report.refreshed_at < report.until:
+        parts.append(f"data up to {wording.time(report.refreshed_at.timestamp())}")
+    return ", ".join(parts)
+
+
+def _notes(report: Report) -> list[str]:
+    notes = []
+    if report.refreshed_at is not None and report.until > report.refreshed_at - REVISED_FOR:
+        notes.append(f"days after {day(report.refreshed_at - REVISED_FOR)} may still change")
+    if not report.adds_up:
+        notes.append(difference(report))
+    if report.is_estimate and not any("estimate" in remark for remark in report.remarks):
+        notes.append("the cost is Claude Code's own estimate, and not the invoice")
+    if report.source != "analytics":
+        notes.append(f"from the older {report.source.replace('-', ' ')}")
+    notes += report.remarks
+    return [sanitize(text(note, MAX_REMARK) or "") for note in notes]
+
+
+def difference(report: Report) -> str:
+    """Return that the rows do not add up, and to what."""
+    parts = [row.sums.cost for row in report.rows]
+    if report.unattributed is not None:
+        parts.append(report.unattributed.cost)
+    rows, total = (money(one, report.currency) for one in (known_sum(parts), report.total.cost))
+    if rows == total:
+        return "the rows do not add up to the service's total exactly"
+    return f"the rows add up to {rows}, and not to the service's total of {total}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
-from usageline.cli.org.overview import count, percent
-from usageline.cli.org.reading import overview
+from usageline.cli.org.overview import overview
+from usageline.cli.org.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 NAME_CELLS, SHORT_NAME_CELLS, MODELS_CELLS = 26, 14, 24
 """What is left at least of a column that is cut."""
-
-NO_ROWS = "no usage in these days"
 
 
 def print_table(report: Report, top: int | None) -> None:
@@ -34,10 +32,7 @@ def render(shown: Overview, look: Appearance, width: int) -> list[Text]:
     lines = wrapped(shown.span, "name", look, width)
     if shown.rows:
         lines += fitted(_forms(shown, look), width, look)
-        total = f"total {shown.total_words}"
-        lines += wrapped(total, "plain", look, width)
-    else:
-        lines.append(look.text(NO_ROWS))
+    lines += wrapped(shown.summary, "plain", look, width)
     for note in shown.notes:
         lines += wrapped(note, "quiet", look, width)
     return lines
@@ -53,7 +48,7 @@ def _forms(shown: Overview, look: Appearance) -> Iterator[Sequence[Column]]:
     cost = column([shown.money(row.cost) for row in rows], look, title="cost", right=True)
     at_list = number([shown.money(row.list_cost) for row in rows], title="list price")
     shares = [row.share(shown.total.cost) for row in rows]
-    share = number([percent(row, shown.total.cost) for row in rows], title="share")
+    share = number([shown.percent(row) for row in rows], title="share")
     tokens = number([count(row.all_tokens) for row in rows], title="tokens")
     requests = number([count(row.requests) for row in rows], title="requests")
     models = column(map(shown.models, rows), look, "quiet", title="models", keeps=MODELS_CELLS)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from usageline.cli.columns import Column, column, fitted, print_lines, words, wrapped
 from usageline.cli.json_schema import TEXT, UTC_OR_NULL, document, json_object
-from usageline.cli.org.overview import day
-from usageline.cli.org.progress import with_progress
+from usageline.cli.org import wording
+from usageline.cli.org.loading import with_org
 from usageline.cli.output import csv_table, data_time
 from usageline.core.text import sanitize
-from usageline.usage.org.telemetry import ENABLED
+from usageline.usage.org.settings import ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from usageline.cli.appearance import Appearance
-    from usageline.usage.org.telemetry import Destination
+    from usageline.usage.org.settings import Destination
 
 VERSION = 1
 NONE = "there are no destinations: Anthropic sends the traces of the API nowhere"
@@ -33,10 +31,21 @@ NOTE = (
 )
 CELLS = 16
 WORKSPACES = {"include": "some", "exclude": "all but some"}
-COLUMNS = (
-    *("id", "name", "endpoint", "state", "reason", "content", "workspaces"),
-    *("last_success_at", "last_error_at", "last_error", "failing"),
-)
+WORDS = {"type": "string"}
+ROW = {
+    "id": WORDS,
+    "name": {**WORDS, "description": "its name, or its id without one"},
+    "endpoint": {**WORDS, "description": "scheme, host and path, without a password or query"},
+    "state": {**WORDS, "description": "enabled, disabled, or a new word"},
+    "reason": {**TEXT, "description": "why it is disabled"},
+    "content": {**TEXT, "description": "metadata_only, content, or a new word; null: no traces"},
+    "workspaces": {**WORDS, "description": "all, include, exclude, or a new word"},
+    "last_success_at": UTC_OR_NULL,
+    "last_error_at": UTC_OR_NULL,
+    "last_error": TEXT,
+    "failing": {"type": "boolean", "description": "the last delivery failed"},
+}
+"""The schema of one destination, whose keys are the columns of the CSV."""
 
 
 @click.command("telemetry")
@@ -51,14 +60,14 @@ def command(*, output: str | None, json_schema: bool) -> None:
     if json_schema:
         click.echo(json.dumps(schema(), indent=2))
         return
-    from usageline.jobs import org_telemetry  # noqa: PLC0415 - the HTTP client is slow to import
+    from usageline.jobs import org_settings  # noqa: PLC0415 - the HTTP client is slow to import
 
-    destinations = with_progress(lambda progress: org_telemetry.load(os.environ, progress))
+    destinations = with_org(org_settings.load_destinations, {})
     rows = [plain(one) for one in destinations]
     if output == "json":
         click.echo(json.dumps({"version": VERSION, "destinations": rows}))
     elif output == "csv":
-        click.echo(csv_table(COLUMNS, rows), nl=False)
+        click.echo(csv_table([*ROW], rows), nl=False)
     else:
         print_lines(lambda look, width: render(destinations, look, width))
 
@@ -82,26 +91,9 @@ def plain(one: Destination) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of what `usageline org telemetry --json` prints."""
-    words = {"type": "string"}
-    row = {
-        "id": words,
-        "name": {**words, "description": "its name, or its id without one"},
-        "endpoint": {**words, "description": "scheme, host and path, without a password or query"},
-        "state": {**words, "description": "enabled, disabled, or a new word"},
-        "reason": {**TEXT, "description": "why it is disabled"},
-        "content": {
-            **TEXT,
-            "description": "metadata_only, content, or a new word; null: no traces",
-        },
-        "workspaces": {**words, "description": "all, include, exclude, or a new word"},
-        "last_success_at": UTC_OR_NULL,
-        "last_error_at": UTC_OR_NULL,
-        "last_error": TEXT,
-        "failing": {"type": "boolean", "description": "the last delivery failed"},
-    }
     properties = {
         "version": {"type": "integer", "const": VERSION},
-        "destinations": {"type": "array", "items": json_object(row)},
+        "destinations": {"type": "array", "items": json_object(ROW)},
     }
     return document("usageline org telemetry --json", properties)
 
@@ -124,16 +116,13 @@ def _forms(destinations: Sequence[Destination], look: Appearance) -> Iterator[Se
     endpoint = texts("endpoint", (one.endpoint for one in destinations), 2 * CELLS)
     state = Column([_state(one, look) for one in destinations], "state", keeps=CELLS)
     content = texts("content", (one.content.replace("_", " ") or "none" for one in destinations))
-    workspaces = texts("workspaces", _workspaces(destinations))
+    kinds = (one.workspaces for one in destinations)
+    workspaces = texts("workspaces", (WORKSPACES.get(kind, kind) for kind in kinds))
     delivered = texts("last delivery", (_time(one.succeeded_at) for one in destinations))
     yield name, endpoint, state, content, workspaces, delivered
     yield name, endpoint, state, delivered
     yield name, state, delivered
     yield name, state
-
-
-def _workspaces(destinations: Sequence[Destination]) -> Iterator[str]:
-    return (WORKSPACES.get(one.workspaces, one.workspaces) for one in destinations)
 
 
 def _state(one: Destination, look: Appearance) -> Text:
@@ -147,7 +136,4 @@ def _state(one: Destination, look: Appearance) -> Text:
 
 def _time(timestamp: int | None) -> str:
     """Return `25 Nov 08:00 UTC`."""
-    if timestamp is None:
-        return "never"
-    moment = datetime.fromtimestamp(timestamp, timezone.utc)
-    return f"{day(moment)} {moment:%H:%M} UTC"
+    return "never" if timestamp is None else wording.time(timestamp)

@@ -21,15 +21,15 @@ from usageline import __version__
 from usageline.core.errors import ExportFailed
 from usageline.sources import proxies
 from usageline.storage.usage_index.totals import year_start
-from usageline.usage.metrics.table import COUNTER, LOCAL_COST, LOCAL_TOKENS
+from usageline.usage.metrics import COUNTER, LOCAL_COST, LOCAL_TOKENS
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping, Sequence
 
-    from usageline.usage.metrics.table import Metric
-    from usageline.usage.metrics.values import Sample
+    from usageline.usage.metric_samples import Sample
+    from usageline.usage.metrics import Metric
 
 PATH = "/v1/metrics"
 SERVICE = "usageline"

@@ -1,6 +1,7 @@
-"""Export what a refresh has published, to the text file and to the collector.
+"""Collect the samples of this user's accounts, and export them to the text file and the collector.
 
-An export may fail; it neither delays a prompt nor ends a refresh. The next refresh repeats it.
+They are from what is on disk: no request is sent. An export may fail; it neither delays a prompt
+nor ends a refresh. The next refresh repeats it.
 """
 
 from __future__ import annotations
@@ -8,19 +9,43 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from usageline import __version__
 from usageline.core.errors import CacheUnsafe, UsagelineError, error_text
-from usageline.refresh.metrics.collect import collect
-from usageline.storage import textfiles
+from usageline.storage import snapshot, textfiles
 from usageline.system import origin
+from usageline.usage.metric_samples import samples, steady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from usageline.config.loader import Metrics
+    from usageline.storage.usage_index.queries import Row
     from usageline.system.paths import Paths
-    from usageline.usage.metrics.values import Sample
+    from usageline.usage.metric_samples import Sample
 
 UNKNOWN_DIRECTORY = "the directories are not those of an install"
+
+
+def collect(paths: Paths, now: float, *, remember: bool = False) -> list[Sample]:
+    """Return the samples of all profiles' snapshots and of the local usage, [] without either.
+
+    `remember` the counters for the next export: only a refresh writes files.
+    """
+    snapshots = snapshot.of_accounts(paths)
+    since, local = _local_usage(paths, now)
+    if not snapshots and not local:
+        return []
+    listed = samples(snapshots, local, __version__, now)
+    if not local:
+        return listed
+    from usageline.storage.usage_index import totals  # noqa: PLC0415 - as below
+
+    highest = totals.load_counters(paths, since)
+    before = dict(highest)
+    listed = steady(listed, highest)
+    if remember and highest != before:
+        totals.save_counters(paths, since, highest)
+    return listed
 
 
 def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
@@ -33,22 +58,32 @@ def publish(settings: Metrics, env: Mapping[str, str], now: float) -> list[str]:
         return [UNKNOWN_DIRECTORY]
     if not settings.textfile:
         textfiles.remove_all(paths)
-    samples = collect(paths, now, remember=True) if settings.is_configured else []
+    listed = collect(paths, now, remember=True) if settings.is_configured else []
     failures = []
     if settings.textfile:
-        failures.append(_to_textfile(settings.textfile, samples, paths))
+        failures.append(_to_textfile(settings.textfile, listed, paths))
     if settings.otlp:
-        failures.append(_to_collector(settings, samples, paths, env))
+        failures.append(_to_collector(settings, listed, paths, env))
     return [failure for failure in failures if failure]
 
 
-def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> str:
+def _local_usage(paths: Paths, now: float) -> tuple[int, dict[str, Row]]:
+    """Return when the counters began, and the sums of each model since."""
+    try:
+        from usageline.storage.usage_index import totals  # noqa: PLC0415 - some have no sqlite3
+    except ImportError:
+        return 0, {}
+    return totals.year_start(now), totals.since_new_year(paths.usage_dir, now)
+
+
+def _to_textfile(configured: str, listed: Sequence[Sample], paths: Paths) -> str:
     """Write the text file. Return "" or why that failed."""
     path = textfiles.place(configured)
     try:
         from usageline.refresh.metrics.text import prometheus  # noqa: PLC0415 - a library
 
-        textfiles.write(paths, path, prometheus(samples), _is_installed)
+        # An uninstall removes the file once, maybe before this.
+        textfiles.write(paths, path, prometheus(listed), lambda: os.path.exists(__file__))
     except ImportError as error:
         return f"textfile: {error}, so install it again"
     except (OSError, CacheUnsafe) as error:
@@ -57,14 +92,14 @@ def _to_textfile(configured: str, samples: Sequence[Sample], paths: Paths) -> st
 
 
 def _to_collector(
-    settings: Metrics, samples: Sequence[Sample], paths: Paths, env: Mapping[str, str]
+    settings: Metrics, listed: Sequence[Sample], paths: Paths, env: Mapping[str, str]
 ) -> str:
     """Send the samples. Return "" or why that failed."""
-    from usageline.refresh.metrics import headers, otlp  # noqa: PLC0415 - only if configured
+    from usageline.refresh.metrics import otlp  # noqa: PLC0415 - only if configured
 
     try:
-        own = headers.read(settings.headers_file) if settings.headers_file else {}
-        otlp.send(samples, settings.otlp or "", own, textfiles.instance(paths), env)
+        own = otlp.read_headers(settings.headers_file) if settings.headers_file else {}
+        otlp.send(listed, settings.otlp or "", own, textfiles.instance(paths), env)
     except (UsagelineError, OSError) as error:
         return f"otlp: {_reason(error)}"
     return ""
@@ -72,8 +107,3 @@ def _to_collector(
 
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, UsagelineError) else error_text(error)
-
-
-def _is_installed() -> bool:
-    """Return False if an uninstall has removed the program meanwhile: it removes the file once."""
-    return os.path.exists(__file__)

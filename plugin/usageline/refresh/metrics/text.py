@@ -5,49 +5,41 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from usageline.usage.metrics.table import COUNTER, INFO
+from usageline.usage.metrics import COUNTER, INFO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prometheus_client.core import Metric as Family
 
-    from usageline.usage.metrics.table import Metric
-    from usageline.usage.metrics.values import Sample
+    from usageline.usage.metric_samples import Sample
+    from usageline.usage.metrics import Metric
 
 
-class Samples(Collector):
-    """Samples as prometheus_client collects them."""
+class Families(Collector):
+    """Families as prometheus_client collects them."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self._samples = samples
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
 
     def collect(self) -> Iterable[Family]:
-        """Yield the family of each metric that has samples."""
-        return self._families()
-
-    def _families(self) -> Iterator[Family]:
-        for metric, group in groupby(self._samples, key=lambda sample: sample.metric):
-            yield _family(metric, list(group))
+        """Return the families."""
+        return self._families
 
 
 def prometheus(samples: Sequence[Sample]) -> bytes:
     """Return the samples as Prometheus text."""
-    return generate_latest(Samples(samples))
+    return generate_latest(_families(samples))
 
 
 def open_metrics(samples: Sequence[Sample]) -> bytes:
     """Return the samples as OpenMetrics text."""
-    text: bytes = openmetrics.generate_latest(Samples(samples))  # type: ignore[no-untyped-call]
+    text: bytes = openmetrics.generate_latest(_families(samples))  # type: ignore[no-untyped-call]
     return text
 
 
@@ -57,7 +49,13 @@ def negotiated(samples: Sequence[Sample], accept: str) -> tuple[bytes, str]:
         encode, content_type = choose_encoder(accept)
     except (TypeError, ValueError):  # it compares a version that is no number
         encode, content_type = choose_encoder("")
-    return encode(Samples(samples)), content_type
+    return encode(_families(samples)), content_type
+
+
+def _families(samples: Sequence[Sample]) -> Families:
+    """Return the family of each metric that has samples."""
+    groups = groupby(samples, key=lambda sample: sample.metric)
+    return Families(_family(metric, list(group)) for metric, group in groups)
 
 
 def _family(metric: Metric, samples: list[Sample]) -> Family:

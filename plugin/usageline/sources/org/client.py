@@ -13,18 +13,16 @@ from urllib.parse import quote
 from usageline import __version__
 from usageline.sources import http
 from usageline.sources.org.errors import SPEND_CAP, OrgFailure, failure
-from usageline.sources.org.key import default_place, is_gateway
 from usageline.sources.proxies import network_variables
-from usageline.system.this_process import SYSTEM_CLOCK, Clock
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeGuard
 
-    from usageline.config.org import OrgConfig
-    from usageline.sources.org.key import Key
+    from usageline.sources.org.key import Key, OrgConfig
     from usageline.sources.org.pace import Pace
+    from usageline.system.this_process import Clock
 
 MANY_KEYS = 16
 API_VERSION = "2023-06-01"
@@ -55,18 +53,6 @@ class CursorRepeated(OrgFailure):
 
 
 @dataclass(slots=True)
-class Page:
-    """One page of a listing. `cursor` is that of the next page, "" after the last one."""
-
-    body: dict[str, Any]
-    cursor: str
-
-
-def ignore(_message: str) -> None:
-    """Show no progress."""
-
-
-@dataclass(slots=True)
 class OrgClient:
     """Sends the key to one address alone.
 
@@ -77,21 +63,16 @@ class OrgClient:
     key: Key
     env: Mapping[str, str]
     pace: Pace
-    clock: Clock = SYSTEM_CLOCK
-    max_pages: int = MAX_PAGES
-    progress: Callable[[str], None] = ignore
+    clock: Clock
+    max_pages: int
+    progress: Callable[[str], None]
     has_answered: bool = field(default=False, init=False)
     pages_read: int = field(default=0, init=False)
 
     @property
     def host(self) -> str:
         """Return the address that gets the key, for messages."""
-        return default_place(self.config)
-
-    @property
-    def is_gateway(self) -> bool:
-        """Return whether that is a company's own gateway."""
-        return is_gateway(self.config)
+        return self.config.url.partition("://")[2]
 
     # tried by: tests/jobs
     def get(self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "") -> Any:
@@ -114,28 +95,29 @@ class OrgClient:
         return body
 
     def pages(
-        self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = ""
+        self, path: str, params: Sequence[tuple[str, str]], name: str, beta: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """Yield the body of each page."""
-        return (page.body for page in self.listing(path, params, beta))
+        """Yield the body of each page. `name` is what the progress calls the rows."""
+        self.progress(f"loading {name}")
+        for number, (body, _) in enumerate(self.listing(path, params, beta), 2):
+            yield body
+            self.progress(f"loading {name}, page {number}")
 
     def rows(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", name: str = ""
     ) -> Iterator[Any]:
-        """Yield the rows of each page of a list. `name` is what the progress calls them."""
+        """Yield the rows of each page of a list."""
         name = name or path.rpartition("/")[2].replace("_", " ")
-        self.progress(f"loading {name}")
-        for number, page in enumerate(self.pages(path, params, beta), 2):
+        for page in self.pages(path, params, name, beta):
             rows = page.get("data")
             if not isinstance(rows, list):
                 raise OrgFailure(f"{self.host} answers without a list of {name}: report it")
             yield from rows
-            self.progress(f"loading {name}, page {number}")
 
     def listing(
         self, path: str, params: Sequence[tuple[str, str]] = (), beta: str = "", cursor: str = ""
-    ) -> Iterator[Page]:
-        """Yield each page, from the one that `cursor` names on.
+    ) -> Iterator[tuple[dict[str, Any], str]]:
+        """Yield each page, from the one that `cursor` names on, and the next cursor, "" at the end.
 
         Raise PagesExhausted after `max_pages` of all listings, and OrgFailure if a cursor comes
         again.
@@ -152,10 +134,10 @@ class OrgClient:
                     f"{self.host} has more pages and names none that can be requested: run it "
                     "again later, or report it"
                 )
-            cursor = following
-            yield Page(body, cursor)
-            if not cursor:
+            yield body, following
+            if not following:
                 return
+            cursor = following
             if cursor in cursors:
                 raise CursorRepeated(
                     f"{self.host} sends the same page again and again: run it again later"

@@ -52,13 +52,13 @@ _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{8,40}", re.ASCII)
 class OrgFailure(UsagelineError):
     """The organization's data cannot be read.
 
-    status       the HTTP status, 0 without an answer
-    type, code   the service's words for the error, "" without one
+    status  the HTTP status, 0 without an answer
+    code    the service's word for the error, "" without one
     """
 
-    def __init__(self, text: str, status: int = 0, kind: str = "", code: str = "") -> None:
+    def __init__(self, text: str, status: int = 0, code: str = "") -> None:
         super().__init__(text)
-        self.status, self.type, self.code = status, kind, code
+        self.status, self.code = status, code
 
 
 def failure(
@@ -75,7 +75,7 @@ def failure(
     request_id = answer.headers.get("request-id", "")
     if _REQUEST_ID.fullmatch(request_id) and not _shares(request_id, key.value):
         sentence += f" (request {request_id})"
-    return OrgFailure(sentence, answer.status, kind, code)
+    return OrgFailure(sentence, answer.status, code)
 
 
 def later(seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Read the administrator's key, and decide whether it may be sent.
+"""Read `[org]` and the administrator's key, and decide whether it may be sent.
 
 It comes from `key_file` or `key_command` of the user's own config.toml, or from ANTHROPIC_ADMIN_KEY
 of the shell. It never is in an argument, a log, a cache or the text of an error.
@@ -12,17 +12,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from usageline.config.org import system_home
-from usageline.core.errors import UsagelineError, error_text
+from usageline.config import file
+from usageline.config.validate import validate
+from usageline.core.errors import ConfigInvalid, UsagelineError, error_text
 from usageline.system import child_env, files, origin, process
 from usageline.system.api_address import API, is_loopback
+from usageline.system.origin_record import DEFAULT_CONFIG
 from usageline.system.paths import Paths
 from usageline.system.this_process import disable_core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from usageline.config.org import OrgConfig
 
 VARIABLE = "ANTHROPIC_ADMIN_KEY"
 COMMAND_TIMEOUT_S = 120.0
@@ -53,6 +53,20 @@ REFUSED_PREFIXES = {
 """Keys that reach no report, by their beginning."""
 
 
+@dataclass(frozen=True, slots=True)
+class OrgConfig:
+    """The table `[org]` with absolute paths; "" for a key that is not set."""
+
+    url: str = API
+    key_file: str = ""
+    key_command: str = ""
+
+    @property
+    def is_gateway(self) -> bool:
+        """Return whether that is a company's own gateway. This machine stands for the API."""
+        return self.url != API and not is_loopback(self.url)
+
+
 class KeyUnusable(UsagelineError):
     """There is no key, or it may not be sent."""
 
@@ -75,6 +89,30 @@ class Key:
         return f"the {self.kind} from {self.place}"
 
 
+# tried by: tests/sources
+def load_org(env: Mapping[str, str]) -> OrgConfig:
+    """Return `[org]` of the user's own config.toml; the defaults if there is none.
+
+    Raise ConfigInvalid if the table has a mistake. Raise it, too, if the file is not the user's
+    own: a project's settings could choose another file.
+    """
+    path = origin.config_file(env)
+    try:
+        text = file.read_text(path)
+        validation = validate(text or "", programs=_is_own(path, env))
+    except file.UnusableFile as unusable:
+        raise ConfigInvalid(unusable.problem.message(path)) from None
+    for problem in validation.problems:
+        if problem.key.partition(".")[0] in {"org", ""}:
+            raise ConfigInvalid(problem.message(path))
+    values = validation.values.table("org")
+    return OrgConfig(
+        values.get("url") or API,
+        Paths(env).expand(values.get("key_file") or ""),
+        values.get("key_command") or "",
+    )
+
+
 def read_key(config: OrgConfig, env: Mapping[str, str]) -> Key:
     """Return the key. Raise KeyUnusable with what to do if there is none that may be sent."""
     disable_core_dumps()
@@ -90,14 +128,25 @@ def read_key(config: OrgConfig, env: Mapping[str, str]) -> Key:
     )
 
 
-def default_place(config: OrgConfig) -> str:
-    """Return the host that gets the key, for messages."""
-    return config.url.partition("://")[2]
+def _is_own(path: str, env: Mapping[str, str]) -> bool:
+    """Return whether the file is the recorded one, or in the default place of `_system_home`.
+
+    So a package that pip installed needs no `usageline install` for this command.
+    """
+    if origin.may_run_programs(env):
+        return True
+    home = _system_home()
+    return bool(home) and os.path.realpath(path) == os.path.realpath(home + DEFAULT_CONFIG)
 
 
-def is_gateway(config: OrgConfig) -> bool:
-    """Return whether the key goes to a company's own gateway. This machine stands for the API."""
-    return config.url != API and not is_loopback(config.url)
+def _system_home() -> str:
+    """Return this user's home in the system's list of users, which no variable changes, or ""."""
+    try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except (ImportError, AttributeError, KeyError, OSError):
+        return ""
 
 
 # tried by: tests/sources
@@ -105,14 +154,12 @@ def _from_file(path: str) -> str:
     try:
         with files.open_regular(path) as descriptor:
             status = os.fstat(descriptor)
-            if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & 0o077):
-                owner = (
-                    "belongs to another user"
-                    if status.st_uid != os.geteuid()
-                    else (f"can be read by others (mode {stat.S_IMODE(status.st_mode):04o})")
-                )
+            if os.name == "posix" and (status.st_mode & 0o077 or not files.is_own(status)):
+                reason = "belongs to another user"
+                if files.is_own(status):
+                    reason = f"can be read by others (mode {stat.S_IMODE(status.st_mode):04o})"
                 raise KeyUnusable(
-                    f"{path} {owner}: it is not read; run `chmod 600` on your own file"
+                    f"{path} {reason}: it is not read; run `chmod 600` on your own file"
                 )
             content = os.read(descriptor, MAX_BYTES + 1)
     except OSError as error:
@@ -127,7 +174,7 @@ def _from_command(command: str, env: Mapping[str, str]) -> str:
     given = child_env.session_bus(child_env.RUNTIME_DIR)
     variables = child_env.build("org_key", env, origin.own(env), given)
     # Without an install, the configuration is that of the home in the system's list of users.
-    home = variables.setdefault("HOME", system_home() or Paths(env).home)
+    home = variables.setdefault("HOME", _system_home() or Paths(env).home)
     variables["PATH"] = variables.get("PATH") or child_env.USER_PATH.format(home=home)
     try:
         result = process.run(

@@ -20,7 +20,6 @@ INTERVAL_S = 1.0
 
 LOCK_TIMEOUT_S = 30.0
 MAX_PAUSE_S = 86400.0
-_NANOSECONDS = 10**9
 
 
 class Pace:
@@ -90,8 +89,7 @@ class Pace:
         with contextlib.suppress(OSError):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | NO_LINK, 0o600)
             try:
-                nanoseconds = int(at * _NANOSECONDS)
-                os.utime(descriptor, ns=(nanoseconds, nanoseconds))
+                os.utime(descriptor, (at, at))
             finally:
                 os.close(descriptor)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -47,10 +47,6 @@ class Account(NamedTuple):
     password: str
 
 
-_Task: TypeAlias = "tuple[float, tuple[Any, ...]]"
-"""A deadline and the words of a command."""
-
-
 class Connection:
     """One connection, made on the first call. `budget_s` is the time for all calls.
 
@@ -66,7 +62,7 @@ class Connection:
     ) -> None:
         self._address, self._account, self._env = address, account, env
         self._left_s = budget_s
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[float, tuple[Any, ...]] | None] = queue.SimpleQueue()
         self._replies: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._link: Any = None
@@ -74,12 +70,14 @@ class Connection:
 
     def call(self, *words: str | bytes | int) -> Any:
         """Return the reply to a command. Raise ServerUnusable, also when the time is spent."""
-        _import_redis()
-        command = tuple(words)
-        began = time.monotonic()
-        deadline = began + self._left_s
         try:
-            reply = self._replied((deadline, command), deadline)
+            # Imported before the time begins to count.
+            import redis  # noqa: F401, PLC0415 - only if a server is configured
+        except ImportError:
+            raise ServerUnusable(INSTALL) from None
+        began = time.monotonic()
+        try:
+            reply = self._replied(began + self._left_s, words)
         finally:
             took_s = time.monotonic() - began
             self.spent_s += took_s
@@ -94,7 +92,7 @@ class Connection:
         self._left_s = 0
         self._tasks.put(None)
 
-    def _replied(self, task: _Task, deadline: float) -> Any:
+    def _replied(self, deadline: float, words: tuple[Any, ...]) -> Any:
         if self._left_s <= 0:
             return ServerUnusable("no time was left")
         if self._thread is None:
@@ -103,8 +101,8 @@ class Connection:
                 self._thread.start()
             except RuntimeError:  # no thread can be started (ulimit -u): its timeouts must do
                 self._thread = None
-                return self._run(*task)
-        self._tasks.put(task)
+                return self._run(deadline, words)
+        self._tasks.put((deadline, words))
         try:
             return self._replies.get(timeout=max(deadline - time.monotonic(), 0))
         except queue.Empty:
@@ -116,14 +114,14 @@ class Connection:
         if self._link is not None:
             self._link.disconnect()
 
-    def _run(self, deadline: float, command: tuple[Any, ...]) -> Any:
+    def _run(self, deadline: float, words: tuple[Any, ...]) -> Any:
         try:
             if self._link is None:
                 link = _link(self._address, self._account, self._env, deadline)
                 link.connect()
                 self._link = link
             self._link.deadline = deadline
-            self._link.send_command(*command)
+            self._link.send_command(*words)
             return self._link.read_response()
         except BaseException as error:  # noqa: BLE001 - a traceback could print the password
             return ServerUnusable(_reason(error))
@@ -214,14 +212,6 @@ class _Bounded:
         self._left -= size
         if self._left < 0:
             raise ServerUnusable("the answer is too long")
-
-
-def _import_redis() -> None:
-    """Import redis-py before the time begins to count. Raise ServerUnusable without it."""
-    try:
-        import redis  # noqa: F401, PLC0415 - only if a server is configured
-    except ImportError:
-        raise ServerUnusable(INSTALL) from None
 
 
 def _reason(error: BaseException) -> str:

@@ -82,10 +82,8 @@ def unseal(key: bytes, account: str, sealed: bytes, now_ms: int) -> Message:
         raise MessageRefused("it is not JSON") from None
     if row.get("version") != VERSION:
         raise MessageRefused("another version of usageline wrote it")
-    at_ms, reading = (
-        integer(row.get("at_ms"), 1, LATEST * 1000),
-        codec.from_json(row.get("reading")),
-    )
+    at_ms = integer(row.get("at_ms"), 1, LATEST * 1000)
+    reading = codec.from_json(row.get("reading"))
     if at_ms is None or reading is None:
         raise MessageRefused("it has no valid reading")
     if at_ms > now_ms + MAX_CLOCK_STEP_MS:

@@ -28,7 +28,7 @@ from usageline.storage.usage_index.database import connect
 from usageline.storage.usage_index.queries import OF_QUARTERS, Row, row_values
 from usageline.storage.usage_index.tables import EXPECTED, QUARTER_MS, schema
 from usageline.system.files import write_atomic
-from usageline.usage.metrics.values import LOCAL, Highest
+from usageline.usage.metric_samples import LOCAL, Highest
 from usageline.usage.values import number
 
 if TYPE_CHECKING:

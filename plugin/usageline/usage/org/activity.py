@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from usageline.usage.org import records
 from usageline.usage.org.amounts import known_sum, read_decimal
 from usageline.usage.org.merge import anonymous
-from usageline.usage.org.records import MAX_COUNT, Malformed, Who
-from usageline.usage.values import integer, mapping
+from usageline.usage.org.records import Who, optional_count
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +27,18 @@ PERIODS = ("daily", "weekly", "monthly")
 CLAUDE_CODE = "claude_code"
 MAX_DEPTH = 4
 MAX_RATE = 1000
+
+ENTERPRISE_COUNTS = (
+    ("distinct_session_count", "commit_count", "pull_request_count"),
+    ("added_count", "removed_count"),
+    ("accepted_count", "rejected_count"),
+)
+CONSOLE_COUNTS = (
+    ("num_sessions", "commits_by_claude_code", "pull_requests_by_claude_code"),
+    ("added", "removed"),
+    ("accepted", "rejected"),
+)
+"""What the two services call the fields of `Work`: of all, of lines, and of each tool."""
 
 _OF_PRODUCT = re.compile(r"([a-z][a-z0-9_]{0,63})_(daily|weekly|monthly)_active_user_count")
 _BLOCK = re.compile(r"([a-z][a-z0-9_]{0,63})_metrics")
@@ -111,7 +123,6 @@ class Activity:
     days: tuple[Day, ...] = ()
     people: tuple[Person, ...] = ()
     code_alone: bool = False
-    is_anonymous: bool = False
     limit: int | None = None
     hidden: int = 0
 
@@ -177,14 +188,14 @@ def _day(row: Mapping[str, Any]) -> Day:
     products: dict[str, dict[str, int | None]] = {}
     for name, value in row.items():
         if match := _OF_PRODUCT.fullmatch(name):
-            products.setdefault(match[1], {})[match[2]] = _count(value)
+            products.setdefault(match[1], {})[match[2]] = optional_count(value)
     first, second, third = (_rate(row.get(f"{period}_adoption_rate")) for period in PERIODS)
     return Day(
         records.day_of(row.get("starting_at")),
-        Active(*(_count(row.get(f"{period}_active_user_count")) for period in PERIODS)),
+        Active(*(optional_count(row.get(f"{period}_active_user_count")) for period in PERIODS)),
         (first, second, third),
-        _count(row.get("assigned_seat_count")),
-        _count(row.get("pending_invite_count")),
+        optional_count(row.get("assigned_seat_count")),
+        optional_count(row.get("pending_invite_count")),
         {name: Active(**counts) for name, counts in sorted(products.items())},
     )
 
@@ -192,45 +203,34 @@ def _day(row: Mapping[str, Any]) -> Day:
 def _person(row: Mapping[str, Any]) -> Person:
     user = mapping(row.get("user"))
     who = records.actor({**user, "type": "user_actor", "user_id": user.get("id")})
-    code = mapping(row.get("claude_code_metrics"))
-    core, tools = mapping(code.get("core_metrics")), mapping(code.get("tool_actions"))
-    lines = mapping(core.get("lines_of_code"))
-    work = Work(
-        _count(core.get("distinct_session_count")),
-        _count(core.get("commit_count")),
-        _count(core.get("pull_request_count")),
-        _count(lines.get("added_count")),
-        _count(lines.get("removed_count")),
-        _total(tools, "accepted_count"),
-        _total(tools, "rejected_count"),
-    )
     messages = {
         match[1]: count
         for name, block in sorted(row.items())
         if (match := _BLOCK.fullmatch(name)) and (count := _messages(block)) is not None
     }
+    work = _work(mapping(row.get("claude_code_metrics")), ENTERPRISE_COUNTS)
     return Person(who or Who("user"), _date(row.get("last_activity_date")), work, messages)
 
 
 def _coder(row: Mapping[str, Any]) -> Person:
+    who = records.actor(row.get("actor")) or Who("unknown")
+    return Person(who, _date(str(row.get("date", ""))[:10]), _work(row, CONSOLE_COUNTS))
+
+
+def _work(row: Mapping[str, Any], names: tuple[tuple[str, ...], ...]) -> Work:
+    of_core, of_lines, of_tools = names
     core, tools = mapping(row.get("core_metrics")), mapping(row.get("tool_actions"))
     lines = mapping(core.get("lines_of_code"))
-    work = Work(
-        _count(core.get("num_sessions")),
-        _count(core.get("commits_by_claude_code")),
-        _count(core.get("pull_requests_by_claude_code")),
-        _count(lines.get("added")),
-        _count(lines.get("removed")),
-        _total(tools, "accepted"),
-        _total(tools, "rejected"),
+    return Work(
+        *(optional_count(core.get(name)) for name in of_core),
+        *(optional_count(lines.get(name)) for name in of_lines),
+        *(_total(tools, name) for name in of_tools),
     )
-    who = records.actor(row.get("actor")) or Who("unknown")
-    return Person(who, _date(str(row.get("date", ""))[:10]), work)
 
 
 def _total(tools: Mapping[str, Any], name: str) -> int | None:
     """Return the sum of a count of all tools, None if none reports it."""
-    return known_sum(_count(mapping(tool).get(name)) for tool in tools.values())
+    return known_sum(optional_count(mapping(tool).get(name)) for tool in tools.values())
 
 
 def _messages(block: object, depth: int = 0) -> int | None:
@@ -238,20 +238,10 @@ def _messages(block: object, depth: int = 0) -> int | None:
     if depth > MAX_DEPTH:
         return None
     return known_sum(
-        _count(value) if name == "message_count" else _messages(value, depth + 1)
+        optional_count(value) if name == "message_count" else _messages(value, depth + 1)
         for name, value in mapping(block).items()
         if name == "message_count" or isinstance(value, dict)
     )
-
-
-def _count(value: object) -> int | None:
-    """Return a count, None if there is none. Raise Malformed if it is anything else."""
-    if value is None:
-        return None
-    count = integer(value, 0, MAX_COUNT)
-    if count is None:
-        raise Malformed("a count is not a whole number")
-    return count
 
 
 def _rate(value: object) -> Decimal | None:
@@ -266,7 +256,5 @@ def _date(value: object) -> str:
 
 def without_names(activity: Activity, salt: bytes) -> Activity:
     """Return it with ids, and without names and e-mail addresses."""
-    people = tuple(
-        replace(person, who=anonymous(person.who, salt) or person.who) for person in activity.people
-    )
-    return replace(activity, people=people, is_anonymous=True)
+    people = (replace(person, who=anonymous(person.who, salt)) for person in activity.people)
+    return replace(activity, people=tuple(people))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
-from typing import TYPE_CHECKING
+from decimal import (
+    Context,
+    Decimal,
+    DecimalException,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Number = TypeVar("Number", int, Decimal)
 MAX_CHARS = 64
 MAX_EXPONENT = 30
 MIN_DECIMALS = 6
@@ -50,10 +59,11 @@ def add(left: Decimal, right: Decimal) -> Decimal:
     return EXACT.add(left, right)
 
 
-def known_sum(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of what is known, None if nothing is."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+def known_sum(values: Iterable[Number | None]) -> Number | None:
+    """Return the exact sum of what is known, None if nothing is."""
+    known = [value for value in values if value is not None]
+    with localcontext(EXACT):
+        return sum(known[1:], known[0]) if known else None
 
 
 def plain(amount: Decimal) -> str:

@@ -15,20 +15,15 @@ from typing import TYPE_CHECKING
 
 from usageline.core.windows import MAX_PERCENT
 from usageline.usage.org.amounts import EXACT, read_decimal
-from usageline.usage.org.spans import DAY
+from usageline.usage.org.records import Who
+from usageline.usage.org.spans import DAY, midnight
 from usageline.usage.values import WITHOUT_DECIMALS, Body, currency_code, epoch, flag, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = (
-    "limited",
-    "none",
-    "plan-only",
-    "blocked",
-    "unreadable",
-)
-STATES = (LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE)
+STATES = ("limited", "none", "plan-only", "blocked", "unreadable")
+LIMITED, UNLIMITED, PLAN_ONLY, BLOCKED, UNREADABLE = STATES
 """What a limit is. A zero lets a member use the plan alone. At a gateway it blocks everything."""
 
 KNOWN, ZERO = "known", "zero-or-unreadable"
@@ -47,28 +42,13 @@ SCOPE_IDS = ("user_id", "workspace_id", "rbac_group_id", "seat_tier", "service")
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom a limit is for.
-
-    `kind` is `user` or the service's word for another scope or actor, `key` the id, "" without
-    one.
-    """
-
-    kind: str
-    key: str
-    name: str | None = None
-    email: str | None = None
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SpendLimit:
     """One limit of one period. `limit` and `spent` are amounts, None if there is none.
 
     `source` is where the service took the limit from, such as `seat_tier: enterprise_standard`.
     """
 
-    holder: Holder
+    holder: Who
     period: str
     state: str
     limit: Decimal | None
@@ -102,7 +82,7 @@ class IncreaseRequest:
     """
 
     key: str
-    holder: Holder
+    holder: Who
     period: str
     status: str
     asked_at: int | None
@@ -119,7 +99,6 @@ class LimitsReport:
     limits: tuple[SpendLimit, ...]
     requests: tuple[IncreaseRequest, ...] | None
     at: float
-    is_anonymous: bool = False
     remarks: tuple[str, ...] = ()
 
 
@@ -168,50 +147,34 @@ def _rank(limit: SpendLimit) -> tuple[object, ...]:
 
 
 def resets_at(period: str, now: float) -> int | None:
-    """Return when the period of now ends in epoch seconds, None if the period is unknown.
+    """Return when the period of now ends in epoch seconds, None if the period is unknown."""
+    bounds = bounds_of(period, now)
+    return int(bounds[1].timestamp()) if bounds else None
+
+
+def bounds_of(period: str, now: float) -> tuple[datetime, datetime] | None:
+    """Return when the period of now began and when it ends, None if the period is unknown.
 
     Periods are those of the UTC calendar; a week begins on Monday.
     """
-    start = period_start(period, now)
-    if start is None:
-        return None
-    if period == "monthly":
-        return int((start + 31 * DAY).replace(day=1).timestamp())
-    return int((start + (7 * DAY if period == "weekly" else DAY)).timestamp())
-
-
-def period_start(period: str, now: float) -> datetime | None:
-    """Return when the period of now began, None if the period is unknown."""
-    day = datetime.fromtimestamp(now, tz=timezone.utc).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    starts = {
-        "daily": day,
-        "weekly": day - day.weekday() * DAY,
-        "monthly": day.replace(day=1),
+    day = midnight(datetime.fromtimestamp(now, timezone.utc))
+    week, month = day - day.weekday() * DAY, day.replace(day=1)
+    bounds = {
+        "daily": (day, day + DAY),
+        "weekly": (week, week + 7 * DAY),
+        "monthly": (month, (month + 31 * DAY).replace(day=1)),
     }
-    return starts.get(period)
-
-
-def read_amount(value: object, currency: str) -> Decimal | None:
-    """Return an amount of minor units in major units, None if it cannot be read.
-
-    A spending is negative after a refund.
-    """
-    minor = read_decimal(value)
-    if minor is None:
-        return None
-    return minor if currency in WITHOUT_DECIMALS else minor.scaleb(-2, EXACT)
+    return bounds.get(period)
 
 
 def _limit(row: Body) -> SpendLimit:
     groups = row.get("groups")
     currency = currency_code(row.get("currency"))
-    limit = read_amount(row.get("amount"), currency)
+    limit = _amount(row.get("amount"), currency)
     if limit is not None and limit < 0:
         limit = None
     # Only a member's row has the spending. A limit that is configured has none.
-    spent = read_amount(row.get("period_to_date_spend"), currency)
+    spent = _amount(row.get("period_to_date_spend"), currency)
     scope = mapping(row.get("scope"))
     # A gateway and a workspace have no plan that a member could go on with.
     is_blocking = isinstance(groups, list) or scope.get("type") == WORKSPACE
@@ -229,6 +192,17 @@ def _limit(row: Body) -> SpendLimit:
     )
 
 
+def _amount(value: object, currency: str) -> Decimal | None:
+    """Return an amount of minor units in major units, None if it cannot be read.
+
+    A spending is negative after a refund.
+    """
+    minor = read_decimal(value)
+    if minor is None or currency in WITHOUT_DECIMALS:
+        return minor
+    return minor.scaleb(-2, EXACT)
+
+
 def _state(row: Body, limit: Decimal | None, *, is_blocking: bool) -> str:
     if limit is None:
         return UNLIMITED if "amount" in row and row["amount"] is None else UNREADABLE
@@ -237,31 +211,32 @@ def _state(row: Body, limit: Decimal | None, *, is_blocking: bool) -> str:
     return BLOCKED if is_blocking else PLAN_ONLY
 
 
-def _actor(actor: Body, scope: Body) -> Holder:
-    """Return whom a row is about: its actor, or without one its scope."""
+def _actor(actor: Body, scope: Body) -> Who:
+    """Return whom a row is about: its actor, or without one its scope.
+
+    The kind is `user` or the service's word for another scope or actor, the key "" without an id.
+    """
     if not actor:
         kind = text(scope.get("type")) or "unknown"
-        return Holder(kind, _scope_id(scope))
+        return Who(_first(scope, SCOPE_IDS), kind, id_field=True)
     kind = (text(actor.get("type")) or "unknown").removesuffix("_actor")
-    key = next(
-        (name for field in ACTOR_IDS if (name := text(actor.get(field), MAX_NAME))),
-        _scope_id(scope),
-    )
-    return Holder(
+    return Who(
+        _first(actor, ACTOR_IDS) or _first(scope, SCOPE_IDS),
         kind,
-        key,
         text(actor.get("name"), MAX_NAME),
-        text(actor.get("email_address"), MAX_NAME) or text(actor.get("email"), MAX_NAME),
+        _first(actor, ("email_address", "email")) or None,
         flag(actor.get("deleted")),
+        id_field=True,
     )
 
 
-def _scope_id(scope: Body) -> str:
-    return next((name for key in SCOPE_IDS if (name := text(scope.get(key), MAX_NAME))), "")
+def _first(body: Body, names: tuple[str, ...]) -> str:
+    """Return the first text of these names, "" without one."""
+    return next((one for name in names if (one := text(body.get(name), MAX_NAME))), "")
 
 
 def _scope_text(scope: Body) -> str:
     """Return `seat_tier: enterprise_standard`, `organization`, or ""."""
     kind = text(scope.get("type")) or ""
-    key = _scope_id(scope)
+    key = _first(scope, SCOPE_IDS)
     return f"{kind}: {key}" if kind and key and kind != "user" else kind

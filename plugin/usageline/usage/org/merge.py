@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import operator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.usage.org.amounts import add
+from usageline.usage.org.amounts import EXACT, Number, add
 from usageline.usage.org.model import Report, Row, Sums
 from usageline.usage.org.records import NO_TOKENS, Malformed, Record, Who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Callable
 
 ZERO = Decimal(0)
 OVERLAP = "groups overlap: a person in two groups is counted in both"
@@ -42,11 +42,9 @@ class Entry:
         if self.who and other.who:
             self.who = _newer(self.who, other.who)
         self.cost = add(self.cost, other.cost)
-        known = self.listed is not None and other.listed is not None
-        self.listed = add(self.listed or ZERO, other.listed or ZERO) if known else None
-        self.tokens = tuple(map(sum, zip(self.tokens, other.tokens, strict=True)))
-        counted = self.requests is not None and other.requests is not None
-        self.requests = (self.requests or 0) + (other.requests or 0) if counted else None
+        self.listed = _if_known(add, self.listed, other.listed)
+        self.tokens = tuple(map(operator.add, self.tokens, other.tokens))
+        self.requests = _if_known(operator.add, self.requests, other.requests)
         for model, cost in other.models.items():
             self.models[model] = add(self.models.get(model, ZERO), cost)
 
@@ -94,14 +92,7 @@ class Ledger:
         if key in self.entries:
             self.entries[key].add(entry)
         else:
-            self.entries[key] = Entry(
-                entry.who,
-                entry.cost,
-                entry.listed,
-                entry.tokens,
-                entry.requests,
-                dict(entry.models),
-            )
+            self.entries[key] = replace(entry, models=dict(entry.models))
 
     def merge(self, other: Ledger) -> None:
         """Add all of another ledger."""
@@ -138,14 +129,10 @@ def add_remainder(rows: Ledger, total: Ledger) -> None:
         part, whole = rows.of_day(day).total(), total.of_day(day).total()
         rest = Entry(
             None,
-            add(whole.cost, part.cost.copy_negate()),
-            None
-            if whole.listed is None or part.listed is None
-            else add(whole.listed, part.listed.copy_negate()),
-            tuple(a - b for a, b in zip(whole.tokens, part.tokens, strict=True)),
-            None
-            if whole.requests is None or part.requests is None
-            else whole.requests - part.requests,
+            EXACT.subtract(whole.cost, part.cost),
+            _if_known(EXACT.subtract, whole.listed, part.listed),
+            tuple(map(operator.sub, whole.tokens, part.tokens)),
+            _if_known(operator.sub, whole.requests, part.requests),
         )
         counts = (*rest.tokens, rest.requests or 0)
         is_excess = min(rest.cost, rest.listed or ZERO) < 0 or min(counts) < 0
@@ -153,66 +140,52 @@ def add_remainder(rows: Ledger, total: Ledger) -> None:
             rows.add_entry(day, rest)
 
 
-def anonymous(who: Who | None, salt: bytes) -> Who | None:
+def anonymous(who: Who, salt: bytes) -> Who:
     """Remove name and address. Replace a key that is not an id by a digest, and keep ids.
 
     The same person has the same digest as long as the salt stays.
     """
-    if who is None:
-        return None
     key = who.key
     if not who.id_field or "@" in key:
         key = "anon_" + blake2b(key.encode(), key=salt, digest_size=8).hexdigest()
     return who._replace(key=key, name=None, email=None)
 
 
-def make_report(  # noqa: PLR0913 - the fields of a report
+def with_sums(
+    report: Report,
     rows: Ledger,
-    total: Ledger | None,
-    *,
-    by: str,
-    since: datetime,
-    until: datetime,
-    refreshed_at: datetime | None,
+    total: Ledger,
     coverage: Coverage = Coverage(),  # noqa: B008 - it cannot change
-    source: str = "analytics",
-    is_estimate: bool = False,
-    is_anonymous: bool = False,
-    remarks: Iterable[str] = (),
 ) -> Report:
-    """Return the report. Without the service's own `total` that is the sum of the rows."""
+    """Return the report with its numbers. `total` is the service's own, or `rows` without one."""
     merged: dict[str | None, Entry] = {}
     for (day, _), entry in rows.entries.items():
-        who = Who(day) if by == "day" else entry.who
-        one = merged.setdefault(_identity(who), Entry(who))
-        one.add(entry)
-    whole = rows.total()
-    service_total = whole if total is None else total.total()
+        who = Who(day) if report.by == "day" else entry.who
+        merged.setdefault(_identity(who), Entry(who)).add(entry)
+    whole, service_total = rows.total(), total.total()
     adds_up = whole.is_equal(service_total)
     unattributed = merged.pop(None, None)
     listed = [_row(entry, coverage) for entry in merged.values()]
-    if by == "day":
+    if report.by == "day":
         listed.sort(key=lambda row: row.key)
     else:
         listed.sort(key=lambda row: (-(row.sums.cost or ZERO), -_tokens(row.sums), row.key))
-    notes = [*remarks]
-    if by == "group" and not adds_up:
-        notes.append(OVERLAP)
-    return Report(
-        by,
-        since,
-        until,
-        rows.currency or (total.currency if total else "") or "USD",
-        tuple(listed),
-        None if unattributed is None else _sums(unattributed, coverage),
-        _sums(service_total, coverage, whole.models),
-        adds_up,
-        refreshed_at,
-        source,
-        is_estimate,
-        is_anonymous,
-        tuple(notes),
+    overlap = [OVERLAP] if report.by == "group" and not adds_up else []
+    return replace(
+        report,
+        currency=rows.currency or total.currency or report.currency,
+        rows=tuple(listed),
+        unattributed=None if unattributed is None else _sums(unattributed, coverage),
+        total=_sums(service_total, coverage, whole.models),
+        adds_up=adds_up,
+        remarks=(*report.remarks, *overlap),
     )
+
+
+def _if_known(
+    combine: Callable[[Number, Number], Number], left: Number | None, right: Number | None
+) -> Number | None:
+    return None if left is None or right is None else combine(left, right)
 
 
 def _identity(who: Who | None) -> str | None:

@@ -73,20 +73,18 @@ class Report:
     refreshed_at  up to when the service has data, None if it does not say so
     source        the name of the adapter: "analytics", or a legacy one
     is_estimate   the costs are Claude Code's estimates and not the invoice
-    is_anonymous  names and e-mail addresses were removed
     remarks       sentences that belong below the table
     """
 
     by: str
     since: datetime
     until: datetime
-    currency: str
-    rows: tuple[Row, ...]
-    unattributed: Sums | None
-    total: Sums
-    adds_up: bool
+    currency: str = "USD"
+    rows: tuple[Row, ...] = ()
+    unattributed: Sums | None = None
+    total: Sums = Sums()
+    adds_up: bool = True
     refreshed_at: datetime | None = None
     source: str = "analytics"
     is_estimate: bool = False
-    is_anonymous: bool = False
     remarks: tuple[str, ...] = ()

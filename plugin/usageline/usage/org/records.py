@@ -6,14 +6,13 @@ another type than documented raises Malformed, because money must not be lost si
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core.errors import UsagelineError
 from usageline.usage.org.amounts import read_cents
 from usageline.usage.org.model import API_KEY, FEDERATED, SERVICE_ACCOUNT, USER
-from usageline.usage.values import mapping
+from usageline.usage.values import epoch, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 MAX_TEXT = 512
 MAX_COUNT = 10**18
 NO_TOKENS = (0, 0, 0, 0, 0)
-
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
 
 
 class Malformed(UsagelineError):
@@ -86,16 +81,16 @@ def text(value: object) -> str | None:
 
 def count(value: object) -> int:
     """Return a count, 0 if there is none."""
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_COUNT:
-        raise Malformed("a count is not a whole number")
-    return value
+    return optional_count(value) or 0
 
 
 def optional_count(value: object) -> int | None:
     """Return a count, None if there is none."""
-    return None if value is None else count(value)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_COUNT:
+        raise Malformed("a count is not a whole number")
+    return value
 
 
 def money(value: object, listed: object, currency: object) -> Money:
@@ -126,19 +121,8 @@ def tokens(usage: Mapping[str, Any]) -> tuple[int, int, int, int, int]:
 
 def time(value: object) -> datetime | None:
     """Return a time in UTC, None if it is not RFC 3339 with a zone."""
-    match = _TIME.fullmatch(value) if isinstance(value, str) and len(value) < 64 else None
-    if match is None:
-        return None
-    day, clock, zone = match.groups()
-    try:
-        parsed = datetime.fromisoformat(f"{day}T{clock}+00:00")
-        if zone in "Zz":
-            return parsed
-        hours, minutes = int(zone[1:3]), int(zone[4:6])
-        shift = timedelta(hours=hours, minutes=minutes)
-        return (parsed - shift if zone[0] == "+" else parsed + shift).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
+    at = epoch(value) if isinstance(value, str) else None
+    return None if at is None else datetime.fromtimestamp(at, timezone.utc)
 
 
 def day_of(value: object) -> str:
@@ -190,25 +174,24 @@ def _federated(value: Mapping[str, Any]) -> Who:
     provider = mapping(value.get("provider"))
     kind = text(provider.get("type")) or "unknown provider"
     subject = text(value.get("subject"))
-    details = [
-        one
-        for name, one in sorted(provider.items())
-        if name != "type" and isinstance(one, str) and one
-    ]
-    return Who(subject or " ".join([kind, *details])[:MAX_TEXT], FEDERATED)
+    return Who(subject or " ".join([kind, *_texts(provider).values()])[:MAX_TEXT], FEDERATED)
 
 
 def _unknown(kind: str, value: Mapping[str, Any]) -> Who:
-    texts = {
-        name: one
-        for name, one in sorted(value.items())
-        if name != "type" and isinstance(one, str) and one
-    }
-    key = texts.get("id") or next(
-        (one for name, one in texts.items() if name.endswith("_id")), None
-    )
+    texts = _texts(value)
+    ids = (one for name, one in texts.items() if name.endswith("_id"))
+    key = texts.get("id") or next(ids, None)
     name, email = text(value.get("name")), texts.get("email_address") or texts.get("email")
     rest = " ".join(texts.values())
     return Who(
         text(key or email or name or rest) or kind, kind, name, text(email), id_field=bool(key)
     )
+
+
+def _texts(value: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an object has but its type."""
+    return {
+        name: one
+        for name, one in sorted(value.items())
+        if name != "type" and isinstance(one, str) and one
+    }

@@ -9,7 +9,7 @@ from usageline.core.errors import UsagelineError
 from usageline.core.formatting import utc_time
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 FIRST_DAY = date(2026, 1, 1)
 """The service has no earlier data."""
@@ -72,22 +72,21 @@ def plan(since: date, until: date, now: datetime, cached: Container[date]) -> li
     """Return the spans to request. Leave out final days that are `cached`."""
     changing = min(max(first_changing_day(now), since), until)
     final = [day for day in Span(since, changing).days() if day not in cached]
-    return [*_chunks(final), *_cut(Span(changing, until))]
+    return [
+        *_runs(final, is_final=True),
+        *_runs(Span(changing, until).days(), is_final=False),
+    ]
 
 
-def _chunks(days: list[date]) -> Iterator[Span]:
-    """Yield the runs of days."""
-    start = 0
-    for at in range(1, len(days) + 1):
-        if at == len(days) or days[at] != days[at - 1] + DAY:
-            yield from _cut(Span(days[start], days[at - 1] + DAY, is_final=True))
-            start = at
-
-
-def _cut(span: Span) -> Iterator[Span]:
-    """Yield parts of at most MAX_DAYS."""
-    since = span.since
-    while since < span.until:
-        until = min(since + DAY * MAX_DAYS, span.until)
-        yield span._replace(since=since, until=until)
-        since = until
+def _runs(days: Iterable[date], *, is_final: bool) -> Iterator[Span]:
+    """Yield the runs of days, in parts of at most MAX_DAYS."""
+    run: Span | None = None
+    for day in days:
+        if run and run.until == day and (day - run.since).days < MAX_DAYS:
+            run = run._replace(until=day + DAY)
+            continue
+        if run:
+            yield run
+        run = Span(day, day + DAY, is_final)
+    if run:
+        yield run

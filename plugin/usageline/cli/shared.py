@@ -1,14 +1,19 @@
-"""What `usageline shared` shows: the reading on the server, and the machines that use it."""
+"""The commands of `usageline shared`: one reading for all machines of an account."""
 
 from __future__ import annotations
 
+import json
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from usageline.cli.shared.joining import BUDGET_S
+import click
+
+from usageline.cli import sharing
 from usageline.config import loader
-from usageline.config.server_types import parse_address
+from usageline.config.server_types import AccountKey, ServerUrl, parse_address
+from usageline.config.types import InvalidValue
 from usageline.core import formatting
 from usageline.core.errors import UsagelineError
 from usageline.refresh.shared_rules import MAX_REQUESTS_PER_HOUR
@@ -16,7 +21,9 @@ from usageline.sources.shared import server
 from usageline.sources.shared.message import MessageRefused
 from usageline.sources.shared.server import Server
 from usageline.storage import shared_record
+from usageline.system.origin import REFUSED, may_run_programs
 from usageline.system.paths import Paths
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +39,70 @@ NO_ACCOUNT = (
     " `usageline --json` prints on a machine that is signed in"
 )
 MAX_LISTED = 8
+
+
+@click.group(
+    "shared",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, *, as_json: bool) -> None:
+    """Show the reading that all machines of the account share: its age, and who asked last.
+
+    A machine has a random name, which reveals nothing about it. `shared init` begins to share.
+    """
+    if context.invoked_subcommand is not None:
+        if as_json:
+            raise click.UsageError("--json cannot be combined with a subcommand")
+        return
+    shown = read(dict(os.environ))
+    click.echo(json.dumps(shown.as_json(), indent=2) if as_json else sanitize_lines(str(shown)))
+
+
+@command.command()
+@click.argument("url")
+@click.option(
+    "--password-file",
+    type=click.Path(),
+    default="",
+    metavar="PATH",
+    help="The file with the password for the server.",
+)
+@click.option(
+    "--account",
+    default="",
+    metavar="KEY",
+    help="The account to show on a machine whose sign-in cannot read usage.",
+)
+def init(url: str, password_file: str, account: str) -> None:
+    """Share this account's reading on the Redis or Valkey server at URL.
+
+    Tries the server first, then makes the key that signs the readings and writes [shared] into
+    config.toml. Prints what to do on the next machine. The URL has no password:
+    rediss://user@host:port/0 with TLS, redis://… without, or unix:///path.
+    """
+    env = dict(os.environ)
+    if not may_run_programs(env):
+        raise UsagelineError(REFUSED)
+    try:
+        ServerUrl().read(url)
+        if account:
+            AccountKey().read(account)
+    except InvalidValue as invalid:
+        raise click.UsageError(str(invalid)) from None
+    path = os.path.abspath(os.path.expanduser(password_file)) if password_file else ""
+    sharing.join(env, url, path, account)
+
+
+@command.command(short_help="Stop sharing on this machine, and remove the key.")
+def leave() -> None:
+    """Stop sharing on this machine: remove [shared] from config.toml, and the key.
+
+    The other machines go on. The server forgets this one.
+    """
+    sharing.leave(dict(os.environ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +185,7 @@ def read(env: Mapping[str, str]) -> Shown:
     if not account:
         raise UsagelineError(NO_ACCOUNT)
     record = shared_record.load(paths, account)
-    connection, key = server.connect(config, env, paths, BUDGET_S)
+    connection, key = server.connect(config, env, paths, sharing.BUDGET_S)
     address = parse_address(config.url)
     with closing(Server(connection, key, account, record.machine)) as one:
         try:

@@ -7,6 +7,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import click
+
 from usageline.cli.config import change
 from usageline.cli.formatting import short
 from usageline.config import edit, loader
@@ -20,16 +22,17 @@ from usageline.sources.shared.server import Post, Query, Server
 from usageline.storage import shared_record
 from usageline.system import files
 from usageline.system.paths import Paths
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from usageline.config.server_types import Address
 
 BUDGET_S = 5.0
 """A command may wait longer than a refresh."""
 
-KEYS = ("url", "password_file", "account")
+KEYS = ("shared.url", "shared.password_file", "shared.account")
 NEXT = """\
 On each other machine of this account:
 
@@ -59,34 +62,27 @@ HINTS = {
 """What to do, by words of the reason."""
 
 
-def join(
-    env: Mapping[str, str], url: str, password_file: str, account: str, show: Callable[[str], None]
-) -> None:
+def join(env: Mapping[str, str], url: str, password_file: str, account: str) -> None:
     """Try the server, make the key, and write config.toml. Raise UsagelineError with advice."""
     paths = Paths(env)
     address = parse_address(url)
     assert address is not None  # noqa: S101 - the command has checked it
     sign_in = Account(address.user, secret.read_password(password_file))
-    show(f"✓ {tried(address, sign_in, env)}")
+    _show(f"✓ {tried(address, sign_in, env)}")
     if address.scheme == "redis" and not address.is_local:
-        show("! it has no TLS: the network can read the percentages; rediss:// encrypts them")
+        _show("! it has no TLS: the network can read the percentages; rediss:// encrypts them")
     if secret.make_key(paths.shared_key):
-        show(f"✓ made the key {short(paths.shared_key, paths)}")
+        _show(f"✓ made the key {short(paths.shared_key, paths)}")
     else:
         secret.read_key(paths.shared_key)
-        show(f"✓ kept the key {short(paths.shared_key, paths)}")
-    values = {"url": url, "password_file": password_file or None, "account": account or None}
-    change.change(
-        env,
-        lambda text: edit.set_all(
-            text or "", {f"shared.{name}": value for name, value in values.items()}
-        ),
-    )
+        _show(f"✓ kept the key {short(paths.shared_key, paths)}")
+    values = dict(zip(KEYS, (url, password_file or None, account or None), strict=True))
+    change.change(env, lambda text: edit.set_all(text or "", values))
     shared_record.remove(paths)
-    show(f"✓ wrote [shared] into {short(paths.config_file, paths)}; the next refresh uses it\n")
+    _show(f"✓ wrote [shared] into {short(paths.config_file, paths)}; the next refresh uses it\n")
     password = " --password-file PATH" if password_file else ""
     key = account or server.account_key(env, loader.load_lenient(env)[0]) or "KEY"
-    show(NEXT.format(key=short(paths.shared_key, paths), url=url, password=password, account=key))
+    _show(NEXT.format(key=short(paths.shared_key, paths), url=url, password=password, account=key))
 
 
 def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
@@ -114,7 +110,8 @@ def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
     except ServerUnusable as error:
         user = address.user or "usageline"
         hint = next((f": {hint}" for words, hint in HINTS.items() if words in str(error)), "")
-        advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if _is_refused(error) else ""
+        is_refused = any(words in str(error) for words in ("may not run", "refused the user"))
+        advice = f"\n\n{ADVICE.format(user=user, rule=ACL_RULE)}" if is_refused else ""
         raise UsagelineError(f"{address} cannot be used: {error}{hint}{advice}") from None
     finally:
         connection.close()
@@ -122,7 +119,7 @@ def tried(address: Address, account: Account, env: Mapping[str, str]) -> str:
     return f"{_version(address, account, env)} at {address} runs the script{tls} ({took_ms:.0f} ms)"
 
 
-def leave(env: Mapping[str, str], show: Callable[[str], None]) -> None:
+def leave(env: Mapping[str, str]) -> None:
     """Remove this machine from the server, [shared] from config.toml, the key and the record."""
     paths = Paths(env)
     config = loader.load_lenient(env)[0].shared
@@ -134,20 +131,18 @@ def leave(env: Mapping[str, str], show: Callable[[str], None]) -> None:
             connection, key = server.connect(config, env, paths, BUDGET_S)
             with contextlib.closing(Server(connection, key, record.account, record.machine)) as one:
                 one.leave()
-            show("✓ the server forgot this machine")
+            _show("✓ the server forgot this machine")
         except UsagelineError as error:
-            show(f"! the server forgets this machine within a day: {error}")
+            _show(f"! the server forgets this machine within a day: {error}")
 
     def without(text: str | None) -> str | None:
-        changed = text or ""
-        for name in KEYS:
-            changed = edit.without_key(changed, f"shared.{name}")
+        changed = edit.set_all(text or "", dict.fromkeys(KEYS))
         return changed if text is not None and changed != text else None
 
     if change.change(env, without):
-        show(f"✓ removed [shared] from {short(paths.config_file, paths)}")
+        _show(f"✓ removed [shared] from {short(paths.config_file, paths)}")
     if files.remove_file(paths.shared_key):
-        show(f"✓ removed the key {short(paths.shared_key, paths)}")
+        _show(f"✓ removed the key {short(paths.shared_key, paths)}")
     shared_record.remove(paths)
 
 
@@ -167,5 +162,5 @@ def _version(address: Address, account: Account, env: Mapping[str, str]) -> str:
     return f"{facts.get('server') or 'the server'} {facts.get('version', '')}".strip()
 
 
-def _is_refused(error: ServerUnusable) -> bool:
-    return "may not run" in str(error) or "refused the user" in str(error)
+def _show(text: str) -> None:
+    click.echo(sanitize_lines(text))

@@ -3,23 +3,29 @@
 A snapshot is a file that another program may have changed: what is not as usageline writes it has
 no sample. Two limits or credits with the same labels become one, because Prometheus refuses a
 series that is listed twice.
+
+A label is stored for ever beside every number, by people who need not know the account. So no
+e-mail address, host name or path becomes one, and a hostile snapshot adds no series without end.
+Texts of the service are names of a few words; all others become `other`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from usageline.core.limit_names import OTHER_WEEK
 from usageline.core.windows import exhausted_at, moment, percent
-from usageline.usage.local.prices import PICO
-from usageline.usage.metrics import labels, table
+from usageline.usage import metrics
+from usageline.usage.credits import ONE_TIME, POOL_LABELS, USAGE_CREDITS
+from usageline.usage.local.prices import PICO, listed_name
 from usageline.usage.model import STATUSES, Limit
 from usageline.usage.values import MAX_AMOUNT, integer, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from usageline.usage.metrics.table import Metric
+    from usageline.usage.metrics import Metric
 
 MAX_LIMITS = 16
 """Of an account. The service has never had more than eight."""
@@ -42,9 +48,23 @@ TOKEN_TYPES = {
 Highest = dict[tuple[str, tuple[str, ...]], float]
 """The highest value of each series, by the metric's name and its labels."""
 
-LOCAL = (table.LOCAL_COST, table.LOCAL_TOKENS)
+LOCAL = (metrics.LOCAL_COST, metrics.LOCAL_TOKENS)
 CORRECTED = 0.8
 """A fall to less than this share of a counter is no correction."""
+
+OTHER = "other"
+
+_ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_WORD = re.compile(r"[a-z][a-z0-9]{0,15}(?:[_-][a-z0-9]{1,16}){0,4}", re.ASCII)
+"""A word of the service such as `weekly_all`, or of usageline such as `claude-cache`."""
+
+_NAME = re.compile(
+    r"[A-Za-z0-9]{1,16}(?:\.\d{1,3})?(?:[ -][A-Za-z0-9]{1,16}(?:\.\d{1,3})?){0,4}", re.ASCII
+)
+"""Words, and versions such as 4.5. A dot between letters would be that of a host or a file."""
+
+_CURRENCY = re.compile(r"[A-Z]{3,4}", re.ASCII)
+_CREDITS = frozenset({USAGE_CREDITS, ONE_TIME, *POOL_LABELS.values()})
 
 
 class Usage(Protocol):
@@ -72,7 +92,7 @@ def samples(
     version: str,
     now: float,
 ) -> list[Sample]:
-    """Return all samples at `now` (epoch s), each series once, in the order of the table.
+    """Return all samples at `now` (epoch s), each series once, in the order of the metrics.
 
     `snapshots` has one of each account, and `local` the usage of each model.
     """
@@ -82,7 +102,7 @@ def samples(
         *_of_local_usage(local),
     ):
         series.setdefault((sample.metric.name, sample.labels), sample)
-    order = {metric.name: number for number, metric in enumerate(table.METRICS)}
+    order = {metric.name: number for number, metric in enumerate(metrics.METRICS)}
     return sorted(series.values(), key=lambda sample: order[sample.metric.name])
 
 
@@ -107,27 +127,22 @@ def steady(listed: Iterable[Sample], highest: Highest) -> list[Sample]:
 
 
 def _of_snapshot(snapshot: Mapping[str, object], version: str, now: float) -> Iterator[Sample]:
-    account = labels.account(snapshot.get("account"))
+    account = _label(_ACCOUNT, snapshot.get("account"), "")
     yield from _limits(account, _rows(snapshot.get("limits"), MAX_LIMITS), now)
     yield from _credits(account, _rows(snapshot.get("credits"), MAX_CREDITS))
     observed_at = moment(snapshot.get("observed_at"))
     if observed_at is not None:
-        yield Sample(table.READING, (account,), observed_at)
+        yield Sample(metrics.READING, (account,), observed_at)
     for status in STATUSES:
-        yield Sample(table.STATUS, (account, status), float(snapshot.get("status") == status))
+        yield Sample(metrics.STATUS, (account, status), float(snapshot.get("status") == status))
     plan, source = snapshot.get("plan"), snapshot.get("source")
-    info = (
-        account,
-        version,
-        labels.name(plan) if plan else "",
-        labels.word(source) if source else "",
-    )
-    yield Sample(table.INFORMATION, info, 1)
+    names = (_name(plan) if plan else "", _label(_WORD, source) if source else "")
+    yield Sample(metrics.INFORMATION, (account, version, *names), 1)
     requests = mapping(snapshot.get("requests"))
     for outcome in STATUSES:
         count = integer(requests.get(outcome), 0, MAX_COUNT)
         if count is not None:
-            yield Sample(table.REQUESTS, (account, outcome), count)
+            yield Sample(metrics.REQUESTS, (account, outcome), count)
 
 
 def _limits(account: str, rows: list[Mapping[str, object]], now: float) -> Iterator[Sample]:
@@ -141,22 +156,22 @@ def _limits(account: str, rows: list[Mapping[str, object]], now: float) -> Itera
     for series, limit in limits.items():
         has_ended = limit.resets_at is not None and limit.resets_at <= now
         if limit.percent is not None and not has_ended:
-            yield Sample(table.UTILIZATION, series, limit.percent / 100)
+            yield Sample(metrics.UTILIZATION, series, limit.percent / 100)
         if limit.resets_at is not None and not has_ended:
-            yield Sample(table.RESET, series, limit.resets_at)
+            yield Sample(metrics.RESET, series, limit.resets_at)
         exhaustion = exhausted_at(limit, now)
         if exhaustion is not None:
-            yield Sample(table.EXHAUSTION, series, exhaustion)
+            yield Sample(metrics.EXHAUSTION, series, exhaustion)
 
 
 def _limit(row: Mapping[str, object]) -> Limit:
     """Return a limit of the snapshot, with the values of its labels as `kind` and `label`."""
-    kind, label = labels.word(row.get("kind")), row.get("label")
-    scope = "" if kind in WHOLE_ACCOUNT else labels.name(label)
+    kind, label = _label(_WORD, row.get("kind")), row.get("label")
+    scope = "" if kind in WHOLE_ACCOUNT else _name(label)
     resets_at, exhausts_at = moment(row.get("resets_at")), moment(row.get("exhausts_at"))
     return Limit(
         kind,
-        labels.OTHER if label == OTHER_WEEK else scope,
+        OTHER if label == OTHER_WEEK else scope,
         percent(row.get("percent")),
         None if resets_at is None else int(resets_at),
         exhausts_at=None if exhausts_at is None else int(exhausts_at),
@@ -168,7 +183,7 @@ def _credits(account: str, rows: list[Mapping[str, object]]) -> Iterator[Sample]
     used: dict[tuple[str, ...], float] = {}
     caps: dict[tuple[str, ...], float | None] = {}
     for row in rows:
-        values = (account, labels.credit(row.get("label")), labels.currency(row.get("currency")))
+        values = (account, _credit(row.get("label")), _label(_CURRENCY, row.get("currency")))
         spent, cap = _major(row, "used_minor"), _major(row, "limit_minor")
         if spent is not None:
             used[values] = used.get(values, 0) + spent
@@ -176,10 +191,10 @@ def _credits(account: str, rows: list[Mapping[str, object]]) -> Iterator[Sample]
         # A credit without a cap leaves the sum without one.
         caps[values] = None if cap is None or other is None else other + cap
     for series, amount in used.items():
-        yield Sample(table.CREDIT_USED, series, amount)
+        yield Sample(metrics.CREDIT_USED, series, amount)
     for series, limit in caps.items():
         if limit is not None:
-            yield Sample(table.CREDIT_LIMIT, series, limit)
+            yield Sample(metrics.CREDIT_LIMIT, series, limit)
 
 
 def _major(row: Mapping[str, object], name: str) -> float | None:
@@ -192,18 +207,33 @@ def _of_local_usage(local: Mapping[str, Usage]) -> Iterator[Sample]:
     cost: dict[str, int] = {}
     tokens: dict[tuple[str, str], int] = {}
     for name, usage in local.items():
-        model = labels.model(name)
+        model = listed_name(name) or OTHER
         cost[model] = cost.get(model, 0) + usage.cost
         for kind, attribute in TOKEN_TYPES.items():
             count = getattr(usage, attribute)
             tokens[kind, model] = tokens.get((kind, model), 0) + count
     for model, amount in cost.items():
-        if model != labels.OTHER:  # a model without a price is unpriced, not free
-            yield Sample(table.LOCAL_COST, (model,), amount / PICO)
+        if model != OTHER:  # a model without a price is unpriced, not free
+            yield Sample(metrics.LOCAL_COST, (model,), amount / PICO)
     for values, count in tokens.items():
-        yield Sample(table.LOCAL_TOKENS, values, count)
+        yield Sample(metrics.LOCAL_TOKENS, values, count)
 
 
 def _rows(value: object, maximum: int) -> list[Mapping[str, object]]:
     rows = value[:maximum] if isinstance(value, list) else []
     return [row for row in rows if isinstance(row, dict)]
+
+
+def _name(value: object) -> str:
+    """Return a short name, such as that of a model or a plan."""
+    text = value.replace("(", "").replace(")", "") if isinstance(value, str) else ""
+    return _label(_NAME, text)
+
+
+def _credit(value: object) -> str:
+    """Return the name of a credit that usageline knows."""
+    return value if isinstance(value, str) and value in _CREDITS else OTHER
+
+
+def _label(pattern: re.Pattern[str], value: object, otherwise: str = OTHER) -> str:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else otherwise

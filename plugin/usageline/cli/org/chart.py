@@ -1,4 +1,8 @@
-"""An organization's report as a picture: a bar for each row, in pieces by model."""
+"""An organization's report as a picture and as an HTML page: a bar for each row, by model.
+
+The page has the sums, the chart, and a table of all rows. It has the style and the policy of the
+history's page: no script, and no other address.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
-from usageline.cli.org.overview import percent
-from usageline.cli.org.reading import overview
+from usageline.cli.org.overview import overview
+from usageline.cli.org.wording import digits
+from usageline.cli.page import TableRow, at_each_width, details, document, escaped, list_of, table
 from usageline.cli.svg import (
     FAINT,
     INNER_WIDTH,
@@ -50,6 +55,13 @@ OTHER_MODELS = "other models"
 REST_COLORS = (OTHERS[3], MARK)
 """Of the other models, and of a cost that has no model."""
 
+NUMBERS = (
+    *("Cost", "List price", "Share", "Input", "Output", "Cache write", "Cache read"),
+    "Requests",
+)
+MAX_OPEN_ROWS = 20
+"""A longer table is closed until its reader opens it."""
+
 
 class Piece(NamedTuple):
     """A part of a bar, from 0 to 1 of the longest one."""
@@ -63,13 +75,21 @@ class Piece(NamedTuple):
 def draw(report: Report, top: int | None) -> str:
     """Return the file, in the colors that its reader prefers."""
     shown = for_picture(report, top)
-    notes = (
-        [f"total {shown.total_words}", *shown.notes] if shown.rows else ["no usage in these days"]
-    )
+    notes = [shown.summary, *(shown.notes if shown.rows else [])]
     content = chart_height(shown, INNER_WIDTH)
     drawing, chart_top = picture(title(shown), shown.span, lines_of(notes), content, dark=None)
     draw_chart(drawing, shown, MARGIN, chart_top, INNER_WIDTH)
     return drawing.as_bytes().decode()
+
+
+def page(report: Report, top: int | None) -> str:
+    """Return the page, in the colors that its reader prefers."""
+    shown = for_picture(report, top)
+    sentences = (one[:1].upper() + one[1:] for one in (shown.summary, *shown.notes))
+    parts = list_of("Summary", sentences)
+    if shown.rows:
+        parts += [_chart(shown), _table(shown)]
+    return document(title(shown), shown.span, parts).decode()
 
 
 def for_picture(report: Report, top: int | None) -> Overview:
@@ -118,7 +138,7 @@ def draw_chart(drawing: Drawing, shown: Overview, left: float, top: float, width
         drawing.text(left, baseline, fit(entry.label, name_width))
         cost_end = left + width - SHARE_WIDTH
         drawing.text(cost_end, baseline, shown.money(entry.cost), text_anchor="end")
-        share = percent(entry, shown.total.cost)
+        share = shown.percent(entry)
         drawing.text(left + width, baseline, share, text_anchor="end", fill=FAINT)
         _draw_bar(drawing, bar, pieces(entry, shown, longest, palette))
         y += ROW_HEIGHT if one_line else TALL_ROW_HEIGHT
@@ -148,6 +168,34 @@ def pieces(
         result.append(Piece(start, length, color, tip))
         start += length
     return result
+
+
+def _chart(shown: Overview) -> str:
+    def draw(width: int) -> Drawing:
+        drawing = Drawing(width, chart_height(shown, width), title(shown), dark=None)
+        draw_chart(drawing, shown, 0, 0, width)
+        return drawing
+
+    return f"<section>{at_each_width(draw)}</section>"
+
+
+def _table(shown: Overview) -> str:
+    entries = [*shown.entries, *filter(None, [shown.unattributed])]
+    content = table(
+        (shown.unit.capitalize(), *NUMBERS),
+        (_row(entry, shown) for entry in entries),
+        _row(shown.total, shown),
+        "counts",
+    )
+    return details("All numbers", content, is_open=len(entries) <= MAX_OPEN_ROWS)
+
+
+def _row(entry: Entry, shown: Overview) -> TableRow:
+    """Return a row; the models are its tooltip, because they need more room than there is."""
+    amounts = shown.money(entry.cost), shown.money(entry.list_cost), shown.percent(entry)
+    counts = map(digits, (*entry.tokens, entry.requests))
+    numbers = [*map(escaped, (*amounts, *counts))]
+    return TableRow(escaped(entry.label), numbers, shown.models(entry))
 
 
 def _draw_bar(

@@ -1,1 +1,0 @@
-"""`usageline shared`: one reading for all machines of an account."""
