@@ -53,12 +53,7 @@ COMMANDS = (
     ),
     Command("demo", "demo", "Show the line in every theme; install and change nothing."),
     Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
-    Command(
-        "explain",
-        "explain.command",
-        "Explain the line, piece by piece.",
-        queries_background=True,
-    ),
+    Command("explain", "explain", "Explain the line, piece by piece.", queries_background=True),
     Command("history", "history.command", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
