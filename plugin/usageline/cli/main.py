@@ -55,7 +55,7 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
             raise click.UsageError("--all cannot be combined with --json: use `accounts --json`")
         accounts.print_all(env)
         return
-    from usageline.cli.snapshot import current_snapshot  # noqa: PLC0415 - no command needs it
+    from usageline.cli.refresh import current_snapshot  # noqa: PLC0415 - no command needs it
     from usageline.cli.table import print_table  # noqa: PLC0415 - as above
 
     snapshot = current_snapshot(env, renew=not as_json)

@@ -19,7 +19,7 @@ from usageline.core.text import sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from usageline.cli.svg import Color
+    from usageline.cli.svg import Box, Color
 
 WIDTHS = (312, 480, 752, 1120)
 """Pixels of a chart. In a window of another width it is up to half as large again."""
@@ -54,9 +54,19 @@ def document(title: str, subtitle: str, parts: Iterable[str], *, dark: bool | No
 """.encode()
 
 
-def at_each_width(draw: Callable[[int], Drawing]) -> str:
-    """Return the drawing of each of WIDTHS, of which the page shows one."""
-    return "".join(f'<div class="w{width}">{draw(width).as_element()}</div>' for width in WIDTHS)
+def at_each_width(
+    title: str, height: Callable[[int], float], draw: Callable[[Drawing, Box], None]
+) -> str:
+    """Return the drawing of each of WIDTHS, of which the page shows one.
+
+    `draw` gets the whole drawing as its box.
+    """
+    divisions = []
+    for width in WIDTHS:
+        drawing = Drawing(width, height(width), title, dark=None)
+        draw(drawing, (0, 0, width, height(width)))
+        divisions.append(f'<div class="w{width}">{drawing.as_element()}</div>')
+    return "".join(divisions)
 
 
 def list_of(title: str, sentences: Iterable[str]) -> list[str]:

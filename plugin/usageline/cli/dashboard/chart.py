@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 
 from usageline.cli.appearance import joined
-from usageline.cli.dashboard.signs import plain_text, possible_sign, severity, spread
+from usageline.cli.dashboard.drawing import plain_text, possible_sign, spread
 from usageline.core import formatting, windows
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def _chart_cell(used: float | None, cone: Span | None, row: Span, look: Appearan
         if look.ascii:
             eighths = 8 if eighths >= 4 or (floor == 0 and eighths) else 0
         if eighths:
-            return plain_text(EIGHTHS[eighths], look), look.style(severity(used))
+            return plain_text(EIGHTHS[eighths], look), look.style(windows.severity(used))
     elif cone is not None and cone[0] < ceiling and cone[1] > floor:
-        level = severity(cone[0])
+        level = windows.severity(cone[0])
         style = "quiet" if level == "normal" else level
         return plain_text(possible_sign(look), look), look.style(style)
     return None

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.cli import profile_accounts
 from usageline.cli.appearance import Appearance, line_config
-from usageline.cli.dashboard import model, today
+from usageline.cli.dashboard import model
+from usageline.cli.formatting import capitalized
 from usageline.cli.history import cost
-from usageline.cli.refreshes import Refreshes, next_refresh
+from usageline.cli.live import Refreshes, next_refresh
+from usageline.cli.usage.result import cost_text
 from usageline.config.schema import MIN_INTERVAL_S
-from usageline.core import background, freshness, jobs, json_file
+from usageline.core import background, formatting, freshness, jobs, json_file, windows
+from usageline.core.alert_text import brief_cost_text
 from usageline.core.errors import UsagelineError
 from usageline.line import local
 from usageline.storage import history, refresh_log
@@ -27,7 +30,10 @@ from usageline.themes.theme import resolve
 from usageline.usage.values import epoch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from usageline.cli.dashboard.model import View
+    from usageline.cli.history.cost import Costs
 
 MAX_LOG_LINES = 2000
 REFRESH_TIMEOUT_S = 20
@@ -35,6 +41,9 @@ REFRESH_TIMEOUT_S = 20
 
 ASKING = re.compile(r"(oauth|client): (ok|[a-z-]+ \(\d{3}\))")
 """Entries of the log that stand for a request: a source that was asked answered."""
+
+MAX_MODELS = 12
+"""Further models are shown as one."""
 
 
 class Data:
@@ -47,7 +56,7 @@ class Data:
         self._history_of: object = None
         self._costs_of: object = None
         self.past = model.Past()
-        self.today: today.Today | None = None
+        self.today: model.Today | None = None
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
@@ -75,16 +84,6 @@ class Data:
             note = next_refresh(snapshot, now)
         rows = profile_accounts.all_profiles(self.env)
         own = next((row for row in rows if row.is_current), None)
-        shown = (
-            [
-                model.account(
-                    row.label, row.snapshot, row.credentials, now, is_current=row.is_current
-                )
-                for row in rows
-            ]
-            if len(rows) > 1
-            else []
-        )
         return model.build(
             snapshot,
             credentials,
@@ -93,7 +92,7 @@ class Data:
             self.past,
             label=own.name if own else "",
             note=note,
-            accounts=shown,
+            accounts=[model.account(row, now) for row in rows] if len(rows) > 1 else [],
             today=self.today,
         )
 
@@ -113,7 +112,7 @@ class Data:
         self._costs_of = newest
         return True
 
-    def read_costs(self) -> today.Today | None:
+    def read_costs(self) -> model.Today | None:
         """Read what today cost, None without an index. It takes a moment, as `read_history`."""
         now, paths = time.time(), Paths(self.env)
         if not reader.exists(paths.usage_dir):
@@ -122,9 +121,9 @@ class Data:
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
         alerts = local.current(result, now).get("alerts", [])
         try:
-            return today.build(cost.read(self.env, now, 1), alerts)
+            return today(cost.read(self.env, now, 1), alerts)
         except UsagelineError as error:
-            return today.build(None, alerts) if str(error) == cost.NO_RESPONSES else None
+            return today(None, alerts) if str(error) == cost.NO_RESPONSES else None
 
     def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
         """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""
@@ -180,3 +179,26 @@ def _requests_of(line: bytes, since: float) -> int:
     tried = entry.get("tried")
     texts = [text for text in tried if isinstance(text, str)] if isinstance(tried, list) else []
     return sum(bool(ASKING.match(text)) for text in texts)
+
+
+def today(costs: Costs | None, alerts: Sequence[dict[str, Any]]) -> model.Today:
+    """Return what is shown of today's costs; `costs` is None without a response today."""
+    lines = tuple(
+        ("warning", capitalized(brief_cost_text(row)))
+        for row in alerts
+        if windows.percent(row.get("threshold")) is not None
+    )
+    if costs is None:
+        return model.Today("$0.00", "$0.00 at list prices", (), lines)
+    amount, tokens = cost.facts(costs.total)
+    whole = costs.total.cost or costs.total.tokens or 1
+    models = tuple(
+        model.ModelCost(
+            cost.short_name(row.key),
+            cost_text(row),
+            formatting.count(row.tokens),
+            (row.cost if costs.total.cost else row.tokens) / whole,
+        )
+        for row, _ in costs.groups(MAX_MODELS)
+    )
+    return model.Today(amount, f"{amount} at list prices · {tokens}", models, lines)

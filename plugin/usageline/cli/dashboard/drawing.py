@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.dashboard import model
-from usageline.cli.dashboard.signs import LIKELY, plain_text, possible_sign, severity, spread
 from usageline.core import windows
 from usageline.core.text import display_width
 
@@ -17,14 +16,63 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.model import Account, Line, Meter, View
-    from usageline.cli.dashboard.today import ModelCost
+    from usageline.cli.dashboard.model import Account, Line, Meter, ModelCost, View
+
+LIKELY, POSSIBLE, FAINT = "▓", "▒", "░"
+"""The part of a bar that is likely to be used before the reset, and the part that may be.
+
+FAINT stands for the latter if the empty part of a bar is a background.
+"""
+
+ASCII = {
+    **dict.fromkeys("▁▂▃▄▅▆▇█", "#"),
+    "▓": "=",
+    "▒": ":",
+    "░": ":",
+    "┤": "|",
+    "│": "|",
+    "└": "+",
+    "─": "-",
+    "┴": "^",
+    "┈": ".",
+    "╵": "|",
+    "›": ">",
+    "·": "-",
+    "▲": "!",
+    "╌": "-",
+    "≥": ">=",
+}
 
 MIN_WIDTH = 20
 HEADING = 10
 MIN_SHARE_CELLS, MAX_SHARE_CELLS = 8, 30
 ROUNDING = 1e-6
 """Percentage points by which a sum of floats may miss a whole cell."""
+
+
+def plain_text(text: str, look: Appearance) -> str:
+    """Return text of the dashboard itself, in ASCII if the terminal has no other characters."""
+    return "".join(ASCII.get(char, char) for char in text) if look.ascii else text
+
+
+def possible_sign(look: Appearance) -> str:
+    """Return the sign of what may be used before the reset."""
+    return FAINT if look.terminal.styles.get("groove") else POSSIBLE
+
+
+def cut(line: Text, width: int, look: Appearance) -> Text:
+    """Cut a row that is wider than `width`, with an ellipsis if the terminal has one."""
+    if line.cell_len > width:
+        line.truncate(max(width, 1), overflow="crop" if look.ascii else "ellipsis")
+    return line
+
+
+def spread(left: Text, right: Text, width: int, look: Appearance) -> Text:
+    """Return both texts in one row, at its two ends; only the left one without room for both."""
+    room = width - left.cell_len - right.cell_len
+    if room < 2:
+        return cut(left, width, look)
+    return left + Text(" " * room) + right
 
 
 def header(view: View, width: int, look: Appearance) -> Text:
@@ -75,7 +123,7 @@ def bar(meter: Meter, width: int, look: Appearance) -> Text:
     low, high = (math.floor(min(edge, 100) / 100 * width) for edge in band)
     mark = None if row.mark is None else min(int(row.mark / 100 * width), width - 1)
     # What is only possible has no color of a warning: on a calm day it must not alarm.
-    likely = max(severity(band[0]), row.severity, key=windows.SEVERITIES.index)
+    likely = max(windows.severity(band[0]), row.severity, key=windows.SEVERITIES.index)
     for begin, end, sign, style in (
         (used, low, LIKELY, likely),
         (max(used, low), high, possible_sign(look), "quiet"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli.dashboard import chart, drawing, signs
+from usageline.cli.dashboard import chart, drawing
 
 if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
@@ -61,7 +61,7 @@ def arrange(view: View, width: int, height: int, chosen: int, look: Appearance) 
     left += [Text(), *drawing.facts(view, left_width, look, room)]
     for lines, cells in ((left, left_width), (right, width - left_width - GAP)):
         for line in lines:
-            signs.cut(line, cells, look)
+            drawing.cut(line, cells, look)
     return Page(left, right, left_width, focus, right_focus)
 
 

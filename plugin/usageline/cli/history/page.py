@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from usageline.cli.history import cost_svg, heatmap, heatmap_svg, svg_chart
+from usageline.cli.history import cost_svg, heatmap, svg_chart
 from usageline.cli.page import (
     TableRow,
     at_each_width,
@@ -16,7 +16,6 @@ from usageline.cli.page import (
     list_of,
     table,
 )
-from usageline.cli.svg import Drawing
 from usageline.cli.usage.result import cost_text, incomplete
 from usageline.core.formatting import count
 
@@ -48,16 +47,14 @@ def html(history: History, *, dark: bool | None = None) -> bytes:
 
 def _panel(history: History, series: Series, number: int) -> str:
     color = svg_chart.colors(history.curves)[number]
-    height = svg_chart.panel_height(series)
-
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(width, height, f"{series.name}: {svg_chart.facts(series)}", dark=None)
-        svg_chart.draw_panel(drawing, series, color, history, (0, 0, width, height))
-        return drawing
-
+    charts = at_each_width(
+        f"{series.name}: {svg_chart.facts(series)}",
+        lambda _: svg_chart.panel_height(series),
+        lambda drawing, box: svg_chart.draw_panel(drawing, series, color, history, box),
+    )
     return (
         f"<section><h2>{color_key(color)}{escaped(series.name)}</h2>"
-        f"<p>{_facts(series)}</p>{at_each_width(draw)}</section>"
+        f"<p>{_facts(series)}</p>{charts}</section>"
     )
 
 
@@ -70,16 +67,13 @@ def _facts(series: Series) -> str:
 def _heatmap(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
-
-    def draw(width: int) -> Drawing:
-        height = heatmap_svg.height(rows, width)
-        drawing = Drawing(width, height, heatmap.title(list(rows)), dark=None)
-        heatmap_svg.draw(drawing, rows, 0, 0, width)
-        return drawing
-
-    return [
-        f"<section><h2>{escaped(heatmap.title(list(rows)))}</h2>{at_each_width(draw)}</section>"
-    ]
+    title = heatmap.title(rows)
+    charts = at_each_width(
+        title,
+        lambda width: svg_chart.heatmap_height(rows, width),
+        lambda drawing, box: svg_chart.draw_heatmap(drawing, rows, box),
+    )
+    return [f"<section><h2>{escaped(title)}</h2>{charts}</section>"]
 
 
 def _cost(history: History) -> list[str]:
@@ -104,17 +98,13 @@ def _cost(history: History) -> list[str]:
 
 
 def _cost_chart(costs: Costs, measure: str) -> str:
-    title = cost_svg.title(measure)
-
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(
-            width, cost_svg.HEIGHT, f"{title}: {cost_svg.total(costs, measure)}", dark=None
-        )
-        cost_svg.draw(drawing, costs, measure, (0, 0, width, cost_svg.HEIGHT))
-        return drawing
-
-    total = escaped(cost_svg.total(costs, measure))
-    return f"<section><h2>{escaped(title)}</h2><p>{total}</p>{at_each_width(draw)}</section>"
+    title, total = cost_svg.title(measure), cost_svg.total(costs, measure)
+    charts = at_each_width(
+        f"{title}: {total}",
+        lambda _: cost_svg.HEIGHT,
+        lambda drawing, box: cost_svg.draw(drawing, costs, measure, box),
+    )
+    return f"<section><h2>{escaped(title)}</h2><p>{escaped(total)}</p>{charts}</section>"
 
 
 def _days_table(costs: Costs) -> str:

@@ -119,7 +119,7 @@ def _busiest(use: HourlyUse) -> list[str]:
     text += f", with {points}% of a 5-hour limit on an average day of use."
     totals: dict[int, list[float]] = {}
     for day in days:
-        totals.setdefault(heatmap.weekday_of(day), []).append(sum(use[day].values()))
+        totals.setdefault(day.weekday(), []).append(sum(use[day].values()))
     if len(totals) >= MIN_DAYS:
         busiest = max(totals, key=lambda weekday: sum(totals[weekday]) / len(totals[weekday]))
         text += f" Busiest day: {WEEKDAYS[busiest]}."

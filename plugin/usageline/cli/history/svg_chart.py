@@ -1,11 +1,11 @@
-"""The history as an SVG file: a panel for each limit, and the heatmap below."""
+"""The history as an SVG file: a panel for each limit, and the heatmap and the cost below."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.history import cost_svg, heatmap, heatmap_svg
+from usageline.cli.history import cost_svg, heatmap
 from usageline.cli.history.series import day_label, ticks
 from usageline.cli.svg import (
     CRITICAL,
@@ -16,11 +16,14 @@ from usageline.cli.svg import (
     MARK,
     OTHERS,
     SESSION,
+    SHADES,
     SPACING,
     TEXT_CELL_WIDTH,
     WARNING,
     WEEKLY,
+    WIDTH,
     Drawing,
+    flow,
     lines_of,
     picture,
 )
@@ -31,14 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.history.cost import Costs
-    from usageline.cli.history.heatmap import HourlyUse
+    from usageline.cli.history.heatmap import HourlyUse, Row
     from usageline.cli.history.series import Point, Series
     from usageline.cli.svg import Box, Color
 
 TITLE_HEIGHT = 30
 AXIS_WIDTH, AXIS_HEIGHT = 50, 26
 """For the percentages left of a panel, and for the times below it."""
-
 
 PANEL_HEIGHTS = {"session": 190}
 OTHER_PANEL_HEIGHT = 120
@@ -62,6 +64,15 @@ BRIDGE_STROKE = {
 DOT = "  ·  "
 
 COLORS = {"session": SESSION, "weekly_all": WEEKLY}
+LABEL_WIDTH, CELL_HEIGHT, HOURS_HEIGHT, LEGEND_HEIGHT = 90, 22, 18, 36
+HEATMAP_LEGEND = (
+    (1, "to 5 %"),
+    (2, "to 10 %"),
+    (3, "to 20 %"),
+    (4, "over 20 %"),
+    (0, "nothing"),
+    (None, "not known"),
+)
 
 
 class History(NamedTuple):
@@ -86,20 +97,21 @@ def svg(history: History, *, dark: bool | None = None) -> bytes:
     lines = lines_of(history.summary)
     heights = [TITLE_HEIGHT + panel_height(series) + SPACING for series in history.curves]
     rows = heatmap.rows(history.use)
-    heatmap_height = heatmap_svg.height(rows, INNER_WIDTH) + TITLE_HEIGHT + SPACING if rows else 0
+    hours_height = heatmap_height(rows, INNER_WIDTH)
+    heights += [TITLE_HEIGHT + hours_height + SPACING] if rows else []
     costs, note = history.costs, history.cost_note
-    content = sum(heights) + heatmap_height + cost_svg.section_height(costs, note, INNER_WIDTH)
+    content = sum(heights) + cost_svg.section_height(costs, note, INNER_WIDTH)
     span = span_text(history.start, history.end)
     drawing, top = picture("Plan usage", span, lines, content, dark=dark)
-    for series, color, height in zip(history.curves, colors(history.curves), heights, strict=True):
+    for series, color, height in zip(history.curves, colors(history.curves), heights, strict=False):
         _draw_title(drawing, series, top, color)
         box = (MARGIN, top + TITLE_HEIGHT, INNER_WIDTH, panel_height(series))
         draw_panel(drawing, series, color, history, box)
         top += height
     if rows:
         drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
-        heatmap_svg.draw(drawing, rows, MARGIN, top + TITLE_HEIGHT, INNER_WIDTH)
-        top += heatmap_height
+        draw_heatmap(drawing, rows, (MARGIN, top + TITLE_HEIGHT, INNER_WIDTH, hours_height))
+        top += heights[-1]
     cost_svg.draw_section(drawing, costs, note, (MARGIN, top, INNER_WIDTH))
     return drawing.as_bytes()
 
@@ -215,3 +227,51 @@ def _visible(piece: Sequence[Point], pixel_s: float) -> Sequence[Point]:
 def _outline(line: Sequence[Point]) -> list[Point]:
     """Return the area below the curve."""
     return [(line[0][0], 0), *line, (line[-1][0], 0)]
+
+
+def heatmap_height(rows: Sequence[Row], width: float) -> int:
+    """Return the pixels of the heatmap of that width, with its hours and its legend."""
+    lines = 1 + max(line for _, line in _legend_places(width))
+    return HOURS_HEIGHT + CELL_HEIGHT * (len(rows) + lines - 1) + LEGEND_HEIGHT
+
+
+def draw_heatmap(drawing: Drawing, rows: Sequence[Row], box: Box) -> None:
+    """Draw a cell for each hour of each row inside `box`, and the legend below."""
+    left, top, width, _ = box
+    cells, cell_width = left + LABEL_WIDTH, (width - LABEL_WIDTH) / 24
+    step = 3 if cell_width > 2 * TEXT_CELL_WIDTH else 6
+    for hour in range(0, 24, step):
+        drawing.text(cells + hour * cell_width, top + 10, f"{hour:02}:00", fill=FAINT, font_size=12)
+    y = top + HOURS_HEIGHT
+    for day, use in rows:
+        name = heatmap.day_name(day)
+        drawing.text(left, y + 15, name, fill=FAINT, font_size=12)
+        for hour in range(24):
+            gap = 2 if cell_width > 2 * TEXT_CELL_WIDTH else 1
+            cell = (cells + hour * cell_width, y, cell_width - gap, CELL_HEIGHT - gap)
+            _draw_cell(drawing, cell, heatmap.level(use.get(hour)), _tip(name, hour, use.get(hour)))
+        y += CELL_HEIGHT
+    for (x, line), (level, words) in zip(_legend_places(width), HEATMAP_LEGEND, strict=True):
+        below = y + line * CELL_HEIGHT
+        _draw_cell(drawing, (left + x, below + 10, 16, 14), level)
+        drawing.text(left + x + 22, below + 21, words, fill=FAINT, font_size=12)
+
+
+def _legend_places(width: float) -> list[tuple[float, int]]:
+    """Return x and line of each entry of the legend; it begins below the cells if there is room."""
+    start = LABEL_WIDTH if width > WIDTH / 2 else 0
+    places = flow((52 + 7 * len(words) for _, words in HEATMAP_LEGEND), width - start)
+    return [(start + x, line) for x, line in places]
+
+
+def _tip(day: str, hour: int, points: float | None) -> str:
+    return "" if points is None else f"{day} {hour:02}:00: {points:.0f} % of the limit"
+
+
+def _draw_cell(drawing: Drawing, box: Box, level: int | None, tip: str = "") -> None:
+    if level is None:
+        left, top, width, height = box
+        outline = (left + 0.5, top + 0.5, width - 1, height - 1)
+        drawing.box(outline, "none", rx=3, stroke=LINES)
+    else:
+        drawing.box(box, SHADES[level], tip, rx=3)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from usageline.cli.formatting import capitalized
 from usageline.cli.org import svg
 from usageline.cli.org.overview import digits, percent
 from usageline.cli.page import TableRow, at_each_width, details, document, escaped, list_of, table
-from usageline.cli.svg import Drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def page(report: Report, top: int | None) -> str:
     shown = svg.for_picture(report, top)
     sentences = [f"total {shown.total_words}" if shown.rows else "no usage in these days"]
     parts = [
-        *list_of("Summary", map(_sentence, (*sentences, *shown.notes))),
+        *list_of("Summary", map(capitalized, (*sentences, *shown.notes))),
         *_chart(shown),
         *_table(shown),
     ]
@@ -41,13 +41,12 @@ def page(report: Report, top: int | None) -> str:
 def _chart(shown: Overview) -> list[str]:
     if not shown.rows:
         return []
-
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(width, svg.chart_height(shown, width), svg.title(shown), dark=None)
-        svg.draw_chart(drawing, shown, 0, 0, width)
-        return drawing
-
-    return [f"<section>{at_each_width(draw)}</section>"]
+    charts = at_each_width(
+        svg.title(shown),
+        lambda width: svg.chart_height(shown, width),
+        lambda drawing, box: svg.draw_chart(drawing, shown, *box[:3]),
+    )
+    return [f"<section>{charts}</section>"]
 
 
 def _table(shown: Overview) -> list[str]:
@@ -75,7 +74,3 @@ def _numbers(entry: Entry, shown: Overview) -> Iterator[str]:
     yield percent(entry, shown.total.cost)
     counts: Sequence[int | None] = (*entry.tokens, entry.requests)
     yield from map(digits, counts)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

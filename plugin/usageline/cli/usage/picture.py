@@ -15,14 +15,7 @@ from usageline.cli.page import (
     list_of,
     table,
 )
-from usageline.cli.svg import (
-    INNER_WIDTH,
-    MARGIN,
-    Drawing,
-    Legend,
-    lines_of,
-    picture,
-)
+from usageline.cli.svg import INNER_WIDTH, MARGIN, Legend, lines_of, picture
 from usageline.cli.usage import chart
 from usageline.cli.usage.result import amount, cost_text, long_label
 from usageline.core.errors import UsagelineError
@@ -105,11 +98,11 @@ def subtitle(result: Result) -> str:
 
 
 def _section(result: Result) -> str:
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(width, chart.height(result), chart.title(result), dark=None)
-        chart.draw(drawing, result, (0, 0, width, chart.height(result)))
-        return drawing
-
+    charts = at_each_width(
+        chart.title(result),
+        lambda _: chart.height(result),
+        lambda drawing, box: chart.draw(drawing, result, box),
+    )
     entries = "".join(
         f"<li>{color_key(share.color)}{escaped(_entry(share))}</li>"
         for share in chart.legend(result)
@@ -117,8 +110,7 @@ def _section(result: Result) -> str:
     # Bars of models have their names beside them.
     has_legend = entries and result.kind != "model"
     legend = f'<ul class="legend">{entries}</ul>' if has_legend else ""
-    heading = escaped(chart.title(result))
-    return f"<section><h2>{heading}</h2>{legend}{at_each_width(draw)}</section>"
+    return f"<section><h2>{escaped(chart.title(result))}</h2>{legend}{charts}</section>"
 
 
 def _table(result: Result, *, is_open: bool) -> str:

@@ -15,6 +15,7 @@ from usageline.cli.usage.result import (
     NO_TRANSCRIPTS,
     NONE_READABLE,
     Result,
+    account_names,
     in_order,
     notes,
     project_names,
@@ -24,7 +25,7 @@ from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import files, roots
-from usageline.storage.usage_index.queries import KINDS, Range, shares, sums
+from usageline.storage.usage_index.queries import KINDS, UNKNOWN, Range, shares, sums
 from usageline.storage.usage_index.states import by_account, comparisons, owners, sessions_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from usageline.usage.local.cost_states import Comparison
 
 ALL_KINDS = (*KINDS, "account", "block")
+NONE_NAMED = (
+    "no transcript names an account: Claude Code writes it only in sessions that are also open "
+    "elsewhere, such as in a browser"
+)
 
 
 class Request(NamedTuple):
@@ -74,11 +79,24 @@ class Request(NamedTuple):
         """Return the range, with the sessions of the account that is asked for."""
         if self.account is None:
             return self.chosen()
-        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
         known = owners(index)
-        account = accounts.find(env, self.account, known)
+        account = _account(env, self.account, known)
         return self.chosen()._replace(sessions=sessions_of(index, account, known))
+
+
+def _account(env: dict[str, str], requested: str, owners: Mapping[str, str]) -> str:
+    """Return the key of the account with that label or key, or the beginning of one."""
+    from usageline.cli.profile_accounts import listed, matching  # noqa: PLC0415 - seldom
+
+    if not owners:
+        raise UsagelineError(NONE_NAMED)
+    called = account_names(env, [*sorted(set(owners.values())), UNKNOWN])
+    matches = matching(requested, called)
+    if len(matches) == 1:
+        return matches[0]
+    raise UsagelineError(
+        f"{sanitize(requested)!r} is not one account: choose from {listed(called)}"
+    )
 
 
 def run(request: Request, options: Mapping[str, Any]) -> None:
@@ -120,9 +138,9 @@ def _sums(
         return by_account(sessions, owners(index)), total, {}
     if request.kind != "block":
         return (*sums(index, request.kind, chosen), {})
-    from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+    from usageline.cli.usage import limits  # noqa: PLC0415 - as above
 
-    return blocks.sums(index, None if request.places else env, chosen)
+    return limits.by_window(index, None if request.places else env, chosen)
 
 
 def _print_data(env: dict[str, str], request: Request, output: str) -> None:
@@ -174,11 +192,7 @@ def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
     """Return what the rows of a kind are called, {} if they are called by their keys."""
     if kind == "project":
         return project_names(keys)
-    if kind != "account":
-        return {}
-    from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-    return accounts.names(env, keys)
+    return account_names(env, keys) if kind == "account" else {}
 
 
 def _no_transcripts(request: Request) -> str:
@@ -211,10 +225,8 @@ def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
             return _result(env, request, opened)
 
     if watch and sys.stdout.isatty() and env.get("TERM", "dumb") != "dumb":
-        from usageline.cli.usage import live  # noqa: PLC0415 - slow to import
-
         load(quiet=False)
-        live.watch(load)
+        table.watch(load)
         return
     with _opened(env, request) as opened:
         result = _result(env, request, opened)
