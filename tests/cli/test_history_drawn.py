@@ -263,7 +263,7 @@ def test_picture_is_well_formed_and_deterministic(
 ) -> None:
     readings = seen(*sorted(points))
     pictures = {
-        svg_chart.svg(
+        svg_chart.picture(
             svg_chart.History(
                 all_series(readings, START + 3000 * 60),
                 use_by_hour(readings),
@@ -300,7 +300,7 @@ def test_chart_is_empty_in_a_gap_and_has_a_dot_for_zero() -> None:
 def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
     series = only(seen((0, 40, 300), (30, 60, 300), (60, 100, 300), (720, 25, 1000)))
     root = ET.fromstring(  # noqa: S314 - our own
-        svg_chart.svg(svg_chart.History([series], {}, START, START + DAY_S))
+        svg_chart.picture(svg_chart.History([series], {}, START, START + DAY_S))
     )
     (data,) = [
         element.attrib["d"] for element in root.iter() if element.get("fill-opacity") == ".2"
@@ -453,7 +453,7 @@ def test_summary_does_not_compare_a_week_without_readings_at_this_time() -> None
 
 def test_picture_has_the_colors_that_were_chosen() -> None:
     history = svg_chart.History(all_series(work(3), START), {}, START, START + DAY_S)
-    default, dark, light = (svg_chart.svg(history, dark=dark) for dark in (None, True, False))
+    default, dark, light = (svg_chart.picture(history, dark=dark) for dark in (None, True, False))
     assert b"@media (prefers-color-scheme:dark)" in default
     assert PAPER.light.encode() in default
     assert b"<style" not in dark + light
@@ -486,7 +486,7 @@ def test_page_stays_small_and_needs_nothing_else() -> None:
 def test_picture_of_sixty_days_stays_small() -> None:
     readings = work(60)
     end = float(readings[-1].observed_at)
-    picture = svg_chart.svg(
+    picture = svg_chart.picture(
         svg_chart.History(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
     )
     assert len(picture) < 1_000_000

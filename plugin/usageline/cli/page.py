@@ -32,7 +32,8 @@ _ROOT = {"paper": PAPER, "ink": INK, "faint": FAINT, "lines": LINES}
 def document(title: str, subtitle: str, parts: Iterable[str], *, dark: bool | None = None) -> bytes:
     """Return the page. With `dark` None, it has the colors that its reader prefers."""
     style = _style(dark)
-    policy = f"{POLICY}; style-src 'sha256-{_digest(style)}'"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"{POLICY}; style-src 'sha256-{digest}'"
     header = f"<header><h1>{escaped(title)}</h1><p>{escaped(subtitle)}</p></header>"
     footer = f"<footer>usageline {escaped(__version__)}</footer>"
     body = "\n".join([header, *parts, footer])
@@ -160,7 +161,3 @@ def _style(dark: bool | None) -> str:
 
 def _scheme(dark: bool | None) -> str:
     return {None: "light dark", True: "dark", False: "light"}[dark]
-
-
-def _digest(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

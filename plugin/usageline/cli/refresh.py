@@ -11,7 +11,6 @@ import click
 from usageline.cli import appearance
 from usageline.core import freshness, json_file, windows
 from usageline.core.errors import UsagelineError
-from usageline.line import view
 from usageline.line.segments import limits
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
@@ -67,8 +66,7 @@ def describe(outcome: Outcome) -> str:
     look = appearance.current(snapshot)
     next_refresh = "" if due_at is None else f"; next refresh at {look.clock(due_at, time.time())}"
     if outcome.state == "failed" or is_waiting_after_failure(outcome):
-        ctx = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        ctx = ctx.replaced(half_days=look.half_days)
+        ctx = look.context(snapshot, snapshot.get("credentials"), time.time())
         detail = whole_detail(snapshot) or ctx.detail
         reason = sanitize_lines(
             f"{limits.reason(ctx)} ({detail})" if detail else limits.reason(ctx)

@@ -123,9 +123,5 @@ def _load(env: dict[str, str], is_wanted: Callable[[], bool]) -> Dashboard:
         os.environ["NO_COLOR"] = "1"
     from usageline.cli.dashboard import app  # noqa: PLC0415 - after the variables
 
-    return app.Dashboard(data, is_wanted, _stop)
-
-
-def _stop() -> None:
-    """Stop like any program on Ctrl-Z; the shell continues it with `fg`."""
-    reraise(signal.SIGTSTP)
+    # On Ctrl-Z, stop like any program; the shell continues it with `fg`.
+    return app.Dashboard(data, is_wanted, lambda: reraise(signal.SIGTSTP))

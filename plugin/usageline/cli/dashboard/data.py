@@ -53,8 +53,7 @@ class Data:
         self.env = env
         self._refreshes = Refreshes(env)
         self._theme: str | None = None
-        self._history_of: object = None
-        self._costs_of: object = None
+        self._read: dict[str, object] = {}
         self.past = model.Past()
         self.today: model.Today | None = None
 
@@ -98,19 +97,15 @@ class Data:
 
     def needs_history(self, snapshot: dict[str, Any] | None, now: float) -> bool:
         """Return whether the history is older than the snapshot, or than a minute."""
-        newest = ((snapshot or {}).get("observed_at"), int(now // 60))
-        if newest == self._history_of:
-            return False
-        self._history_of = newest
-        return True
+        return self._is_new("history", (snapshot or {}).get("observed_at"), now)
 
     def needs_costs(self, now: float) -> bool:
         """Return whether the index of local usage or the day has changed, or a minute passed."""
-        newest = reader.stamp(Paths(self.env).usage_dir), int(now // 60)
-        if newest == self._costs_of:
-            return False
-        self._costs_of = newest
-        return True
+        return self._is_new("costs", reader.stamp(Paths(self.env).usage_dir), now)
+
+    def _is_new(self, name: str, version: object, now: float) -> bool:
+        earlier, self._read[name] = self._read.get(name), (version, int(now // 60))
+        return self._read[name] != earlier
 
     def read_costs(self) -> model.Today | None:
         """Read what today cost, None without an index. It takes a moment, as `read_history`."""

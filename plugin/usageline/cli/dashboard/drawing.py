@@ -89,12 +89,8 @@ def header(view: View, width: int, look: Appearance) -> Text:
 def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str) -> list[Text]:
     """Return the rows of one limit: its name with the numbers, its bar, and its notes."""
     row = meter.row
-    unknown = look.terminal.glyphs["unknown"]
-    number = unknown if row.percent is None else f"{math.floor(row.percent)}%"
     left = look.text(plain_text(marker, look), "name") + look.text(row.name, "name")
-    left += look.text("  ") + look.text(
-        number, "plain" if row.percent is None else f"{row.severity}"
-    )
+    left += look.text("  ") + look.number(row.percent, row.severity)
     right = look.text(" ".join(filter(None, (row.first, row.second))), "quiet")
     for style, pace in model.pace(row):
         if left.cell_len + right.cell_len + len(pace) + 4 <= width:

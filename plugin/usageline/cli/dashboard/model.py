@@ -164,7 +164,7 @@ def build(  # noqa: PLR0913 - all that is shown
     today: Today | None = None,
 ) -> View:
     """Return the view. `label` is the account's, and `note` says what the refresh does."""
-    ctx = view.build(None, snapshot, credentials, {}, now).replaced(half_days=look.half_days)
+    ctx = look.context(snapshot, credentials, now)
     snapshot = snapshot or {}
     observed_at = None if ctx.age_s is None else now - ctx.age_s
     meters = [

@@ -195,9 +195,9 @@ def _write(options: Mapping[str, Any], history: History) -> None:
     # Make all of them before writing: a failed conversion must not leave one of two files.
     made: list[tuple[str, bytes]] = []
     if options["svg"] is not None:
-        made.append((options["svg"], svg_chart.svg(history, dark=options["dark"])))
+        made.append((options["svg"], svg_chart.picture(history, dark=options["dark"])))
     if options["png"] is not None:
-        picture = svg_chart.svg(history, dark=bool(options["dark"]))
+        picture = svg_chart.picture(history, dark=bool(options["dark"]))
         made.append((options["png"], svg.png(picture)))
     if options["html"] is not None:
         made.append((options["html"], page.html(history, dark=options["dark"])))

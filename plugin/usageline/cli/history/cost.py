@@ -237,7 +237,9 @@ def _bars(costs: Costs) -> list[Bar]:
     """Return a bar for each day, or for each week that begins with a Monday."""
     is_daily = len(costs.days) <= MAX_DAYS
     bars: list[Bar] = []
-    for _, period in groupby(costs.days, key=None if is_daily else _monday):
+    for _, period in groupby(
+        costs.days, key=lambda day: day if is_daily else day - timedelta(day.weekday())
+    ):
         days = list(period)
         models: dict[str, Row] = {}
         for row in (row for day in days for row in costs.by_day.get(day, {}).values()):
@@ -246,10 +248,6 @@ def _bars(costs: Costs) -> list[Bar]:
         if is_daily or bars or models:  # nothing is known of weeks before the first one
             bars.append(Bar(label, summed("", models.values()), models))
     return bars
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(day.weekday())
 
 
 def _cells(sizes: list[int], longest: int, cells: int) -> list[int]:

@@ -90,7 +90,8 @@ def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
         for sums, names, color in drawn:
             rows = (row for name, row in costs.by_day.get(day, {}).items() if name in names)
             part = cost.summed(sums.key, rows)
-            parts.append((color, getattr(part, measure), _tip(day, part)))
+            words = f"{cost.short_name(part.key)} {', '.join(cost.facts(part))}"
+            parts.append((color, getattr(part, measure), f"{day_name(day)}: {words}"))
         columns.append(Column(_label(costs, day), parts))
     draw_columns(drawing, columns, box, is_cost=measure == COST)
 
@@ -108,7 +109,3 @@ def _legend(costs: Costs, width: float) -> Legend:
         for row, _, color in models(costs)
     ]
     return Legend(entries, width, LEGEND_LINE_HEIGHT)
-
-
-def _tip(day: date, row: Row) -> str:
-    return f"{day_name(day)}: {cost.short_name(row.key)} {', '.join(cost.facts(row))}"

@@ -108,13 +108,9 @@ def title(result: Result) -> str:
 
 def draw(drawing: Drawing, result: Result, box: Box) -> None:
     """Draw the chart inside `box`."""
-    if result.is_time:
-        _draw_columns(drawing, result, box)
-    else:
+    if not result.is_time:
         _draw_bars(drawing, result, box)
-
-
-def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
+        return
     rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
     shown = legend(result)
     columns = [
@@ -167,18 +163,14 @@ def filled(rows: Sequence[Row], kind: str) -> list[Row]:
     if kind not in steps or not rows:
         return list(rows)
     by_key = {row.key: row for row in rows}
-    result, at = [], _date(rows[0].key)
-    last = rows[-1].key
+    first, last = rows[0].key, rows[-1].key
+    result, at = [], date.fromisoformat(first if len(first) == 10 else first + "-01")
     while (key := at.isoformat()[: len(last)]) <= last:
         result.append(by_key.get(key) or type(rows[0])(key))
         at += timedelta(days=steps[kind])
         if kind == "month":
             at = at.replace(day=1)
     return result
-
-
-def _date(key: str) -> date:
-    return date.fromisoformat(key if len(key) == 10 else key + "-01")
 
 
 def _value(row: Row, result: Result) -> int:

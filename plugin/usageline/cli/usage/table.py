@@ -92,7 +92,8 @@ def lines(result: Result, width: int) -> list[Line]:
     for row, cells in zip(result.rows, rows, strict=True):
         line = [("", _line(cells, columns))]
         if bar_cells >= MIN_BAR_CELLS:
-            line += [("", GAP), ("bar", _bar(part(row), bar_cells))]
+            size = max(round(part(row) * bar_cells), 1 if part(row) else 0)
+            line += [("", GAP), ("bar", "█" * size)]
         drawn.append(line)
     drawn.append([("bold", _line(total, columns))])
     drawn += [[("", sentence)] for sentence in result.limits]
@@ -144,10 +145,6 @@ def _line(cells: Sequence[str], columns: Sequence[int]) -> str:
         for cell, width in zip(cells[1:], columns[1:], strict=True)
     )
     return GAP.join([padded, *numbers])
-
-
-def _bar(part: float, cells: int) -> str:
-    return "█" * max(round(part * cells), 1 if part else 0)
 
 
 def _painted(line: Line, shown: Screen) -> str:

@@ -58,7 +58,7 @@ def check(data: bytes) -> None:
         words = summary.sentences(readings, start, now)
         one_line(words)
         shown = svg_chart.History(curves[:2], by_hour, start, now, (75, 90), words)
-        svg_chart.svg(shown).decode("utf-8")
+        svg_chart.picture(shown).decode("utf-8")
         page.html(shown).decode("utf-8")
     try:
         stored.with_limits(recent, "nothing")
