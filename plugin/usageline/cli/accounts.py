@@ -16,7 +16,7 @@ from rich.text import Text
 from usageline.cli import appearance, table
 from usageline.cli.columns import Column, fitted, print_lines
 from usageline.cli.limit_rows import ORDER, limit_row, rank
-from usageline.cli.profile_accounts import all_profiles, refresh_all
+from usageline.cli.profile_accounts import ProfileAccount, all_profiles, refresh_all
 from usageline.core import formatting, limit_names
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.profile_accounts import ProfileAccount
 
 NONE_YET = "no account has numbers yet: run usageline refresh, or use Claude Code for a while"
 

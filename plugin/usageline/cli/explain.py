@@ -11,7 +11,7 @@ from rich.text import Text
 
 from usageline.cli.config import complete
 from usageline.cli.formatting import span
-from usageline.cli.line_pieces import explained_line
+from usageline.cli.line_pieces import Piece, explained_line
 from usageline.cli.table import console, text
 from usageline.config.problem import quote, suggestion
 from usageline.config.segments import SEGMENTS
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from usageline.cli.line_pieces import Piece
     from usageline.line.context import StatusContext
 
 MIN_COLUMNS = 20

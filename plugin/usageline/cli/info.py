@@ -91,17 +91,11 @@ def rows(
         yield "expires at", local_time(sign_in.expires_at) or "invalid"
         yield ("valid for", span(left_s)) if left_s > 0 else ("expired", f"{span(left_s)} ago")
     else:
-        yield (
-            "expires at",
-            "not named: the service decides" if sign_in.token else "not named",
-        )
+        yield "expires at", "not named: the service decides" if sign_in.token else "not named"
     organization = sign_in.organization_uuid or state.organization_uuid
     if state.account_uuid and is_of_account(state, sign_in):
         key = claude_state.account_key(state.account_uuid, organization)
-        yield (
-            "account",
-            f"{_abbreviated(state.account_uuid)} (in snapshots: {key})",
-        )
+        yield "account", f"{_abbreviated(state.account_uuid)} (in snapshots: {key})"
     if organization:
         yield "organization", _abbreviated(organization)
 
@@ -171,6 +165,5 @@ def _find(env: Mapping[str, str]) -> tuple[Credentials | None, str]:
 
 
 def _abbreviated(identifier: str) -> str:
-    return (
-        identifier if len(identifier) <= VISIBLE_ID_LENGTH else identifier[:VISIBLE_ID_LENGTH] + "…"
-    )
+    rest = "…" if len(identifier) > VISIBLE_ID_LENGTH else ""
+    return identifier[:VISIBLE_ID_LENGTH] + rest

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from rich.console import Console, ConsoleDimensions, Group
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -24,8 +24,6 @@ from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from rich.console import RenderableType
 
     Frame: TypeAlias = Callable[[int, int, float], RenderableType]
 
@@ -107,14 +105,9 @@ def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) ->
     paths = Paths(env)
     snapshot = json_file.json_file(paths.snapshot)
     credentials = freshness.file_fingerprint(paths.claude_credentials)
+    clock = time.strftime("%H:%M:%S", time.localtime(now))
     note = refreshes.start_if_due(snapshot, credentials, now)
-    if not note and snapshot:
-        note = next_refresh(snapshot, now)
-    hint = " · ".join(
-        part
-        for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C quits")
-        if part
-    )
+    hint = " · ".join(filter(None, (clock, note, "Ctrl-C quits")))
     look = Appearance(env, snapshot)
     return Group(render_table(snapshot, credentials, now, width, look), Text(hint, "dim"))
 
@@ -147,11 +140,11 @@ class Refreshes:
         self._job: subprocess.Popen[bytes] | None = None
 
     def start_if_due(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
-        """Start a refresh if one is due. Return a note for the user, or ""."""
+        """Start a refresh if one is due. Return a note for the user, or "" for nothing to note."""
         if self._running is not None and self._running.poll() is None:
             return "refreshing"
         if not freshness.is_stale(snapshot, credentials, now):
-            return ""
+            return next_refresh(snapshot or {}, now)
         failure = throttle.last_failure(Paths(self._env).stamp, now)
         refused = throttle.acquire_refresh(self._env, now)
         if not refused:

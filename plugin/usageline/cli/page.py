@@ -13,13 +13,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
-from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Drawing, dark_rules
+from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Box, Color, Drawing, dark_rules
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from usageline.cli.svg import Box, Color
 
 WIDTHS = (312, 480, 752, 1120)
 """Pixels of a chart. In a window of another width it is up to half as large again."""

@@ -68,9 +68,7 @@ def describe(outcome: Outcome) -> str:
     if outcome.state == "failed" or is_waiting_after_failure(outcome):
         ctx = look.context(snapshot, snapshot.get("credentials"), time.time())
         detail = whole_detail(snapshot) or ctx.detail
-        reason = sanitize_lines(
-            f"{limits.reason(ctx)} ({detail})" if detail else limits.reason(ctx)
-        )
+        reason = sanitize_lines(limits.reason(ctx) + (f" ({detail})" if detail else ""))
         return reason if outcome.state == "failed" else reason + next_refresh
     return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh
 

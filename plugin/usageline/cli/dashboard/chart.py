@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from usageline.cli.appearance import joined
+from usageline.cli.appearance import Appearance, joined
 from usageline.cli.dashboard.drawing import plain_text, possible_sign, spread
 from usageline.cli.history.series import heights_in
 from usageline.core import formatting, windows
@@ -16,7 +16,6 @@ from usageline.core import formatting, windows
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from usageline.cli.appearance import Appearance
     from usageline.cli.dashboard.model import Chart
 
 AXIS_CELLS = 5

@@ -15,7 +15,7 @@ from usageline.cli.appearance import Appearance, line_config
 from usageline.cli.dashboard import model
 from usageline.cli.formatting import capitalized
 from usageline.cli.history import cost
-from usageline.cli.live import Refreshes, next_refresh
+from usageline.cli.live import Refreshes
 from usageline.cli.usage.result import cost_text
 from usageline.config.schema import MIN_INTERVAL_S
 from usageline.core import background, formatting, freshness, jobs, json_file, windows
@@ -79,8 +79,6 @@ class Data:
         """Return what to show now. Start a refresh if one is due."""
         credentials = freshness.file_fingerprint(Paths(self.env).claude_credentials)
         note = self._refreshes.start_if_due(snapshot, credentials, now)
-        if not note and snapshot:
-            note = next_refresh(snapshot, now)
         rows = profile_accounts.all_profiles(self.env)
         own = next((row for row in rows if row.is_current), None)
         return model.build(
@@ -107,11 +105,12 @@ class Data:
         earlier, self._read[name] = self._read.get(name), (version, int(now // 60))
         return self._read[name] != earlier
 
-    def read_costs(self) -> model.Today | None:
-        """Read what today cost, None without an index. It takes a moment, as `read_history`."""
-        now, paths = time.time(), Paths(self.env)
-        if not reader.exists(paths.usage_dir):
-            return None
+    def read_costs(self) -> None:
+        """Read what today cost. It takes a moment, as `read_history`."""
+        has_index = reader.exists(Paths(self.env).usage_dir)
+        self.today = self._today(time.time()) if has_index else None
+
+    def _today(self, now: float) -> model.Today | None:
         self._refreshes.start_local_if_due(now)
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
         alerts = local.current(result, now).get("alerts", [])
@@ -120,7 +119,7 @@ class Data:
         except UsagelineError as error:
             return today(None, alerts) if str(error) == cost.NO_RESPONSES else None
 
-    def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
+    def read_history(self, snapshot: dict[str, Any] | None) -> None:
         """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""
         now = time.time()
         account = (snapshot or {}).get("account")
@@ -129,7 +128,7 @@ class Data:
             if isinstance(account, str)
             else []
         )
-        return model.past(readings, now, self._requests(now))
+        self.past = model.past(readings, now, self._requests(now))
 
     def refresh_now(self, snapshot: dict[str, Any] | None) -> str:
         """Run `usageline refresh` and return what it printed. It takes up to ten seconds.

@@ -103,7 +103,7 @@ def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str
     if row.percent is not None:
         lines += [bar(meter, width, look)] * bar_rows
     for style, note in meter.notes:
-        lines += [look.text(part, style) for part in textwrap.wrap(note, max(width, MIN_WIDTH))]
+        lines += _wrapped(note, style, width, look)
     return lines
 
 
@@ -228,25 +228,25 @@ HELP = (
     ("up, down, left, right", "choose the limit of the chart, and scroll"),
     ("?", "show or hide this help"),
 )
-LEGEND = (
-    ("today", "what all sessions on this machine cost today, at list prices"),
-    ("mark", "even use: the percentage if use were spread evenly over the window"),
-    ("likely", "likely to be used before the reset, by the forecast"),
-    ("possible", "may be used before the reset: the top of the forecast"),
-    ("reset", "a reset, below the chart"),
-)
 
 
 def help_lines(width: int, look: Appearance) -> list[Text]:
     """Return the keys, and what the signs mean."""
-    signs = {
-        "today": "today",
-        "mark": look.terminal.glyphs["mark"],
-        "likely": plain_text(LIKELY, look),
-        "possible": plain_text(possible_sign(look), look),
-        "reset": plain_text("┴", look),
-    }
-    rows = [*HELP, ("", ""), *((signs[name], text) for name, text in LEGEND)]
+    likely, possible, reset = (
+        plain_text(sign, look) for sign in (LIKELY, possible_sign(look), "┴")
+    )
+    rows = [
+        *HELP,
+        ("", ""),
+        ("today", "what all sessions on this machine cost today, at list prices"),
+        (
+            look.terminal.glyphs["mark"],
+            "even use: the percentage if use were spread evenly over the window",
+        ),
+        (likely, "likely to be used before the reset, by the forecast"),
+        (possible, "may be used before the reset: the top of the forecast"),
+        (reset, "a reset, below the chart"),
+    ]
     cells = max(len(key) for key, _ in rows) + 2
     lines = []
     for key, text in rows:

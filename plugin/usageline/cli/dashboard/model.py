@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.cli import limit_rows, table
 from usageline.cli.formatting import capitalized, counted
-from usageline.cli.history.series import all_series
+from usageline.cli.history.series import Point, all_series
 from usageline.core import formatting, limit_names, windows
 from usageline.core.text import sanitize
 from usageline.line import view
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.history.series import Point
     from usageline.cli.limit_rows import Row
     from usageline.cli.profile_accounts import ProfileAccount
     from usageline.usage.model import Reading

@@ -192,13 +192,11 @@ def _write(options: Mapping[str, Any], history: History) -> None:
     from usageline.cli import svg  # noqa: PLC0415
     from usageline.cli.history import page, svg_chart  # noqa: PLC0415
 
-    # Make all of them before writing: a failed conversion must not leave one of two files.
-    made: list[tuple[str, bytes]] = []
-    if options["svg"] is not None:
-        made.append((options["svg"], svg_chart.picture(history, dark=options["dark"])))
-    if options["png"] is not None:
-        picture = svg_chart.picture(history, dark=bool(options["dark"]))
-        made.append((options["png"], svg.png(picture)))
-    if options["html"] is not None:
-        made.append((options["html"], page.html(history, dark=options["dark"])))
-    output.write_files(made)
+    dark = options["dark"]
+    output.write_files(
+        (
+            (options["svg"], lambda: svg_chart.picture(history, dark=dark)),
+            (options["png"], lambda: svg.png(svg_chart.picture(history, dark=bool(dark)))),
+            (options["html"], lambda: page.html(history, dark=dark)),
+        )
+    )

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from usageline.cli.appearance import joined
 from usageline.cli.formatting import cut
-from usageline.cli.history.series import heights_in, ticks
+from usageline.cli.history.series import Series, heights_in, ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows
 from usageline.core.text import display_width, sanitize
@@ -18,7 +18,6 @@ from usageline.core.text import display_width, sanitize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from usageline.cli.history.series import Series
 
 AXIS_WIDTH = 6
 """Columns of the labels and the axis: `100% ┤`."""

@@ -5,7 +5,6 @@ Pure but for `read` and the time zone, which is that of the process.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import textwrap
 import time
@@ -20,7 +19,7 @@ from rich.text import Text
 from usageline.cli.formatting import cut
 from usageline.cli.history.heatmap import day_name
 from usageline.cli.output import csv_text
-from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
+from usageline.cli.usage import report
 from usageline.cli.usage.result import MAX_NAME, cost_text
 from usageline.config import local
 from usageline.core.errors import StoreBroken, UsagelineError
@@ -139,23 +138,15 @@ def summed(key: str, rows: Iterable[Row]) -> Row:
 
 def as_json(costs: Costs) -> str:
     """Return a row for each model of each day, with the fields of `usageline usage --json`."""
-    return json.dumps(
-        {
-            "version": VERSION,
-            "timezone": time.strftime("%Z"),
-            "rows": [
-                {"day": str(day), "model": row.key, **fields(row)} for day, row in _rows(costs)
-            ],
-            "total": fields(costs.total),
-        }
-    )
+    rows = ({"day": str(day), "model": row.key, **report.fields(row)} for day, row in _rows(costs))
+    return report.as_json(rows, costs.total, time.strftime("%Z"))
 
 
 def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
-    head = ("day", "model", *CSV_NAMES)
+    head = ("day", "model", *report.CSV_NAMES)
     rows = (
-        (str(day), row.key, *csv_values(row), sum(row.unpriced.values()) or "")
+        (str(day), row.key, *report.csv_values(row), sum(row.unpriced.values()) or "")
         for day, row in _rows(costs)
     )
     return csv_text(head, rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli import svg
 from usageline.cli.history import cost_svg, heatmap
-from usageline.cli.history.series import day_label, ticks
+from usageline.cli.history.series import Point, Series, day_label, ticks
 from usageline.core import windows
 from usageline.core.text import display_width
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from usageline.cli.history.cost import Costs
     from usageline.cli.history.heatmap import HourlyUse, Row
-    from usageline.cli.history.series import Point, Series
     from usageline.cli.svg import Box, Color, Drawing
 
 TITLE_HEIGHT = 30

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
-from usageline.cli.svg import FAINT, LINES, MARK, MODEL_COLORS, OTHERS
-from usageline.cli.usage.result import amount, cost_text, short_label
+from usageline.cli.svg import FAINT, LINES, MARK, MODEL_COLORS, OTHERS, Box, Color, Drawing
+from usageline.cli.usage.result import Result, amount, cost_text, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
 from usageline.usage.local.prices import PICO
@@ -19,8 +19,6 @@ from usageline.usage.local.prices import PICO
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from usageline.cli.svg import Box, Color, Drawing
-    from usageline.cli.usage.result import Result
     from usageline.storage.usage_index.queries import Row
 
 MAX_COLUMNS = 400

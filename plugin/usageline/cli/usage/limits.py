@@ -16,7 +16,7 @@ from usageline.cli.usage.result import amount, dollars
 from usageline.core import json_file
 from usageline.core.formatting import utc_time
 from usageline.core.windows import moment, percent
-from usageline.storage.usage_index.queries import Row
+from usageline.storage.usage_index.queries import Range, Row
 from usageline.storage.usage_index.states import cost_of_account
 from usageline.system import light_json
 from usageline.system.paths import Paths
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.storage.usage_index.database import Index
-    from usageline.storage.usage_index.queries import Range
     from usageline.usage.local.worth import Window
 
 READINGS_S = 21 * 86400

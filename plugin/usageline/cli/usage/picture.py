@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.cli import output, page
+from usageline.cli import page
 from usageline.cli.svg import INNER_WIDTH, MARGIN, Legend, lines_of, picture
 from usageline.cli.usage import chart
-from usageline.cli.usage.result import amount, cost_text, long_label
-from usageline.core.errors import UsagelineError
+from usageline.cli.usage.result import Result, amount, cost_text, long_label
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.usage.chart import Share
-    from usageline.cli.usage.result import Result
     from usageline.storage.usage_index.queries import Row
 
 TITLE = "Tokens and cost"
@@ -24,29 +22,6 @@ HEAD = (
     *("Cost", "Input", "Output", "Cache write, 5 min", "Cache write, 1 h", "Cache read"),
     *("Web searches", "Responses"),
 )
-
-
-def write(
-    result: Result,
-    others: Sequence[Result],
-    html_path: str | None,
-    svg_path: str | None,
-    *,
-    dark: bool | None,
-) -> None:
-    """Write the files that are asked for, and print their names.
-
-    Raise UsagelineError if there is nothing to draw or a file cannot be written.
-    """
-    if not result.rows:
-        raise UsagelineError(result.empty)
-    # Make both before writing one.
-    made = []
-    if html_path is not None:
-        made.append((html_path, html(result, others, dark=dark)))
-    if svg_path is not None:
-        made.append((svg_path, svg(result, dark=dark)))
-    output.write_files(made)
 
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from usageline.cli.formatting import counted, cut
 from usageline.core.formatting import DAYS, MONTHS
 from usageline.core.text import sanitize
-from usageline.storage.usage_index.queries import UNKNOWN
+from usageline.storage.usage_index.queries import UNKNOWN, Row
 from usageline.storage.usage_index.states import SEVERAL
 from usageline.usage.local.prices import PICO
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from usageline.sources.transcripts.files import Report
-    from usageline.storage.usage_index.queries import Row
 
 TIMES = ("day", "week", "month", "hour", "block")
 """The kinds whose rows follow each other in time. The others are ordered by cost."""

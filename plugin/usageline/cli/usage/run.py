@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.cli.days import read_day, time_zone
-from usageline.cli.output import echo_data
+from usageline.cli.output import echo_data, write_files
 from usageline.cli.usage import report
 from usageline.cli.usage.result import (
     NO_RESPONSES,
@@ -25,7 +25,7 @@ from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import files, roots
-from usageline.storage.usage_index.queries import KINDS, UNKNOWN, Range, shares, sums
+from usageline.storage.usage_index.queries import KINDS, UNKNOWN, Range, Row, shares, sums
 from usageline.storage.usage_index.states import by_account, comparisons, owners, sessions_of
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from usageline.sources.transcripts.files import Report
     from usageline.storage.usage_index.database import Index
-    from usageline.storage.usage_index.queries import Row
-    from usageline.usage.local.cost_states import Comparison
 
 ALL_KINDS = (*KINDS, "account", "block")
 NONE_NAMED = (
@@ -103,9 +101,7 @@ def run(request: Request, options: Mapping[str, Any]) -> None:
     """Print or write what the options ask for."""
     env = dict(os.environ)
     if options["check"]:
-        with _opened(env, request) as (index, _):
-            rows = comparisons(index)
-        _print_check(rows, options["output"])
+        _check(env, request, as_json=options["output"] == "json")
     elif options["output"]:
         _print_data(env, request, options["output"])
     elif options["html"] is not None or options["svg"] is not None:
@@ -148,7 +144,9 @@ def _print_data(env: dict[str, str], request: Request, output: str) -> None:
         chosen = request.chosen_in(index, env)
         rows, total, _ = _sums(index, env, request, chosen)
     if output == "json":
-        report.print_text(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
+        entries = ({"key": row.key, **report.fields(row)} for row in rows)
+        zone = report.zone_name(chosen.zone, request.tz)
+        report.print_text(report.as_json(entries, total, zone))
     else:
         echo_data(report.as_csv(rows, request.kind))
 
@@ -246,13 +244,23 @@ def _write_files(env: dict[str, str], request: Request, options: Mapping[str, An
         result = _result(env, request, opened, with_shares=True)
         has_models = result.is_time and bool(result.rows)
         others = [_result(env, request, opened, "model", with_shares=True)] if has_models else []
-    picture.write(result, others, options["html"], options["svg"], dark=options["dark"])
+    if not result.rows:
+        raise UsagelineError(result.empty)
+    dark = options["dark"]
+    write_files(
+        (
+            (options["html"], lambda: picture.html(result, others, dark=dark)),
+            (options["svg"], lambda: picture.svg(result, dark=dark)),
+        )
+    )
 
 
-def _print_check(rows: list[Comparison], output: str | None) -> None:
+def _check(env: dict[str, str], request: Request, *, as_json: bool) -> None:
     from usageline.cli.usage import check  # noqa: PLC0415 - seldom
 
-    if output == "json":
+    with _opened(env, request) as (index, _):
+        rows = comparisons(index)
+    if as_json:
         report.print_text(check.as_json(rows))
     else:
         check.print_table(rows)

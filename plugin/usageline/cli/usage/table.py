@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import broken, cut
-from usageline.cli.usage.result import cost_text, long_label
+from usageline.cli.usage.result import Result, cost_text, long_label
 from usageline.core.errors import UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import display_width
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from usageline.cli.usage.result import Result
     from usageline.storage.usage_index.queries import Row
 
     Line: TypeAlias = list[tuple[str, str]]
