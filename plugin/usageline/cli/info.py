@@ -53,16 +53,8 @@ def command(*, path: str | None) -> None:
 
     Exits with 1 if it cannot read usage.
     """
-    show_info(dict(os.environ), path)
-
-
-def show_info(env: Mapping[str, str], path: str | None) -> None:
-    """Print the sign-in, or the one in the file at `path`.
-
-    Raise `UsagelineError` with advice if it cannot read usage.
-    """
+    env, now = dict(os.environ), time.time()
     paths = Paths(env)
-    now = time.time()
     if path is not None:
         sign_in, origin, state = credentials.from_file(path), path, claude_state.ClaudeState({}, {})
     else:

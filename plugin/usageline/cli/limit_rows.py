@@ -100,12 +100,12 @@ def credit_row(
     share = _share(credit)
     first = _amount(credit, share)
     notes = []
-    if _has_no_cap(credit, share) and enabled and not reached:
-        notes.append("no cap")
     if reached:
         notes.append("limit reached")
     elif not enabled:
         notes.append(_why_off(credit))
+    elif _has_no_cap(credit, share):
+        notes.append("no cap")
     ends_at = windows.moment(credit.get("ends_at"))
     if ends_at:
         notes.append(_end(credit, ends_at, now, observed_at, clock))

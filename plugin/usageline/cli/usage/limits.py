@@ -5,7 +5,6 @@ The windows are the real ones if they are known, else estimated ones.
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import sqlite3
 import time
@@ -130,13 +129,15 @@ def by_window(
 
     Without `env` every window is estimated.
     """
+    from bisect import bisect_right  # noqa: PLC0415 - as above
+
     known = _known_windows(Paths(env)) if env is not None else []
     starts = [window.start * 1000 for window in known]
     rows: dict[str, Row] = {}
     total = Row("total")
     estimated_end, key = FIRST_MS, ""
     for at, session, project, model, *values in index.connection.execute(QUERY):
-        position = bisect.bisect_right(starts, at) - 1
+        position = bisect_right(starts, at) - 1
         if position >= 0 and at < starts[position] + WINDOW_MS:
             name = utc_time(starts[position] / 1000)
         else:
