@@ -30,10 +30,9 @@ class Command(NamedTuple):
 
     def load(self) -> click.Command:
         """Import the command."""
-        loaded: click.Command = getattr(
-            import_module(f"usageline.cli.{self.module}"), self.attribute
-        )
-        return loaded
+        module = import_module(f"usageline.cli.{self.module}")
+        command: click.Command = getattr(module, self.attribute)
+        return command
 
 
 COMMANDS = (

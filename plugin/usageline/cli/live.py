@@ -37,8 +37,18 @@ LOCAL_INTERVAL_S = 60
 
 def watch(env: dict[str, str]) -> None:
     """Show the table of limits until a signal arrives."""
-    refreshes = Refreshes(env)
-    run(lambda width, _height, now: _frame(env, refreshes, width, now))
+    paths, refreshes = Paths(env), Refreshes(env)
+
+    def frame(width: int, _height: int, now: float) -> RenderableType:
+        snapshot = json_file.json_file(paths.snapshot)
+        credentials = freshness.file_fingerprint(paths.claude_credentials)
+        clock = time.strftime("%H:%M:%S", time.localtime(now))
+        note = refreshes.start_if_due(snapshot, credentials, now)
+        hint = " · ".join(filter(None, (clock, note, "Ctrl-C quits")))
+        look = Appearance(env, snapshot)
+        return Group(render_table(snapshot, credentials, now, width, look), Text(hint, "dim"))
+
+    run(frame)
 
 
 def run(frame: Frame) -> None:
@@ -99,17 +109,6 @@ def _show(frame: Frame, wait: Callable[[float], int]) -> int:
             number = wait(1 - now % 1)
             if number in (*END_SIGNALS, signal.SIGTSTP):
                 return number
-
-
-def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
-    paths = Paths(env)
-    snapshot = json_file.json_file(paths.snapshot)
-    credentials = freshness.file_fingerprint(paths.claude_credentials)
-    clock = time.strftime("%H:%M:%S", time.localtime(now))
-    note = refreshes.start_if_due(snapshot, credentials, now)
-    hint = " · ".join(filter(None, (clock, note, "Ctrl-C quits")))
-    look = Appearance(env, snapshot)
-    return Group(render_table(snapshot, credentials, now, width, look), Text(hint, "dim"))
 
 
 def _size() -> ConsoleDimensions:

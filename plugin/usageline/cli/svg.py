@@ -184,6 +184,10 @@ class Drawing:
         position = {"x": f"{x:.4g}", "y": f"{y:g}"}
         self._add("text", position, **{"fill": INK, **attributes}).text = sanitize(text)
 
+    def label(self, x: float, y: float, text: str, **attributes: object) -> None:
+        """Add a small faint line of text, as of an axis."""
+        self.text(x, y, text, fill=FAINT, font_size=12, **attributes)
+
     def paths(self, lines: Iterable[Sequence[Point]], **attributes: object) -> None:
         """Add one element that draws each of `lines` through its points."""
         data = "".join(

@@ -74,7 +74,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "line.main.draw",
             "line.embed.embedded_line",
             "cli.refresh.current_snapshot",
-            "cli.live._frame",
+            "cli.live.watch.frame",
             "cli.dashboard.data.snapshot",
         ),
         *(

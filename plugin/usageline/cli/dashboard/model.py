@@ -201,16 +201,9 @@ def _limit_meter(window: Any, now: float, look: Appearance, history: Past) -> Me
     outlook = limit_rows.outlook(window, now, look.clock)
     notes = ((style, capitalized(outlook)),) if outlook else ()
     start, end = now - PAST_S, now + AHEAD_S
-    chart = Chart(
-        row.name,
-        history.pieces.get(key, ()),
-        history.resets.get(key, ()),
-        start,
-        end,
-        now,
-        _cone(window, band, now, end),
-    )
-    return Meter(row, band, notes, chart)
+    pieces, resets = history.pieces.get(key, ()), history.resets.get(key, ())
+    cone = _cone(window, band, now, end)
+    return Meter(row, band, notes, Chart(row.name, pieces, resets, start, end, now, cone))
 
 
 def _cone(
@@ -219,9 +212,8 @@ def _cone(
     """Return the forecast from now to the reset, or to the end of the chart."""
     if band is None:
         return ()
-    left_s = window.resets_at - now
     until = min(end, window.resets_at)
-    share = (until - now) / left_s
+    share = (until - now) / (window.resets_at - now)
     low, high = (window.percent + share * (edge - window.percent) for edge in band)
     return (now, window.percent, window.percent), (until, low, high)
 

@@ -155,14 +155,11 @@ def draw_panel(drawing: Drawing, series: Series, color: Color, history: History,
     grid += [((x(timestamp), top), (x(timestamp), bottom)) for timestamp, _ in marks]
     drawing.paths(grid, stroke=svg.LINES)
     for percent in (0, *percentages):
-        label = {"fill": svg.FAINT, "font_size": 12, "text_anchor": "end"}
-        drawing.text(left - 6, y(percent) + 4, f"{percent} %", **label)
+        drawing.label(left - 6, y(percent) + 4, f"{percent} %", text_anchor="end")
     for timestamp, text in marks:
         half = display_width(text) * svg.TEXT_CELL_WIDTH / 2
-        label = {"fill": svg.FAINT, "font_size": 12, "text_anchor": "middle"}
-        drawing.text(
-            min(max(x(timestamp), left + half), left + width - half), bottom + 18, text, **label
-        )
+        middle = min(max(x(timestamp), left + half), left + width - half)
+        drawing.label(middle, bottom + 18, text, text_anchor="middle")
 
     resets = [timestamp for timestamp in series.resets if start <= timestamp <= end]
     tip = y(100 if len(resets) <= MAX_RESET_LINES else RESET_MARK_PERCENT)
@@ -217,13 +214,11 @@ def draw_heatmap(drawing: Drawing, rows: Sequence[Row], box: Box) -> None:
     cells, cell_width = left + LABEL_WIDTH, (width - LABEL_WIDTH) / 24
     step = 3 if cell_width > 2 * svg.TEXT_CELL_WIDTH else 6
     for hour in range(0, 24, step):
-        drawing.text(
-            cells + hour * cell_width, top + 10, f"{hour:02}:00", fill=svg.FAINT, font_size=12
-        )
+        drawing.label(cells + hour * cell_width, top + 10, f"{hour:02}:00")
     y = top + HOURS_HEIGHT
     for day, use in rows:
         name = heatmap.day_name(day)
-        drawing.text(left, y + 15, name, fill=svg.FAINT, font_size=12)
+        drawing.label(left, y + 15, name)
         for hour in range(24):
             gap = 2 if cell_width > 2 * svg.TEXT_CELL_WIDTH else 1
             cell = (cells + hour * cell_width, y, cell_width - gap, CELL_HEIGHT - gap)
@@ -234,7 +229,7 @@ def draw_heatmap(drawing: Drawing, rows: Sequence[Row], box: Box) -> None:
     for (x, line), (level, words) in zip(_legend_places(width), HEATMAP_LEGEND, strict=True):
         below = y + line * CELL_HEIGHT
         _draw_cell(drawing, (left + x, below + 10, 16, 14), level)
-        drawing.text(left + x + 22, below + 21, words, fill=svg.FAINT, font_size=12)
+        drawing.label(left + x + 22, below + 21, words)
 
 
 def _legend_places(width: float) -> list[tuple[float, int]]:

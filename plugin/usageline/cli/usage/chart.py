@@ -196,8 +196,8 @@ def draw_columns(drawing: Drawing, columns: Sequence[Column], box: Box, *, is_co
     for mark in range(0, highest + 1, step):
         y = bottom - mark / highest * height
         drawing.paths([((left, y), (left + width, y))], stroke=LINES if mark else MARK)
-        words = {"fill": FAINT, "font_size": 12, "text_anchor": "end"}
-        drawing.text(left - 6, y + 4, _axis_label(mark, step, is_cost=is_cost), **words)
+        text = _axis_label(mark, step, is_cost=is_cost)
+        drawing.label(left - 6, y + 4, text, text_anchor="end")
     slot = width / max(len(columns), 1)
     column_width = min(slot * (0.76 if slot > 6 else 0.9), MAX_COLUMN_WIDTH)
     for number, column in enumerate(columns):
@@ -223,8 +223,7 @@ def _draw_labels(drawing: Drawing, labels: Sequence[str], place: Box) -> None:
         x = min(max(left + (number + 0.5) * slot, left + half), left + width - half)
         # The first and the last are moved inside, and may reach their neighbors there.
         if x - half >= free_from:
-            words = {"fill": FAINT, "font_size": 12, "text_anchor": "middle"}
-            drawing.text(x, bottom + 18, labels[number], **words)
+            drawing.label(x, bottom + 18, labels[number], text_anchor="middle")
             free_from = x + half + MIN_LABEL_GAP / 2
 
 
