@@ -18,7 +18,7 @@ from tests.hot import Hot
 from tests.server import usage_body
 from tests.world import REPOSITORY
 from usageline.cli.main import cli
-from usageline.cli.snapshot import describe
+from usageline.cli.refresh import describe
 from usageline.refresh.log_entry import Outcome
 from usageline.sources.proxies import NETWORK_ADVICE
 from usageline.system.terminal import wrap_words

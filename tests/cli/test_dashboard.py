@@ -10,7 +10,8 @@ from tests.line.test_service_numbers import DEC_1, HOUR, NOW, STAMP, credit, lim
 from tests.storage.readings import work
 from usageline import themes
 from usageline.cli.appearance import Appearance
-from usageline.cli.dashboard import chart, drawing, model, page, signs, today
+from usageline.cli.dashboard import chart, data, drawing, model, page
+from usageline.cli.profile_accounts import ProfileAccount
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def test_bar_has_mark_and_forecast_band() -> None:
     assert len(bar) == 100
     assert bar[69] == "╎"  # 93 minutes are left of five hours
     assert bar[:92].count("█") == 91
-    assert bar[92:95] == signs.LIKELY * 3
-    assert bar[95:] == signs.POSSIBLE * 5
+    assert bar[92:95] == drawing.LIKELY * 3
+    assert bar[95:] == drawing.POSSIBLE * 5
 
 
 def test_narrow_page_has_the_chart_of_the_chosen_limit() -> None:
@@ -129,8 +130,8 @@ def test_chart_has_curve_reset_now_and_cone() -> None:
     now = chart.AXIS_CELLS + 90 * 24 // 30
     assert labels[now : now + 3] == "now"
     assert axis[chart.AXIS_CELLS + 90 * 16 // 30] == "┴"
-    assert "".join(body).count(signs.POSSIBLE) > 0
-    assert all(signs.POSSIBLE not in line[:now] for line in body)
+    assert "".join(body).count(drawing.POSSIBLE) > 0
+    assert all(drawing.POSSIBLE not in line[:now] for line in body)
     assert body[-1][now - 4] == "█"
     assert "█" not in "".join(line[chart.AXIS_CELLS : now - 20] for line in body)
 
@@ -158,13 +159,13 @@ def test_alert_of_a_window_that_has_ended_is_not_listed() -> None:
     assert shown(content).alerts == ()
 
 
-TODAY = today.Today(
+TODAY = model.Today(
     "≥$9.50",
     "≥$9.50 + unpriced at list prices · 12.3M tokens",
     (
-        today.ModelCost("claude-opus-5-5", "$7.00", "9M", 0.7),
-        today.ModelCost("claude-sonnet-5-5", "≥$2.50", "3M", 0.3),
-        today.ModelCost("mine 模型", "unpriced", "300k", 0.0),
+        model.ModelCost("claude-opus-5-5", "$7.00", "9M", 0.7),
+        model.ModelCost("claude-sonnet-5-5", "≥$2.50", "3M", 0.3),
+        model.ModelCost("mine 模型", "unpriced", "300k", 0.0),
     ),
     (("warning", "Today passed $5"),),
 )
@@ -198,14 +199,17 @@ def test_nothing_is_shown_of_today_without_an_index() -> None:
 
 
 def test_day_without_a_response_costs_nothing() -> None:
-    (line,) = drawing.today(shown(full(), today=today.build(None, [])), 100, look(), 20)
+    (line,) = drawing.today(shown(full(), today=data.today(None, [])), 100, look(), 20)
     assert line.plain == "Today     $0.00 at list prices"
 
 
 def test_accounts_are_listed_with_their_limits() -> None:
     rows = [
-        model.account("work", full(), STAMP, NOW, is_current=True),
-        model.account("home", {**full(), "limits": []}, STAMP, NOW, is_current=False),
+        model.account(ProfileAccount("", label, "", None, content, STAMP, is_current), NOW)
+        for label, content, is_current in (
+            ("work", full(), True),
+            ("home", {**full(), "limits": []}, False),
+        )
     ]
     text = plain(drawing.facts(shown(full(), accounts=rows), 100, look()))
     assert "› work  5h 92%  7d 81%  7d Fable 97%" in text

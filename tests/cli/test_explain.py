@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import Hot
-from usageline.cli.explain import words
-from usageline.cli.explain.pieces import explained_line
+from usageline.cli.explain import describe
+from usageline.cli.line_pieces import explained_line
 
 if TYPE_CHECKING:
     import subprocess
@@ -69,7 +69,7 @@ def test_only_claude_codes_own_pieces_are_examples(hot: Hot) -> None:
     examples = {
         piece.name
         for piece in line.pieces
-        if piece.text and "example" in words.describe(piece, line.snapshot).origin
+        if piece.text and "example" in describe(piece, line.snapshot).origin
     }
     assert examples == {"model", "context"}
 

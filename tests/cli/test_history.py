@@ -20,7 +20,9 @@ from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
 from usageline.cli import output
-from usageline.cli.history import export, selection
+from usageline.cli.history import readings
+from usageline.cli.svg import PNG_ZOOM
+from usageline.cli.svg import png as as_png
 from usageline.core import text
 from usageline.core.errors import UsagelineError
 from usageline.storage import codec, history
@@ -166,8 +168,8 @@ def test_pictures_refer_to_no_other_file(worked: World, usageline: Run) -> None:
     assert "@import" not in texts
     data = png.read_bytes()
     assert data.startswith(PNG)
-    assert int.from_bytes(data[16:20], "big") == export.PNG_ZOOM * int(root.attrib["width"])
-    assert int.from_bytes(data[20:24], "big") == export.PNG_ZOOM * int(root.attrib["height"])
+    assert int.from_bytes(data[16:20], "big") == PNG_ZOOM * int(root.attrib["width"])
+    assert int.from_bytes(data[20:24], "big") == PNG_ZOOM * int(root.attrib["height"])
     assert {stat.S_IMODE(path.stat().st_mode) for path in (svg, png)} == {0o600}
 
 
@@ -223,7 +225,7 @@ def test_irregular_file_is_not_replaced(tmp_path: Path, what: str) -> None:
 def test_png_without_the_extra_prints_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(UsagelineError, match=r"install\.sh --with png"):
-        export.png(b"<svg/>")
+        as_png(b"<svg/>")
 
 
 def test_png_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +233,7 @@ def test_png_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
     )
     with pytest.raises(UsagelineError, match="needs a font"):
-        export.png(b"<svg/>")
+        as_png(b"<svg/>")
 
 
 def problem(done: subprocess.CompletedProcess[str]) -> str:
@@ -314,14 +316,14 @@ def test_account_is_a_label_a_key_or_the_beginning_of_one(
     for key in keys:
         keep(world.env, [reading(NOW)], key)
     by_key = dict(zip(keys, ("Work", "Home", "Work, old"), strict=True))
-    monkeypatch.setattr(selection, "labels", lambda _env: by_key)
+    monkeypatch.setattr(readings, "labels", lambda _env: by_key)
     if isinstance(expected, int):
-        assert selection.account(world.env, requested) == keys[expected]
+        assert readings.account(world.env, requested) == keys[expected]
         return
-    assert selection.complete(world.env, "HO") == ["Home"]
-    assert selection.complete(world.env, "01") == [ACCOUNT]
+    assert readings.complete(world.env, "HO") == ["Home"]
+    assert readings.complete(world.env, "01") == [ACCOUNT]
     with pytest.raises(UsagelineError, match=expected) as error:
-        selection.account(world.env, requested)
+        readings.account(world.env, requested)
     assert f"{ACCOUNT} (Work)" in str(error.value)
     assert "\x1b" not in str(error.value)
 

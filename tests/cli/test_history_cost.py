@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.cli import browser
 from tests.local.transcripts import MAIN, MODEL, ago, encoded, line, noon_zone
 from tests.storage.readings import keep, work
-from usageline.cli.history import cost, cost_chart, cost_svg
+from usageline.cli.history import cost, cost_svg
 from usageline.cli.svg import Drawing
 from usageline.cli.usage.result import incomplete
 from usageline.core.errors import UsagelineError
@@ -158,7 +158,7 @@ def test_index_damaged_anywhere_is_shown_or_named(indexed: World) -> None:
         with contextlib.suppress(UsagelineError):
             costs = cost.read(indexed.env, now, 90)
             shown += 1
-            cost_chart.lines(costs, 80)
+            cost.lines(costs, 80)
             cost.as_json(costs)
             incomplete(costs.total)
     assert 0 < shown < len(damaged)
@@ -249,9 +249,9 @@ def test_day_is_the_local_one(monkeypatch: pytest.MonkeyPatch, zone: str) -> Non
     now = 1_793_700_000.0
     days = cost.days_until(now, 9)
     assert len(set(days)) == 9
-    assert days[-1] == tuple(time.localtime(now)[:3])
+    assert days[-1].timetuple()[:3] == time.localtime(now)[:3]
     costs = costs_of(*((number, "m", 1) for number in range(9)), days=9, now=now)
-    assert [costs.of_day(day).cost // PICO for day in days] == [1] * 9
+    assert [costs.by_day[day]["m"].cost // PICO for day in days] == [1] * 9
     monkeypatch.undo()
     time.tzset()
 
@@ -271,13 +271,16 @@ def test_chart_fits_and_its_parts_are_the_whole(
     rows = [(ago_days % days, model, amount) for ago_days, model, amount in rows]
     costs = costs_of(*rows, days=days)
     assert sum(row.cost for row in costs.models) == costs.total.cost
-    assert sum(costs.of_day(day).cost for day in costs.days) == costs.total.cost
-    lines = cost_chart.lines(costs, width)
+    assert (
+        sum(row.cost for models in costs.by_day.values() for row in models.values())
+        == costs.total.cost
+    )
+    lines = cost.lines(costs, width)
     assert max(line.cell_len for line in lines) <= max(width, 60)
     drawn = cost_svg.models(costs)
     assert sum(row.cost for row, _, _ in drawn) == costs.total.cost
     assert len(drawn) == min(len(costs.models), len(cost_svg.COLORS))
-    if days > cost_chart.MAX_DAYS:
+    if days > cost.MAX_DAYS:
         bars = [line.plain for line in lines if line.plain.startswith("from ")]
         assert 0 < len(bars) <= 14
 
@@ -285,10 +288,10 @@ def test_chart_fits_and_its_parts_are_the_whole(
 @pytest.mark.usefixtures("utc")
 def test_models_are_told_apart_without_colors() -> None:
     costs = costs_of((0, "a", 40), (0, "b", 30), (0, "c", 20), (0, "d", 5), (0, "e", 5))
-    bar = next(line.plain for line in cost_chart.lines(costs, 120) if line.plain.endswith("░"))
+    bar = next(line.plain for line in cost.lines(costs, 120) if line.plain.endswith("░"))
     cells = bar.split()[-1]
     assert [cells.count(glyph) for glyph in "█▓▒░"] == [24, 18, 12, 6]
-    legend = [line.plain.split("  ")[0] for line in cost_chart.lines(costs, 120)[-4:]]
+    legend = [line.plain.split("  ")[0] for line in cost.lines(costs, 120)[-4:]]
     assert legend == ["█ a", "▓ b", "▒ c", "░ other models"]
 
 

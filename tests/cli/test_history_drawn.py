@@ -7,6 +7,7 @@ import hashlib
 import re
 import time
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 START = 1_795_392_000
 """2026-11-23 00:00 UTC, a Monday."""
+
+NOV_23 = date(2026, 11, 23)
 
 CONSOLE = Console(color_system="truecolor")
 
@@ -155,29 +158,29 @@ def test_session_comes_first_then_the_week() -> None:
 def test_use_is_counted_in_its_hour() -> None:
     """An interval across a full hour is split."""
     use = use_by_hour(seen((50, 0, 300), (55, 4, 300), (65, 10, 300)))
-    assert use == {(2026, 11, 23): {0: pytest.approx(7), 1: pytest.approx(3)}}
+    assert use == {NOV_23: {0: pytest.approx(7), 1: pytest.approx(3)}}
 
 
 def test_use_in_a_gap_is_not_counted() -> None:
     assert use_by_hour(seen((0, 0, 300), (5, 1, 300), (200, 30, 300), (205, 31, 300))) == {
-        (2026, 11, 23): {0: pytest.approx(1), 3: pytest.approx(1)}
+        NOV_23: {0: pytest.approx(1), 3: pytest.approx(1)}
     }
 
 
 def test_use_of_a_new_window_starts_with_the_window() -> None:
     """Also after a gap."""
     use = use_by_hour(seen((0, 50, 10), (5, 50, 10), (605, 8, 900), (610, 9, 900)))
-    assert use[2026, 11, 23][10] == pytest.approx(9)
+    assert use[NOV_23][10] == pytest.approx(9)
 
 
 def test_decreased_usage_is_not_negative_use() -> None:
-    assert use_by_hour(seen((0, 50, 300), (5, 10, 300))) == {(2026, 11, 23): {0: 0}}
+    assert use_by_hour(seen((0, 50, 300), (5, 10, 300))) == {NOV_23: {0: 0}}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata"], indirect=True)
 def test_hours_are_local_with_a_half_hour_offset() -> None:
     assert use_by_hour(seen((0, 0, 300), (29, 2, 300), (31, 4, 300))) == {
-        (2026, 11, 23): {5: pytest.approx(3), 6: pytest.approx(1)}
+        NOV_23: {5: pytest.approx(3), 6: pytest.approx(1)}
     }
 
 
@@ -195,9 +198,9 @@ def test_levels_distinguish_unknown_from_zero() -> None:
 
 
 def test_rows_are_days_up_to_two_weeks_else_weekdays() -> None:
-    use = {(2026, 11, 2): {9: 4.0}, (2026, 11, 15): {9: 4.0}}
-    assert [row[0] for row in rows(use)] == [(2026, 11, number) for number in range(2, 16)]
-    use[2026, 11, 16] = {9: 8.0}
+    use = {date(2026, 11, 2): {9: 4.0}, date(2026, 11, 15): {9: 4.0}}
+    assert [row[0] for row in rows(use)] == [date(2026, 11, number) for number in range(2, 16)]
+    use[date(2026, 11, 16)] = {9: 8.0}
     assert rows(use)[0] == (0, {9: 6.0})
     assert [row[0] for row in rows(use)] == list(range(7))
 
@@ -209,8 +212,8 @@ def test_rows_are_days_up_to_two_weeks_else_weekdays() -> None:
 def test_day_of_a_clock_change_is_one_day(month: int) -> None:
     """Each mark is a local midnight."""
     start = time.mktime((2026, month, 1, 12, 0, 0, 0, 0, -1))
-    days = [row[0] for row in rows({(2026, month, 1): {}, (2026, month, 14): {}})]
-    assert days == [(2026, month, number) for number in range(1, 15)]
+    days = [row[0] for row in rows({date(2026, month, 1): {}, date(2026, month, 14): {}})]
+    assert days == [date(2026, month, number) for number in range(1, 15)]
     marks = [time.localtime(at) for at, _ in ticks(start, start + 28 * DAY_S, 28)]
     assert {(mark.tm_hour, mark.tm_min) for mark in marks} == {(0, 0)}
     assert len(marks) in {27, 28, 29}
@@ -260,7 +263,7 @@ def test_picture_is_well_formed_and_deterministic(
 ) -> None:
     readings = seen(*sorted(points))
     pictures = {
-        svg_chart.svg(
+        svg_chart.picture(
             svg_chart.History(
                 all_series(readings, START + 3000 * 60),
                 use_by_hour(readings),
@@ -297,7 +300,7 @@ def test_chart_is_empty_in_a_gap_and_has_a_dot_for_zero() -> None:
 def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
     series = only(seen((0, 40, 300), (30, 60, 300), (60, 100, 300), (720, 25, 1000)))
     root = ET.fromstring(  # noqa: S314 - our own
-        svg_chart.svg(svg_chart.History([series], {}, START, START + DAY_S))
+        svg_chart.picture(svg_chart.History([series], {}, START, START + DAY_S))
     )
     (data,) = [
         element.attrib["d"] for element in root.iter() if element.get("fill-opacity") == ".2"
@@ -450,7 +453,7 @@ def test_summary_does_not_compare_a_week_without_readings_at_this_time() -> None
 
 def test_picture_has_the_colors_that_were_chosen() -> None:
     history = svg_chart.History(all_series(work(3), START), {}, START, START + DAY_S)
-    default, dark, light = (svg_chart.svg(history, dark=dark) for dark in (None, True, False))
+    default, dark, light = (svg_chart.picture(history, dark=dark) for dark in (None, True, False))
     assert b"@media (prefers-color-scheme:dark)" in default
     assert PAPER.light.encode() in default
     assert b"<style" not in dark + light
@@ -483,7 +486,7 @@ def test_page_stays_small_and_needs_nothing_else() -> None:
 def test_picture_of_sixty_days_stays_small() -> None:
     readings = work(60)
     end = float(readings[-1].observed_at)
-    picture = svg_chart.svg(
+    picture = svg_chart.picture(
         svg_chart.History(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
     )
     assert len(picture) < 1_000_000

@@ -30,7 +30,7 @@ from tests.local.transcripts import (
     line,
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
-from usageline.cli.usage import live, table
+from usageline.cli.usage import table
 from usageline.cli.usage.result import Result, incomplete, project_names
 from usageline.core.text import display_width
 from usageline.sources.auth.claude_state import account_key
@@ -440,7 +440,7 @@ def test_sentences_fit_the_terminal_and_name_few_models() -> None:
 
 def test_rows_that_do_not_fit_are_counted() -> None:
     rows = [Row(f"2026-11-{day:02}", cost=day) for day in range(1, 21)]
-    shown = live.fitted(Result("day", "UTC", rows, Row("total"), notes=["note"]), 12)
+    shown = table.fitted(Result("day", "UTC", rows, Row("total"), notes=["note"]), 12)
     assert [row.key[-2:] for row in shown.rows] == [f"{day}" for day in range(14, 21)]
     assert shown.notes == ["13 earlier rows", "note"]
     assert len(table.lines(shown, 80)) + 1 == 12

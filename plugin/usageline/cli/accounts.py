@@ -14,19 +14,17 @@ import click
 from rich.text import Text
 
 from usageline.cli import appearance, table
-from usageline.cli.columns import Column, fitted
+from usageline.cli.columns import Column, fitted, print_lines
 from usageline.cli.limit_rows import ORDER, limit_row, rank
-from usageline.cli.profile_accounts import all_profiles, refresh_all
+from usageline.cli.profile_accounts import ProfileAccount, all_profiles, refresh_all
 from usageline.core import formatting, limit_names
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
-from usageline.line import view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.profile_accounts import ProfileAccount
 
 NONE_YET = "no account has numbers yet: run usageline refresh, or use Claude Code for a while"
 
@@ -71,11 +69,7 @@ def command(*, as_json: bool, renew: bool) -> None:
         return
     if not rows:
         raise UsagelineError(NONE_YET)
-    current = next((row.snapshot for row in rows if row.is_current), None)
-    look = appearance.current(current)
-    target = table.console(look)
-    for line in side_by_side(rows, time.time(), target.width, look):
-        target.print(line, no_wrap=True, crop=False, overflow="ignore")
+    print_lines(lambda look, width: side_by_side(rows, time.time(), width, look))
 
 
 def print_all(env: dict[str, str]) -> None:
@@ -97,10 +91,7 @@ def side_by_side(
     rows: Sequence[ProfileAccount], now: float, width: int, look: Appearance
 ) -> list[Text]:
     """Return a row for each account, with a column for each limit that fits into `width`."""
-    contexts = [
-        view.build(None, row.snapshot, row.credentials, {}, now).replaced(half_days=look.half_days)
-        for row in rows
-    ]
+    contexts = [look.context(row.snapshot, row.credentials, now) for row in rows]
     limits = _limit_columns(contexts)
     # All limits without bars are worth more than some limits with bars.
     forms = (
@@ -167,15 +158,8 @@ def _limit_cell(ctx: Any, limit: tuple[str, str], form: Form, look: Appearance) 
     if window is None:
         return Text()
     row = limit_row(window, ctx.now, look.clock)
-    cell = Text()
-    if form.bar_cells:
-        cell = (
-            Text(" " * form.bar_cells)
-            if row.percent is None
-            else look.bar(row.percent, form.bar_cells, row.severity, row.mark)
-        )
-    number = look.terminal.glyphs["unknown"] if row.percent is None else f"{int(row.percent)}%"
-    cell += look.text(f"{number:>5}", "plain" if row.percent is None else row.severity)
+    cell = look.bar(row.percent, form.bar_cells, row.severity, row.mark)
+    cell += look.number(row.percent, row.severity, 5)
     if form.has_reset:
         words = row.brief if row.brief.startswith("in ") else f"{row.brief} {row.second}".strip()
         cell += look.text(f" {words}" if words else "", "quiet")

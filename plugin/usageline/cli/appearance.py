@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from usageline.config.compile import compile_config
 from usageline.core import formatting, freshness
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize, sanitize_ascii
-from usageline.line import _defaults, segments, settings
+from usageline.line import _defaults, segments, settings, view
 from usageline.line.theme import TerminalTheme, color_depth, painted_parts
 from usageline.system.paths import Paths
 from usageline.system.terminal import output_encoding, output_env
@@ -82,13 +83,31 @@ class Appearance:
         words = str("" if value is None else value)
         return Text(sanitize_ascii(words) if self.ascii else sanitize(words), self.style(style))
 
-    def bar(self, percent: float, cells: int, severity: str, mark: float | None = None) -> Text:
-        """Return the line's bar, with a mark at that percentage if it is not None."""
+    def number(self, percent: float | None, severity: str, cells: int = 0) -> Text:
+        """Return a percentage at the right of that many cells; without one the sign for that."""
+        if percent is None:
+            return self.text(f"{self.terminal.glyphs['unknown']:>{cells}}")
+        return self.text(f"{f'{math.floor(percent)}%':>{cells}}", severity)
+
+    def bar(
+        self, percent: float | None, cells: int, severity: str, mark: float | None = None
+    ) -> Text:
+        """Return the line's bar, with a mark at that percentage if it is not None.
+
+        Without a percentage or a cell it is blank.
+        """
+        if percent is None or not cells:
+            return Text(" " * cells)
         return self.parts(segments.bar(percent, cells, self.terminal.glyphs, severity, mark))
 
     def parts(self, parts: Iterable[tuple[str, ...]]) -> Text:
         """Return the parts of a segment, as the line paints them."""
         return Text.from_ansi(painted_parts(list(parts), self.terminal))
+
+    def context(self, snapshot: dict[str, Any] | None, credentials: Any, now: float) -> Any:
+        """Return the line's context of a snapshot, with the user's clock."""
+        ctx = view.build(None, snapshot, credentials, {}, now)
+        return ctx.replaced(half_days=self.half_days)
 
     def clock(self, at: float, now: float) -> str:
         """Return the time of `at` in the format of the configuration."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli import appearance, edge
-from usageline.cli.snapshot import current_snapshot
+from usageline.cli.refresh import current_snapshot
 from usageline.core.errors import UsagelineError
 from usageline.core.freshness import file_fingerprint
 from usageline.core.limit_names import long_name

@@ -72,7 +72,11 @@ def fitted(forms: Iterable[Sequence[Column]], width: int, look: Appearance) -> l
         gaps = GAP * (len(columns) - 1)
         if sum(least) + gaps <= width:
             break
-    return _lines(columns, _widened(least, full, width - gaps), width, look)
+    widths = _widened(least, full, width - gaps)
+    rows = [*zip(*(column.cells for column in columns), strict=True)]
+    if any(column.title for column in columns):
+        rows.insert(0, tuple(words(column.title, look, "label") for column in columns))
+    return [_line(columns, row, widths, width, look) for row in rows]
 
 
 def _widened(least: Sequence[int], full: Sequence[int], width: int) -> list[int]:
@@ -91,18 +95,6 @@ def _widened(least: Sequence[int], full: Sequence[int], width: int) -> list[int]
         for number in short:
             widths[number] = min(widths[number] + part, full[number])
     return widths
-
-
-def _lines(
-    columns: Sequence[Column], widths: Sequence[int], width: int, look: Appearance
-) -> list[Text]:
-    lines = []
-    if any(column.title for column in columns):
-        titles = [words(column.title, look, "label") for column in columns]
-        lines.append(_line(columns, titles, widths, width, look))
-    rows = zip(*(column.cells for column in columns), strict=True)
-    lines += [_line(columns, row, widths, width, look) for row in rows]
-    return lines
 
 
 def _line(

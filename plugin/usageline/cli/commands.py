@@ -30,10 +30,9 @@ class Command(NamedTuple):
 
     def load(self) -> click.Command:
         """Import the command."""
-        loaded: click.Command = getattr(
-            import_module(f"usageline.cli.{self.module}"), self.attribute
-        )
-        return loaded
+        module = import_module(f"usageline.cli.{self.module}")
+        command: click.Command = getattr(module, self.attribute)
+        return command
 
 
 COMMANDS = (
@@ -53,13 +52,8 @@ COMMANDS = (
     ),
     Command("demo", "demo", "Show the line in every theme; install and change nothing."),
     Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
-    Command(
-        "explain",
-        "explain.command",
-        "Explain the line, piece by piece.",
-        queries_background=True,
-    ),
-    Command("history", "history.command", "Draw usage over time, or export it."),
+    Command("explain", "explain", "Explain the line, piece by piece.", queries_background=True),
+    Command("history", "history", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
     Command("line", "line", "Print the line for tmux, a prompt or a bar."),
@@ -96,6 +90,14 @@ class Choice(click.Choice[str]):
 
         close = get_close_matches(str(value).lower(), self.choices, n=1)
         return f"{message} Did you mean {close[0]!r}?" if close else message
+
+
+dark_option = click.option(
+    "--dark/--light",
+    "dark",
+    default=None,
+    help="Colors of page and picture, instead of those that the reader prefers.",
+)
 
 
 class LazyGroup(click.Group):

@@ -8,9 +8,9 @@ import select
 import signal
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -50,8 +50,7 @@ CALM, HIGH = (37, 26, 55, 1234), (92, 81, 97, 4450)
 """Percent of the 5-hour limit, the weekly one and a model's, and credits used (cents)."""
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """One line of the demo: what it shows, and its snapshot."""
 
     title: str
@@ -68,7 +67,7 @@ def command() -> None:
     env = terminal.output_env()
     scenes = _scenes(env)
     values = validate("").values
-    if _can_cycle(env):
+    if termios is not None and _is_terminal() and env.get("TERM", "dumb") != "dumb":
         with contextlib.suppress(KeyboardInterrupt):
             _cycle(scenes, values, env)
         for row in _frame(scenes, values, env, preview.terminal_columns()):
@@ -86,16 +85,13 @@ def _scenes(env: Mapping[str, str]) -> tuple[Scene, Scene]:
     state = claude_state.read(env)
     if state.theme == claude_state.AUTO and not state.background and _is_terminal():
         state = replace(state, background=_background())
-    own = _own_reading(state, now)
-    if own:
+    title, calm = "A sample", _sample_reading(now, CALM)
+    if own := _own_reading(state, now):
         minutes = max(int(now - own.observed_at) // 60, 0)
-        calm = Scene(
-            f"Your numbers, as Claude Code got them {minutes} min ago; the rest is a sample", {}
-        )
-    else:
-        calm, own = Scene("A sample", {}), _sample_reading(now, CALM)
+        title = f"Your numbers, as Claude Code got them {minutes} min ago; the rest is a sample"
+        calm = own
     return (
-        replace(calm, snapshot=_snapshot(own, state, now)),
+        Scene(title, _snapshot(calm, state, now)),
         Scene("At high usage (a sample)", _snapshot(_sample_reading(now, HIGH), state, now)),
     )
 
@@ -140,10 +136,7 @@ def _snapshot(reading: Reading, state: ClaudeState, now: float) -> dict[str, Any
 
 
 def _frame(
-    scenes: tuple[Scene, ...],
-    values: Values,
-    env: Mapping[str, str],
-    columns: int,
+    scenes: tuple[Scene, ...], values: Values, env: Mapping[str, str], columns: int
 ) -> list[str]:
     """Return each scene with its title and an empty row after it."""
     rows: list[str] = []
@@ -193,8 +186,10 @@ def _terminal() -> Iterator[Any]:
     """
     fd = sys.stdin.fileno()
     before = termios.tcgetattr(fd)
-    ends = (signal.SIGTERM, signal.SIGHUP)
-    handlers = {number: signal.signal(number, _end) for number in ends}
+    handlers = {
+        number: signal.signal(number, lambda number, _: sys.exit(128 + number))
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
     interrupts: list[int] = []
     # Python would lose a KeyboardInterrupt in a callback, such as those of an import.
     handlers[signal.SIGINT] = signal.signal(
@@ -221,10 +216,6 @@ def _terminal() -> Iterator[Any]:
             signal.signal(number, handler)
 
 
-def _end(number: int, _frame: object) -> None:
-    sys.exit(128 + number)
-
-
 def _is_terminal() -> bool:
     """Return whether this process may read the terminal: a background job would be stopped."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
@@ -232,10 +223,6 @@ def _is_terminal() -> bool:
     with contextlib.suppress(OSError):
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     return False
-
-
-def _can_cycle(env: Mapping[str, str]) -> bool:
-    return termios is not None and _is_terminal() and env.get("TERM", "dumb") != "dumb"
 
 
 def _background() -> str:
@@ -254,7 +241,8 @@ def _closing(paths: Paths, columns: int) -> str:
     if os.path.exists(paths.data_dir + "/current"):
         done = "usageline is installed here. Choose a theme and segments: `usageline config`"
         return terminal.wrap_words(done, columns)
-    tool = program_files.package_tool().name if _is_package() else ""
+    is_package = program_files.is_packaged(program_files.own_source())
+    tool = program_files.package_tool().name if is_package else ""
     install = {
         "uvx": "uv tool install usageline && usageline install",
         "pipx run": "pipx install usageline && usageline install",
@@ -264,7 +252,3 @@ def _closing(paths: Paths, columns: int) -> str:
     width = max(len(step) for step, _ in steps)
     rows = "\n".join(f"  {step:<{width}}  {about}" for step, about in steps)
     return f"Nothing was installed or changed. Next:\n\n{rows}"
-
-
-def _is_package() -> bool:
-    return program_files.is_packaged(program_files.own_source())

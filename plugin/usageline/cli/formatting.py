@@ -54,6 +54,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def capitalized(text: str) -> str:
+    """Return text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def broken(text: str, cells: int) -> list[str]:
     """Return sanitized text in lines of at most `cells` columns, broken at spaces if possible."""
     lines = [""]

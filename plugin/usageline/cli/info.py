@@ -53,16 +53,8 @@ def command(*, path: str | None) -> None:
 
     Exits with 1 if it cannot read usage.
     """
-    show_info(dict(os.environ), path)
-
-
-def show_info(env: Mapping[str, str], path: str | None) -> None:
-    """Print the sign-in, or the one in the file at `path`.
-
-    Raise `UsagelineError` with advice if it cannot read usage.
-    """
+    env, now = dict(os.environ), time.time()
     paths = Paths(env)
-    now = time.time()
     if path is not None:
         sign_in, origin, state = credentials.from_file(path), path, claude_state.ClaudeState({}, {})
     else:
@@ -91,17 +83,11 @@ def rows(
         yield "expires at", local_time(sign_in.expires_at) or "invalid"
         yield ("valid for", span(left_s)) if left_s > 0 else ("expired", f"{span(left_s)} ago")
     else:
-        yield (
-            "expires at",
-            "not named: the service decides" if sign_in.token else "not named",
-        )
+        yield "expires at", "not named: the service decides" if sign_in.token else "not named"
     organization = sign_in.organization_uuid or state.organization_uuid
     if state.account_uuid and is_of_account(state, sign_in):
         key = claude_state.account_key(state.account_uuid, organization)
-        yield (
-            "account",
-            f"{_abbreviated(state.account_uuid)} (in snapshots: {key})",
-        )
+        yield "account", f"{_abbreviated(state.account_uuid)} (in snapshots: {key})"
     if organization:
         yield "organization", _abbreviated(organization)
 
@@ -171,6 +157,5 @@ def _find(env: Mapping[str, str]) -> tuple[Credentials | None, str]:
 
 
 def _abbreviated(identifier: str) -> str:
-    return (
-        identifier if len(identifier) <= VISIBLE_ID_LENGTH else identifier[:VISIBLE_ID_LENGTH] + "…"
-    )
+    rest = "…" if len(identifier) > VISIBLE_ID_LENGTH else ""
+    return identifier[:VISIBLE_ID_LENGTH] + rest

@@ -116,10 +116,10 @@ def schema() -> dict[str, Any]:
         "additionalProperties": True,
         "description": "how many requests of this machine for the account ended with each status",
     }
-    incident = _object(Incident)
-    incident["type"] = ["object", "null"]
-    incident["description"] = "an incident that affects Claude Code, if `service` is configured"
-    properties["incident"] = incident
+    properties["incident"] = _object(Incident) | {
+        "type": ["object", "null"],
+        "description": "an incident that affects Claude Code, if `service` is configured",
+    }
     alert = _object(Alert)
     for place in ALERT_PLACES:
         alert["properties"][place] = {"type": "boolean", "description": DESCRIPTIONS[place]}

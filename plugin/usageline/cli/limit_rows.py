@@ -100,12 +100,12 @@ def credit_row(
     share = _share(credit)
     first = _amount(credit, share)
     notes = []
-    if _has_no_cap(credit, share) and enabled and not reached:
-        notes.append("no cap")
     if reached:
         notes.append("limit reached")
     elif not enabled:
         notes.append(_why_off(credit))
+    elif _has_no_cap(credit, share):
+        notes.append("no cap")
     ends_at = windows.moment(credit.get("ends_at"))
     if ends_at:
         notes.append(_end(credit, ends_at, now, observed_at, clock))
@@ -143,15 +143,10 @@ def terms(credit: dict[str, Any]) -> str:
 def _share(credit: dict[str, Any]) -> float | None:
     share = windows.percent(credit.get("percent"))
     used, limit = credit.get("used_minor"), credit.get("limit_minor")
-    if (
-        share is None
-        and type(used) is int
-        and type(limit) is int
-        and 0 < limit < MAX_AMOUNT
-        and 0 <= used < MAX_AMOUNT
-    ):
-        return windows.percent(used * 100 / limit)
-    return share
+    if share is not None or type(used) is not int or type(limit) is not int:
+        return share
+    is_credible = 0 < limit < MAX_AMOUNT and 0 <= used < MAX_AMOUNT
+    return windows.percent(used * 100 / limit) if is_credible else None
 
 
 def _why_off(credit: dict[str, Any]) -> str:
@@ -167,11 +162,9 @@ def _amount(credit: dict[str, Any], share: float | None) -> str:
     used, limit, exponent, currency = (
         credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency")
     )
-    if (
-        type(exponent) is not int
-        or not 0 <= exponent <= MAX_DECIMALS
-        or not isinstance(currency, str)
-    ):
+    if type(exponent) is not int or not isinstance(currency, str):
+        return ""
+    if not 0 <= exponent <= MAX_DECIMALS:
         return ""
     cap = formatting.money(limit, exponent, currency) if type(limit) is int else ""
     if type(used) is int:
@@ -201,9 +194,7 @@ def _end(
         return f"{'expires' if expires else 'resets'} {at}"
     if expires:
         return f"expired {at}"
-    return (
-        f"reset overdue since {at}" if _is_overdue(credit, ends_at, observed_at) else f"reset {at}"
-    )
+    return f"reset {'overdue since ' if _is_overdue(credit, ends_at, observed_at) else ''}{at}"
 
 
 def _is_overdue(credit: dict[str, Any], ends_at: float, observed_at: float | None) -> bool:

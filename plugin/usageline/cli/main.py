@@ -42,11 +42,9 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
     if entry is not None:
         return
     if json_schema:
-        import json  # noqa: PLC0415 - seldom
+        from usageline.cli.json_schema import schema  # noqa: PLC0415 - seldom
 
-        from usageline.cli import json_schema as schema  # noqa: PLC0415 - as above
-
-        click.echo(json.dumps(schema.schema(), indent=2))
+        _print_json(schema())
         return
     if show_all:
         from usageline.cli import accounts  # noqa: PLC0415 - as above
@@ -55,18 +53,22 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
             raise click.UsageError("--all cannot be combined with --json: use `accounts --json`")
         accounts.print_all(env)
         return
-    from usageline.cli.snapshot import current_snapshot  # noqa: PLC0415 - no command needs it
+    from usageline.cli.refresh import current_snapshot  # noqa: PLC0415 - no command needs it
     from usageline.cli.table import print_table  # noqa: PLC0415 - as above
 
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:
-        import json  # noqa: PLC0415 - as above
-
-        click.echo(json.dumps(snapshot, indent=2))
+        _print_json(snapshot)
     else:
         print_table(
             snapshot, freshness.file_fingerprint(Paths(env).claude_credentials), time.time()
         )
+
+
+def _print_json(value: object) -> None:
+    import json  # noqa: PLC0415 - a table needs none
+
+    click.echo(json.dumps(value, indent=2))
 
 
 def _detect_background(env: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from usageline.system import lookalikes
 from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 """Spreadsheets run text that starts with one of these as a formula."""
@@ -67,9 +67,10 @@ def data_time(timestamp: int | None) -> str | None:
     return None if timestamp is None else utc_time(timestamp)
 
 
-def write_files(files: Iterable[tuple[str, bytes]]) -> None:
-    """Write files and print their names. Make every content before the call: all or none."""
-    for path, content in files:
+def write_files(files: Iterable[tuple[str | None, Callable[[], bytes]]]) -> None:
+    """Write the files that have a path, and print their names."""
+    # Make all of them before writing: a failed conversion must not leave one of two files.
+    for path, content in [(path, make()) for path, make in files if path is not None]:
         write_file(path, content)
         echo_data(f"wrote {sanitize(path)}\n")
 

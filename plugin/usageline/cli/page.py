@@ -13,13 +13,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
-from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Drawing, dark_rules
+from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Box, Color, Drawing, dark_rules
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from usageline.cli.svg import Color
 
 WIDTHS = (312, 480, 752, 1120)
 """Pixels of a chart. In a window of another width it is up to half as large again."""
@@ -32,7 +31,8 @@ _ROOT = {"paper": PAPER, "ink": INK, "faint": FAINT, "lines": LINES}
 def document(title: str, subtitle: str, parts: Iterable[str], *, dark: bool | None = None) -> bytes:
     """Return the page. With `dark` None, it has the colors that its reader prefers."""
     style = _style(dark)
-    policy = f"{POLICY}; style-src 'sha256-{_digest(style)}'"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"{POLICY}; style-src 'sha256-{digest}'"
     header = f"<header><h1>{escaped(title)}</h1><p>{escaped(subtitle)}</p></header>"
     footer = f"<footer>usageline {escaped(__version__)}</footer>"
     body = "\n".join([header, *parts, footer])
@@ -54,9 +54,19 @@ def document(title: str, subtitle: str, parts: Iterable[str], *, dark: bool | No
 """.encode()
 
 
-def at_each_width(draw: Callable[[int], Drawing]) -> str:
-    """Return the drawing of each of WIDTHS, of which the page shows one."""
-    return "".join(f'<div class="w{width}">{draw(width).as_element()}</div>' for width in WIDTHS)
+def at_each_width(
+    title: str, height: Callable[[int], float], draw: Callable[[Drawing, Box], None]
+) -> str:
+    """Return the drawing of each of WIDTHS, of which the page shows one.
+
+    `draw` gets the whole drawing as its box.
+    """
+    divisions = []
+    for width in WIDTHS:
+        drawing = Drawing(width, height(width), title, dark=None)
+        draw(drawing, (0, 0, width, height(width)))
+        divisions.append(f'<div class="w{width}">{drawing.as_element()}</div>')
+    return "".join(divisions)
 
 
 def list_of(title: str, sentences: Iterable[str]) -> list[str]:
@@ -150,7 +160,3 @@ def _style(dark: bool | None) -> str:
 
 def _scheme(dark: bool | None) -> str:
     return {None: "light dark", True: "dark", False: "light"}[dark]
-
-
-def _digest(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

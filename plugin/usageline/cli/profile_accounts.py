@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.config import file, profiles
 from usageline.config.validate import NO_VALUES, Values, validate
 from usageline.core import freshness
+from usageline.core.text import sanitize
 from usageline.storage.snapshot import profile_keys, snapshot_of
 from usageline.system import origin
 from usageline.system.paths import Paths
@@ -102,6 +103,13 @@ def matching(requested: str, names: Mapping[str, str]) -> list[str]:
         for key, words in folded.items()
         if text and any(word.startswith(text) for word in words)
     ]
+
+
+def listed(names: Mapping[str, str]) -> str:
+    """Return keys with their labels, to choose from; the label may be the key."""
+    return ", ".join(
+        sanitize(key if key == label else f"{key} ({label})") for key, label in names.items()
+    )
 
 
 def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str, str | None]]:

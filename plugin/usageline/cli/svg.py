@@ -1,6 +1,6 @@
 """Write an SVG drawing in colors for a light and a dark background.
 
-A drawing refers to no other file or address and contains no script.
+A drawing refers to no other file or address and contains no script. An extra makes it a PNG.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from usageline import __version__
 from usageline.cli.formatting import broken
+from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ FONTS = (
     "'DejaVu Sans', 'Liberation Sans', Ubuntu, Cantarell, 'Open Sans', FreeSans, Arial, sans-serif"
 )
 """A browser needs only the last. The PNG renderer has no generic families and needs the others."""
+
+PNG_ZOOM = 2
+"""For screens with more than one dot per pixel."""
+
+EMPTY_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"></svg>'
+LETTER_SVG = EMPTY_SVG.replace("></", f'><text x="2" y="16" font-family="{FONTS}">M</text></')
 
 
 def dark_rules() -> str:
@@ -177,6 +184,10 @@ class Drawing:
         position = {"x": f"{x:.4g}", "y": f"{y:g}"}
         self._add("text", position, **{"fill": INK, **attributes}).text = sanitize(text)
 
+    def label(self, x: float, y: float, text: str, **attributes: object) -> None:
+        """Add a small faint line of text, as of an axis."""
+        self.text(x, y, text, fill=FAINT, font_size=12, **attributes)
+
     def paths(self, lines: Iterable[Sequence[Point]], **attributes: object) -> None:
         """Add one element that draws each of `lines` through its points."""
         data = "".join(
@@ -232,3 +243,27 @@ def picture(
     for number, line in enumerate(lines):
         drawing.text(MARGIN, HEADER_HEIGHT + 8 + LINE_HEIGHT * number, line)
     return drawing, top
+
+
+def png(svg: bytes) -> bytes:
+    """Convert the picture to PNG.
+
+    Raise `UsagelineError` if the package that does it, or every font, is missing.
+    """
+    try:
+        from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
+    except ImportError:
+        from usageline.setup.program_files import is_packaged, own_source  # noqa: PLC0415 - seldom
+
+        way = (
+            "install `usageline[png]` instead of `usageline`"
+            if is_packaged(own_source())
+            else "run `usageline install --with png` (or `install.sh --with png`) once"
+        )
+        raise UsagelineError(f"PNG needs the extra `png`: {way}, or use --svg") from None
+    # Without a font, the renderer leaves out all text and reports nothing.
+    if svg_to_bytes(svg_string=LETTER_SVG) == svg_to_bytes(svg_string=EMPTY_SVG):
+        raise UsagelineError(
+            "PNG needs a font for its labels: install one, such as DejaVu Sans, or use --svg"
+        )
+    return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=PNG_ZOOM))

@@ -5,12 +5,11 @@ A limit has a bar with the pace mark, a percentage, and its reset as a duration 
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from usageline.cli import appearance
@@ -19,14 +18,11 @@ from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlo
 from usageline.config.sources import label_of
 from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
-from usageline.line import view
 from usageline.line.segments import forecast, limits
 from usageline.usage.values import whole_detail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.console import RenderableType
 
     from usageline.cli.appearance import Appearance
 
@@ -79,7 +75,7 @@ def render_table(
 ) -> RenderableType:
     """Return the table for `width` columns; `snapshot` is None if there is none yet."""
     look = look or appearance.plain()
-    ctx = view.build(None, snapshot, credentials, {}, now).replaced(half_days=look.half_days)
+    ctx = look.context(snapshot, credentials, now)
     if not ctx.windows and not ctx.credits:
         return footer(snapshot or {}, ctx, look)
     rows = all_rows(ctx, look)
@@ -152,16 +148,8 @@ def _line(row: Row, words: Sequence[str], cells: tuple[int, int, int], look: App
     name = cut(name, name_cells, look.terminal.glyphs["ellipsis"])
     line = look.text(_padded(name, name_cells + GAP), "label")
     if bar_cells:
-        bar = (
-            Text(" " * bar_cells)
-            if row.percent is None
-            else look.bar(row.percent, bar_cells, row.severity, row.mark)
-        )
-        line += bar + Text(" " * GAP)
-    number = look.terminal.glyphs["unknown"] if row.percent is None else _percent(row.percent)
-    line += look.text(
-        f"{number:>{PERCENT_CELLS}}", "plain" if row.percent is None else row.severity
-    )
+        line += look.bar(row.percent, bar_cells, row.severity, row.mark) + Text(" " * GAP)
+    line += look.number(row.percent, row.severity, PERCENT_CELLS)
     if first_cells:
         line += look.text(" " * GAP + _padded(first, first_cells if second else 0), "plain")
     if second:
@@ -169,10 +157,6 @@ def _line(row: Row, words: Sequence[str], cells: tuple[int, int, int], look: App
     line.no_wrap = True
     line.rstrip()
     return line
-
-
-def _percent(percent: float) -> str:
-    return f"{math.floor(percent)}%"
 
 
 def _padded(text: str, cells: int) -> str:

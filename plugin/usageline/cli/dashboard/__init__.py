@@ -1,5 +1,6 @@
 """The dashboard of `usageline watch`.
 
 `model` decides what is shown, and `drawing`, `chart` and `page` turn it into rows of text. None of
-them needs Textual. `app` has the widgets and keys, and `start` restores the terminal at any end.
+them needs Textual. `app` has the widgets and keys, and `cli/watch.py` restores the terminal at
+any end.
 """

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.text import Text
-    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from usageline.cli.dashboard.data import Data
@@ -120,11 +119,9 @@ class Dashboard(App[int]):
         snapshot = self._data.snapshot()
         look = self._data.look(snapshot)
         if self._data.needs_history(snapshot, now):
-            self.run_worker(
-                lambda: self._read_history(snapshot), thread=True, exclusive=True, group="history"
-            )
+            self._read("history", lambda: self._data.read_history(snapshot))
         if self._data.needs_costs(now):
-            self.run_worker(self._read_costs, thread=True, exclusive=True, group="costs")
+            self._read("costs", self._data.read_costs)
         view = self._data.view(snapshot, look, now)
         self._meters = len(view.meters)
         self._chosen = min(self._chosen, max(self._meters - 1, 0))
@@ -222,13 +219,14 @@ class Dashboard(App[int]):
             self._is_renewing = False
         self.call_from_thread(self.notice, "plain", text)
 
-    def _read_history(self, snapshot: dict[str, object] | None) -> None:
-        self._data.past = self._data.read_history(snapshot)
-        self.call_from_thread(self.draw)
+    def _read(self, group: str, read: Callable[[], None]) -> None:
+        """Read in a thread, and then draw."""
 
-    def _read_costs(self) -> None:
-        self._data.today = self._data.read_costs()
-        self.call_from_thread(self.draw)
+        def work() -> None:
+            read()
+            self.call_from_thread(self.draw)
+
+        self.run_worker(work, thread=True, exclusive=True, group=group)
 
     def _put(self, name: str, lines: list[Text]) -> None:
         key = [(line.plain, line.spans, line.style) for line in lines]

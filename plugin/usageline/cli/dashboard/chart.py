@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from usageline.cli.appearance import joined
-from usageline.cli.dashboard.signs import plain_text, possible_sign, severity, spread
+from usageline.cli.appearance import Appearance, joined
+from usageline.cli.dashboard.drawing import plain_text, possible_sign, spread
+from usageline.cli.history.series import heights_in
 from usageline.core import formatting, windows
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from usageline.cli.appearance import Appearance
     from usageline.cli.dashboard.model import Chart
 
 AXIS_CELLS = 5
@@ -41,7 +40,7 @@ def chart(chart: Chart, width: int, height: int, look: Appearance) -> list[Text]
     title = spread(look.text(chart.name, "name"), look.text("24 hours", "quiet"), width, look)
     if not chart.pieces:
         return [title, look.text("no readings in the last 24 hours", "quiet")]
-    heights = _heights(chart, cells)
+    heights = heights_in(chart.pieces, chart.start, chart.end, cells)
     cone = _cone_heights(chart, cells)
     labels = {0: "100", rows // 2: "50"}
     lines = [title]
@@ -72,9 +71,9 @@ def _chart_cell(used: float | None, cone: Span | None, row: Span, look: Appearan
         if look.ascii:
             eighths = 8 if eighths >= 4 or (floor == 0 and eighths) else 0
         if eighths:
-            return plain_text(EIGHTHS[eighths], look), look.style(severity(used))
+            return plain_text(EIGHTHS[eighths], look), look.style(windows.severity(used))
     elif cone is not None and cone[0] < ceiling and cone[1] > floor:
-        level = severity(cone[0])
+        level = windows.severity(cone[0])
         style = "quiet" if level == "normal" else level
         return plain_text(possible_sign(look), look), look.style(style)
     return None
@@ -85,27 +84,6 @@ def _has_threshold(floor: float, step: float, rows: int) -> bool:
     thresholds = (windows.WARNING_PERCENT, windows.CRITICAL_PERCENT)
     shown = thresholds if rows >= MIN_ROWS_WITH_BOTH else thresholds[:1]
     return any(floor < percent <= floor + step for percent in shown)
-
-
-def _heights(chart: Chart, cells: int) -> list[float | None]:
-    """Return the highest percentage in each cell, None if it is unknown."""
-    heights: list[float | None] = [None] * cells
-    scale = cells / (chart.end - chart.start)
-
-    def mark(at: float, percent: float) -> None:
-        cell = min(max(int((at - chart.start) * scale), 0), cells - 1)
-        heights[cell] = max(heights[cell] or 0, percent)
-
-    for piece in chart.pieces:
-        for (earlier, percent), (later, next_percent) in pairwise(piece):
-            mark(earlier, percent)
-            steps = int((later - earlier) * scale)
-            for step in range(1, steps + 1):
-                at = earlier + step / scale
-                share = (at - earlier) / (later - earlier)
-                mark(at, percent + share * (next_percent - percent))
-        mark(*piece[-1])
-    return heights
 
 
 def _cone_heights(chart: Chart, cells: int) -> list[Span | None]:

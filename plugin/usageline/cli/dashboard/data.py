@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.cli import profile_accounts
 from usageline.cli.appearance import Appearance, line_config
-from usageline.cli.dashboard import model, today
+from usageline.cli.dashboard import model
+from usageline.cli.formatting import capitalized
 from usageline.cli.history import cost
-from usageline.cli.refreshes import Refreshes, next_refresh
+from usageline.cli.live import Refreshes
+from usageline.cli.usage.result import cost_text
 from usageline.config.schema import MIN_INTERVAL_S
-from usageline.core import background, freshness, jobs, json_file
+from usageline.core import background, formatting, freshness, jobs, json_file, windows
+from usageline.core.alert_text import brief_cost_text
 from usageline.core.errors import UsagelineError
 from usageline.line import local
 from usageline.storage import history, refresh_log
@@ -27,7 +30,10 @@ from usageline.themes.theme import resolve
 from usageline.usage.values import epoch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from usageline.cli.dashboard.model import View
+    from usageline.cli.history.cost import Costs
 
 MAX_LOG_LINES = 2000
 REFRESH_TIMEOUT_S = 20
@@ -35,6 +41,9 @@ REFRESH_TIMEOUT_S = 20
 
 ASKING = re.compile(r"(oauth|client): (ok|[a-z-]+ \(\d{3}\))")
 """Entries of the log that stand for a request: a source that was asked answered."""
+
+MAX_MODELS = 12
+"""Further models are shown as one."""
 
 
 class Data:
@@ -44,10 +53,9 @@ class Data:
         self.env = env
         self._refreshes = Refreshes(env)
         self._theme: str | None = None
-        self._history_of: object = None
-        self._costs_of: object = None
+        self._read: dict[str, object] = {}
         self.past = model.Past()
-        self.today: today.Today | None = None
+        self.today: model.Today | None = None
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
@@ -71,20 +79,8 @@ class Data:
         """Return what to show now. Start a refresh if one is due."""
         credentials = freshness.file_fingerprint(Paths(self.env).claude_credentials)
         note = self._refreshes.start_if_due(snapshot, credentials, now)
-        if not note and snapshot:
-            note = next_refresh(snapshot, now)
         rows = profile_accounts.all_profiles(self.env)
         own = next((row for row in rows if row.is_current), None)
-        shown = (
-            [
-                model.account(
-                    row.label, row.snapshot, row.credentials, now, is_current=row.is_current
-                )
-                for row in rows
-            ]
-            if len(rows) > 1
-            else []
-        )
         return model.build(
             snapshot,
             credentials,
@@ -93,40 +89,37 @@ class Data:
             self.past,
             label=own.name if own else "",
             note=note,
-            accounts=shown,
+            accounts=[model.account(row, now) for row in rows] if len(rows) > 1 else [],
             today=self.today,
         )
 
     def needs_history(self, snapshot: dict[str, Any] | None, now: float) -> bool:
         """Return whether the history is older than the snapshot, or than a minute."""
-        newest = ((snapshot or {}).get("observed_at"), int(now // 60))
-        if newest == self._history_of:
-            return False
-        self._history_of = newest
-        return True
+        return self._is_new("history", (snapshot or {}).get("observed_at"), now)
 
     def needs_costs(self, now: float) -> bool:
         """Return whether the index of local usage or the day has changed, or a minute passed."""
-        newest = database.stamp(Paths(self.env).usage_dir), int(now // 60)
-        if newest == self._costs_of:
-            return False
-        self._costs_of = newest
-        return True
+        return self._is_new("costs", database.stamp(Paths(self.env).usage_dir), now)
 
-    def read_costs(self) -> today.Today | None:
-        """Read what today cost, None without an index. It takes a moment, as `read_history`."""
-        now, paths = time.time(), Paths(self.env)
-        if not database.exists(paths.usage_dir):
-            return None
+    def _is_new(self, name: str, version: object, now: float) -> bool:
+        earlier, self._read[name] = self._read.get(name), (version, int(now // 60))
+        return self._read[name] != earlier
+
+    def read_costs(self) -> None:
+        """Read what today cost. It takes a moment, as `read_history`."""
+        has_index = database.exists(Paths(self.env).usage_dir)
+        self.today = self._today(time.time()) if has_index else None
+
+    def _today(self, now: float) -> model.Today | None:
         self._refreshes.start_local_if_due(now)
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
         alerts = local.current(result, now).get("alerts", [])
         try:
-            return today.build(cost.read(self.env, now, 1), alerts)
+            return today(cost.read(self.env, now, 1), alerts)
         except UsagelineError as error:
-            return today.build(None, alerts) if str(error) == cost.NO_RESPONSES else None
+            return today(None, alerts) if str(error) == cost.NO_RESPONSES else None
 
-    def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
+    def read_history(self, snapshot: dict[str, Any] | None) -> None:
         """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""
         now = time.time()
         account = (snapshot or {}).get("account")
@@ -135,7 +128,7 @@ class Data:
             if isinstance(account, str)
             else []
         )
-        return model.past(readings, now, self._requests(now))
+        self.past = model.past(readings, now, self._requests(now))
 
     def refresh_now(self, snapshot: dict[str, Any] | None) -> str:
         """Run `usageline refresh` and return what it printed. It takes up to ten seconds.
@@ -180,3 +173,26 @@ def _requests_of(line: bytes, since: float) -> int:
     tried = entry.get("tried")
     texts = [text for text in tried if isinstance(text, str)] if isinstance(tried, list) else []
     return sum(bool(ASKING.match(text)) for text in texts)
+
+
+def today(costs: Costs | None, alerts: Sequence[dict[str, Any]]) -> model.Today:
+    """Return what is shown of today's costs; `costs` is None without a response today."""
+    lines = tuple(
+        ("warning", capitalized(brief_cost_text(row)))
+        for row in alerts
+        if windows.percent(row.get("threshold")) is not None
+    )
+    if costs is None:
+        return model.Today("$0.00", "$0.00 at list prices", (), lines)
+    amount, tokens = cost.facts(costs.total)
+    whole = costs.total.cost or costs.total.tokens or 1
+    models = tuple(
+        model.ModelCost(
+            cost.short_name(row.key),
+            cost_text(row),
+            formatting.count(row.tokens),
+            (row.cost if costs.total.cost else row.tokens) / whole,
+        )
+        for row, _ in costs.groups(MAX_MODELS)
+    )
+    return model.Today(amount, f"{amount} at list prices · {tokens}", models, lines)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.dashboard import model
-from usageline.cli.dashboard.signs import LIKELY, plain_text, possible_sign, severity, spread
 from usageline.core import windows
 from usageline.core.text import display_width
 
@@ -17,14 +16,63 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.model import Account, Line, Meter, View
-    from usageline.cli.dashboard.today import ModelCost
+    from usageline.cli.dashboard.model import Account, Line, Meter, ModelCost, View
+
+LIKELY, POSSIBLE, FAINT = "▓", "▒", "░"
+"""The part of a bar that is likely to be used before the reset, and the part that may be.
+
+FAINT stands for the latter if the empty part of a bar is a background.
+"""
+
+ASCII = {
+    **dict.fromkeys("▁▂▃▄▅▆▇█", "#"),
+    "▓": "=",
+    "▒": ":",
+    "░": ":",
+    "┤": "|",
+    "│": "|",
+    "└": "+",
+    "─": "-",
+    "┴": "^",
+    "┈": ".",
+    "╵": "|",
+    "›": ">",
+    "·": "-",
+    "▲": "!",
+    "╌": "-",
+    "≥": ">=",
+}
 
 MIN_WIDTH = 20
 HEADING = 10
 MIN_SHARE_CELLS, MAX_SHARE_CELLS = 8, 30
 ROUNDING = 1e-6
 """Percentage points by which a sum of floats may miss a whole cell."""
+
+
+def plain_text(text: str, look: Appearance) -> str:
+    """Return text of the dashboard itself, in ASCII if the terminal has no other characters."""
+    return "".join(ASCII.get(char, char) for char in text) if look.ascii else text
+
+
+def possible_sign(look: Appearance) -> str:
+    """Return the sign of what may be used before the reset."""
+    return FAINT if look.terminal.styles.get("groove") else POSSIBLE
+
+
+def cut(line: Text, width: int, look: Appearance) -> Text:
+    """Cut a row that is wider than `width`, with an ellipsis if the terminal has one."""
+    if line.cell_len > width:
+        line.truncate(max(width, 1), overflow="crop" if look.ascii else "ellipsis")
+    return line
+
+
+def spread(left: Text, right: Text, width: int, look: Appearance) -> Text:
+    """Return both texts in one row, at its two ends; only the left one without room for both."""
+    room = width - left.cell_len - right.cell_len
+    if room < 2:
+        return cut(left, width, look)
+    return left + Text(" " * room) + right
 
 
 def header(view: View, width: int, look: Appearance) -> Text:
@@ -41,12 +89,8 @@ def header(view: View, width: int, look: Appearance) -> Text:
 def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str) -> list[Text]:
     """Return the rows of one limit: its name with the numbers, its bar, and its notes."""
     row = meter.row
-    unknown = look.terminal.glyphs["unknown"]
-    number = unknown if row.percent is None else f"{math.floor(row.percent)}%"
     left = look.text(plain_text(marker, look), "name") + look.text(row.name, "name")
-    left += look.text("  ") + look.text(
-        number, "plain" if row.percent is None else f"{row.severity}"
-    )
+    left += look.text("  ") + look.number(row.percent, row.severity)
     right = look.text(" ".join(filter(None, (row.first, row.second))), "quiet")
     for style, pace in model.pace(row):
         if left.cell_len + right.cell_len + len(pace) + 4 <= width:
@@ -59,7 +103,7 @@ def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str
     if row.percent is not None:
         lines += [bar(meter, width, look)] * bar_rows
     for style, note in meter.notes:
-        lines += [look.text(part, style) for part in textwrap.wrap(note, max(width, MIN_WIDTH))]
+        lines += _wrapped(note, style, width, look)
     return lines
 
 
@@ -75,7 +119,7 @@ def bar(meter: Meter, width: int, look: Appearance) -> Text:
     low, high = (math.floor(min(edge, 100) / 100 * width) for edge in band)
     mark = None if row.mark is None else min(int(row.mark / 100 * width), width - 1)
     # What is only possible has no color of a warning: on a calm day it must not alarm.
-    likely = max(severity(band[0]), row.severity, key=windows.SEVERITIES.index)
+    likely = max(windows.severity(band[0]), row.severity, key=windows.SEVERITIES.index)
     for begin, end, sign, style in (
         (used, low, LIKELY, likely),
         (max(used, low), high, possible_sign(look), "quiet"),
@@ -184,25 +228,25 @@ HELP = (
     ("up, down, left, right", "choose the limit of the chart, and scroll"),
     ("?", "show or hide this help"),
 )
-LEGEND = (
-    ("today", "what all sessions on this machine cost today, at list prices"),
-    ("mark", "even use: the percentage if use were spread evenly over the window"),
-    ("likely", "likely to be used before the reset, by the forecast"),
-    ("possible", "may be used before the reset: the top of the forecast"),
-    ("reset", "a reset, below the chart"),
-)
 
 
 def help_lines(width: int, look: Appearance) -> list[Text]:
     """Return the keys, and what the signs mean."""
-    signs = {
-        "today": "today",
-        "mark": look.terminal.glyphs["mark"],
-        "likely": plain_text(LIKELY, look),
-        "possible": plain_text(possible_sign(look), look),
-        "reset": plain_text("┴", look),
-    }
-    rows = [*HELP, ("", ""), *((signs[name], text) for name, text in LEGEND)]
+    likely, possible, reset = (
+        plain_text(sign, look) for sign in (LIKELY, possible_sign(look), "┴")
+    )
+    rows = [
+        *HELP,
+        ("", ""),
+        ("today", "what all sessions on this machine cost today, at list prices"),
+        (
+            look.terminal.glyphs["mark"],
+            "even use: the percentage if use were spread evenly over the window",
+        ),
+        (likely, "likely to be used before the reset, by the forecast"),
+        (possible, "may be used before the reset: the top of the forecast"),
+        (reset, "a reset, below the chart"),
+    ]
     cells = max(len(key) for key, _ in rows) + 2
     lines = []
     for key, text in rows:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli import limit_rows, table
-from usageline.cli.history.series import all_series
+from usageline.cli.formatting import capitalized, counted
+from usageline.cli.history.series import Point, all_series
 from usageline.core import formatting, limit_names, windows
 from usageline.core.text import sanitize
 from usageline.line import view
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.today import Today
-    from usageline.cli.history.series import Point
     from usageline.cli.limit_rows import Row
+    from usageline.cli.profile_accounts import ProfileAccount
     from usageline.usage.model import Reading
 
 HOUR_S = 3600
@@ -95,6 +95,29 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What one model cost today, and its share of the whole, from 0 to 1."""
+
+    name: str
+    cost: str
+    tokens: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What all sessions on this machine cost today, and the alerts on cost.
+
+    `cost` and `total` are the whole in short and in long.
+    """
+
+    cost: str
+    total: str
+    models: tuple[ModelCost, ...] = ()
+    alerts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that is shown. `facts` are pairs of a heading and text.
 
@@ -117,16 +140,13 @@ def past(readings: Sequence[Reading], now: float, requests: int | None = None) -
     charts = all_series(recent, now)
     pieces = {(series.kind, series.label): series.pieces for series in charts}
     resets = {(series.kind, series.label): series.resets for series in charts}
-    at_reset = {}
-    if readings:
-        history = History()
-        for reading in readings:
-            history.add(reading)
-        last = readings[-1]
-        for limit in last.limits:
-            ends = history.at_reset(limit, last.observed_at)
-            if ends is not None:
-                at_reset[limit.kind, limit.label] = (ends[0], ends[2])
+    at_reset, history = {}, History()
+    for reading in readings:
+        history.add(reading)
+    for limit in readings[-1].limits if readings else ():
+        ends = history.at_reset(limit, readings[-1].observed_at)
+        if ends is not None:
+            at_reset[limit.kind, limit.label] = (ends[0], ends[2])
     return Past(pieces, resets, at_reset, requests)
 
 
@@ -143,7 +163,7 @@ def build(  # noqa: PLR0913 - all that is shown
     today: Today | None = None,
 ) -> View:
     """Return the view. `label` is the account's, and `note` says what the refresh does."""
-    ctx = view.build(None, snapshot, credentials, {}, now).replaced(half_days=look.half_days)
+    ctx = look.context(snapshot, credentials, now)
     snapshot = snapshot or {}
     observed_at = None if ctx.age_s is None else now - ctx.age_s
     meters = [
@@ -179,18 +199,11 @@ def _limit_meter(window: Any, now: float, look: Appearance, history: Past) -> Me
         band = ends and (max(ends[0], window.percent), max(ends[1], window.percent))
     style = "warning" if forecast.is_sure(window) else "quiet"
     outlook = limit_rows.outlook(window, now, look.clock)
-    notes = ((style, outlook[:1].upper() + outlook[1:]),) if outlook else ()
+    notes = ((style, capitalized(outlook)),) if outlook else ()
     start, end = now - PAST_S, now + AHEAD_S
-    chart = Chart(
-        row.name,
-        history.pieces.get(key, ()),
-        history.resets.get(key, ()),
-        start,
-        end,
-        now,
-        _cone(window, band, now, end),
-    )
-    return Meter(row, band, notes, chart)
+    pieces, resets = history.pieces.get(key, ()), history.resets.get(key, ())
+    cone = _cone(window, band, now, end)
+    return Meter(row, band, notes, Chart(row.name, pieces, resets, start, end, now, cone))
 
 
 def _cone(
@@ -199,9 +212,8 @@ def _cone(
     """Return the forecast from now to the reset, or to the end of the chart."""
     if band is None:
         return ()
-    left_s = window.resets_at - now
     until = min(end, window.resets_at)
-    share = (until - now) / left_s
+    share = (until - now) / (window.resets_at - now)
     low, high = (window.percent + share * (edge - window.percent) for edge in band)
     return (now, window.percent, window.percent), (until, low, high)
 
@@ -214,9 +226,11 @@ def pace(row: Row) -> tuple[Line, ...]:
     if ahead == 0:
         return (("quiet", "even pace"),)
     style = row.severity if ahead > 0 and row.severity != "normal" else "quiet"
-    points = f"{abs(ahead)} point" + ("" if abs(ahead) == 1 else "s")
     direction = "over" if ahead > 0 else "under"
-    return (style, f"{points} {direction} even pace"), (style, f"{abs(ahead)} {direction} pace")
+    return (style, f"{counted(abs(ahead), 'point')} {direction} even pace"), (
+        style,
+        f"{abs(ahead)} {direction} pace",
+    )
 
 
 def _alerts(ctx: Any) -> tuple[Line, ...]:
@@ -227,32 +241,22 @@ def _alerts(ctx: Any) -> tuple[Line, ...]:
         used = windows.percent(row.get("percent"))
         threshold = windows.percent(row.get("threshold"))
         resets_at = windows.moment(row.get("resets_at"))
-        if not isinstance(kind, str) or not isinstance(label, str) or None in (used, threshold):
+        if not isinstance(kind, str) or not isinstance(label, str):
+            continue
+        if used is None or threshold is None:
             continue
         if resets_at is not None and resets_at <= ctx.now:
             continue
-        earlier = highest.get((kind, label))
-        if earlier is None or threshold > earlier[0]:  # type: ignore[operator]
+        if (kind, label) not in highest or threshold > highest[kind, label][0]:
+            # The limit's percentage now is higher than that of the alert.
+            own = [one for one in ctx.windows if (one.kind, one.label) == (kind, label)]
+            now_at = math.floor(max([used, *(one.percent or 0 for one in own)]))
             name = limit_names.title(kind, label)
-            now_at = math.floor(_current(ctx, kind, label, used))
-            highest[kind, label] = (
-                threshold or 0,
-                f"{name} passed {threshold:.0f}%: now {now_at}%",
-            )
+            highest[kind, label] = (threshold, f"{name} passed {threshold:.0f}%: now {now_at}%")
     return tuple(
         ("critical" if threshold >= windows.CRITICAL_PERCENT else "warning", text)
         for threshold, text in highest.values()
     )
-
-
-def _current(ctx: Any, kind: str, label: str, used: float | None) -> float:
-    """Return the limit's percentage now, which is higher than that of the alert."""
-    percents: list[float] = [
-        window.percent
-        for window in ctx.windows
-        if (window.kind, window.label) == (kind, label) and window.percent is not None
-    ]
-    return max([used or 0, *percents])
 
 
 def _facts(
@@ -269,16 +273,9 @@ def _facts(
     return tuple(facts)
 
 
-def account(
-    label: str,
-    snapshot: dict[str, Any],
-    credentials: str,
-    now: float,
-    *,
-    is_current: bool,
-) -> Account:
+def account(row: ProfileAccount, now: float) -> Account:
     """Return an account of the list."""
-    ctx = view.build(None, snapshot, credentials, {}, now)
+    ctx = view.build(None, row.snapshot, row.credentials, {}, now)
     values = tuple(
         (
             "quiet" if window.percent is None else window.severity,
@@ -287,9 +284,7 @@ def account(
         )
         for window in limit_rows.in_order(ctx.windows)
     )
-    why = table.reason(snapshot, ctx)
     if not values:
-        values = (("quiet", why or "no numbers"),)
-    return Account(
-        is_current, sanitize(label), values, "" if ctx.age_s is None else formatting.age(ctx.age_s)
-    )
+        values = (("quiet", table.reason(row.snapshot, ctx) or "no numbers"),)
+    age = "" if ctx.age_s is None else formatting.age(ctx.age_s)
+    return Account(row.is_current, sanitize(row.label), values, age)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli.dashboard import chart, drawing, signs
+from usageline.cli.dashboard import chart, drawing
 
 if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.model import Meter, View
+    from usageline.cli.dashboard.model import View
 
 WIDE = 110
 """From this width on, the charts of all limits stand beside the bars."""
@@ -50,18 +50,18 @@ def arrange(view: View, width: int, height: int, chosen: int, look: Appearance) 
     if is_wide:
         right, right_focus = _charts(view, width - left_width - GAP, height, chosen, look)
     else:
-        charted = _chosen_chart(view, chosen)
+        # The chart of the chosen limit, else of the last one before it that has one.
+        charts = [meter.chart for meter in view.meters[: chosen + 1] if meter.chart is not None]
         rest = height - len(left) - 1
         with_facts = rest - len(facts) - 1
         rows = with_facts if with_facts >= MIN_CHART_ROWS else max(rest, MIN_CHART_ROWS)
-        if charted is not None and charted.chart is not None:
-            rows = min(rows, MAX_CHART_ROWS)
-            left += [Text(), *chart.chart(charted.chart, width, rows, look)]
+        if charts:
+            left += [Text(), *chart.chart(charts[-1], width, min(rows, MAX_CHART_ROWS), look)]
     room = COMPACT_COST_ROWS + height - len(left) - 1 - len(facts)
     left += [Text(), *drawing.facts(view, left_width, look, room)]
     for lines, cells in ((left, left_width), (right, width - left_width - GAP)):
         for line in lines:
-            signs.cut(line, cells, look)
+            drawing.cut(line, cells, look)
     return Page(left, right, left_width, focus, right_focus)
 
 
@@ -88,22 +88,15 @@ def _meters(
 def _charts(
     view: View, width: int, height: int, chosen: int, look: Appearance
 ) -> tuple[list[Text], tuple[int, int]]:
-    meters = [meter for meter in view.meters if meter.chart is not None]
-    rows = (height - len(meters) + 1) // len(meters)
+    charts = [meter.chart for meter in view.meters if meter.chart is not None]
+    rows = (height - len(charts) + 1) // len(charts)
     rows = min(max(rows, MIN_CHART_ROWS), MAX_CHART_ROWS)
     lines: list[Text] = []
     focus = (0, 0)
-    for index, meter in enumerate(meters):
+    for index, each in enumerate(charts):
         begin = len(lines)
-        if meter.chart is not None:
-            lines += chart.chart(meter.chart, width, rows, look)
-        if index == min(chosen, len(meters) - 1):
+        lines += chart.chart(each, width, rows, look)
+        if index == min(chosen, len(charts) - 1):
             focus = (begin, len(lines))
         lines.append(Text())
     return lines[:-1], focus
-
-
-def _chosen_chart(view: View, chosen: int) -> Meter | None:
-    """Return the chosen limit if it has a chart, else the last one before it that has."""
-    meters = [meter for meter in view.meters[: chosen + 1] if meter.chart is not None]
-    return meters[-1] if meters else None

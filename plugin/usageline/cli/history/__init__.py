@@ -8,24 +8,23 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import click
 from rich.text import Text
 
 from usageline.cli import output, table
-from usageline.cli.history import selection
+from usageline.cli.commands import dark_option
+from usageline.cli.history import readings
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
-from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
 
     from usageline.cli.history.svg_chart import History
-    from usageline.usage.model import Reading
 
 DAY_S = 86400
 SUMMARY_DAYS = 14
@@ -34,121 +33,129 @@ SUMMARY_DAYS = 14
 DEFAULT_WIDTH = 80
 """Columns of the chart if stdout is not a terminal and `COLUMNS` is not set."""
 
+FILES = ("svg", "png", "html")
 NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --days"
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryOptions:
-    """The options of the command.
+@click.command("history")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    default=7,
+    show_default=True,
+    metavar="N",
+    help="Show the last N days.",
+)
+@click.option(
+    "--limit",
+    metavar="KIND",
+    help="Show one limit: session, weekly_all, or a name such as 5h or Fable.",
+)
+@click.option(
+    "--account",
+    metavar="NAME",
+    shell_complete=lambda _context, _option, text: readings.complete(os.environ, text),
+    help="Show another account than the one signed in: its label, its key, or how either begins.",
+)
+@click.option("--html", metavar="FILE", help="Write a page with the charts to FILE.")
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
+@click.option("--png", metavar="FILE", help="Write a PNG picture to FILE (needs the extra `png`).")
+@dark_option
+@click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
+@click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
+@click.option("--heatmap", is_flag=True, help="Show only the heatmap of the 5-hour limit.")
+@click.option(
+    "--cost", is_flag=True, help="Show only cost and tokens by day and model, of this machine."
+)
+def command(**options: Any) -> None:
+    """Show usage over time: a chart of each limit, a heatmap of the hours, cost, and a summary.
 
-    `output` is `csv`, `json` or "". `svg`, `png` and `html` are paths. `heatmap` omits the charts,
-    `cost` all but the cost. `dark` chooses the colors of a file, None those that its reader
-    prefers.
+    Cost and tokens are those of all sessions on this machine, at list prices.
+
+    Sends no request.
     """
-
-    days: int
-    limit: str | None
-    account: str | None
-    svg: str | None
-    png: str | None
-    output: str
-    heatmap: bool
-    html: str | None = None
-    dark: bool | None = None
-    cost: bool = False
-
-
-def show_history(env: dict[str, str], options: HistoryOptions) -> None:
-    """Print the history or write it to files.
-
-    Raise `UsagelineError` if there is nothing to show or a file cannot be written.
-    """
-    paths, now = Paths(env), time.time()
-    if options.output:
-        _print_data(env, paths, options, now)
+    writes = any(options[name] is not None for name in FILES)
+    if options["output"] and (options["heatmap"] or writes):
+        raise click.UsageError(
+            f"--{options['output']} cannot be combined with --html, --svg, --png or --heatmap"
+        )
+    if options["dark"] is not None and not writes:
+        raise click.UsageError("--dark and --light require --html, --svg or --png")
+    if options["cost"] and (options["heatmap"] or options["limit"] or options["account"]):
+        raise click.UsageError("--cost cannot be combined with --limit, --account or --heatmap")
+    env, now = dict(os.environ), time.time()
+    if options["output"]:
+        _print_data(env, options, now)
         return
-    history = _history(env, paths, options, now)
-    if (options.svg, options.png, options.html) == (None, None, None):
-        _print(history)
-    else:
+    history = _history(env, options, now)
+    if writes:
         _write(options, history)
+    else:
+        _print(history)
 
 
-def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> None:
-    # Imported here, like the modules below: each form of output loads only what it needs.
-    from usageline.cli.history import export  # noqa: PLC0415
-
-    is_csv = options.output == "csv"
-    if options.cost:
+def _print_data(env: dict[str, str], options: Mapping[str, Any], now: float) -> None:
+    is_csv = options["output"] == "csv"
+    if options["cost"]:
+        # Imported here, like the modules below: each form of output loads only what it needs.
         from usageline.cli.history import cost  # noqa: PLC0415
 
-        costs = cost.read(env, now, options.days)
+        costs = cost.read(env, now, options["days"])
         text = cost.as_csv(costs) if is_csv else cost.as_json(costs) + "\n"
     else:
-        account = selection.account(env, options.account)
-        readings = selection.readings(paths, account, now - options.days * DAY_S, options.days)
-        selected = selection.with_limits(readings, options.limit)
-        text = export.as_csv(selected) if is_csv else export.as_json(selected) + "\n"
+        account = readings.account(env, options["account"])
+        recent = readings.since(env, account, now - options["days"] * DAY_S, options["days"])
+        selected = readings.with_limits(recent, options["limit"])
+        text = readings.as_csv(selected) if is_csv else readings.as_json(selected) + "\n"
     output.echo_data(text)
 
 
-def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
+def _history(env: dict[str, str], options: Mapping[str, Any], now: float) -> History:
     """Return the limits and the cost of this machine's sessions; either may be missing."""
-    if options.limit or options.heatmap:
-        return _limits(env, paths, options, now)
+    if options["limit"] or options["heatmap"]:
+        return _limits(env, options, now)
     from usageline.cli.history import cost, svg_chart  # noqa: PLC0415
     from usageline.sources.transcripts.roots import DISABLED  # noqa: PLC0415
 
     costs, cost_note, limits_note = None, "", ""
     try:
-        costs = cost.read(env, now, options.days)
+        costs = cost.read(env, now, options["days"])
     except UsagelineError as reason:
-        if options.cost:
+        if options["cost"]:
             raise
         cost_note = "" if str(reason) == DISABLED else str(reason)
-    if not options.cost:
+    if not options["cost"]:
         try:
-            limits = _limits(env, paths, options, now)
+            limits = _limits(env, options, now)
             return limits._replace(costs=costs, cost_note=cost_note)
         except UsagelineError as reason:
-            if costs is None or options.account:
+            if costs is None or options["account"]:
                 raise
             limits_note = str(reason)
     summary = [f"no limits: {limits_note}"] if limits_note else []
-    return svg_chart.History([], {}, now - options.days * DAY_S, now, summary=summary, costs=costs)
+    return svg_chart.History(
+        [], {}, now - options["days"] * DAY_S, now, summary=summary, costs=costs
+    )
 
 
-def _limits(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
-    from usageline.cli.history import heatmap, series, svg_chart  # noqa: PLC0415
+def _limits(env: dict[str, str], options: Mapping[str, Any], now: float) -> History:
+    from usageline.cli.history import heatmap, series, summary, svg_chart  # noqa: PLC0415
+    from usageline.config import loader  # noqa: PLC0415
 
-    start = now - options.days * DAY_S
-    account = selection.account(env, options.account)
-    readings = selection.readings(paths, account, start, options.days)
-    selected = selection.with_limits(readings, options.limit)
-    curves = [] if options.heatmap else series.all_series(selected, now)
-    history = svg_chart.History(curves, heatmap.use_by_hour(readings), start, now)
+    start = now - options["days"] * DAY_S
+    account = readings.account(env, options["account"])
+    recent = readings.since(env, account, start, options["days"])
+    selected = readings.with_limits(recent, options["limit"])
+    curves = [] if options["heatmap"] else series.all_series(selected, now)
+    history = svg_chart.History(curves, heatmap.use_by_hour(recent), start, now)
     if not history.curves and not history.use:
         raise UsagelineError(NO_PERCENTAGES)
     if not history.curves:
         return history
-    earlier = selection.before(paths, account, now - SUMMARY_DAYS * DAY_S, start)
-    both = selection.with_limits([*earlier, *readings], options.limit)
-    return _with_words(history, both, _thresholds(env))
-
-
-def _with_words(history: History, readings: list[Reading], thresholds: tuple[int, ...]) -> History:
-    """Return the history with lines at `thresholds`, and with the summary of `readings`."""
-    from usageline.cli.history import summary  # noqa: PLC0415
-
-    words = summary.sentences(readings, history.start, history.end)
-    return history._replace(thresholds=thresholds, summary=words)
-
-
-def _thresholds(env: dict[str, str]) -> tuple[int, ...]:
-    """Return the percentages that trigger an alert."""
-    from usageline.config import loader  # noqa: PLC0415 - not for --csv and --json
-
-    return loader.load_lenient(env)[0].alerts.thresholds
+    earlier = readings.before(env, account, now - SUMMARY_DAYS * DAY_S, start)
+    both = readings.with_limits([*earlier, *recent], options["limit"])
+    thresholds = loader.load_lenient(env)[0].alerts.thresholds
+    return history._replace(thresholds=thresholds, summary=summary.sentences(both, start, now))
 
 
 def _print(history: History) -> None:
@@ -168,29 +175,28 @@ def _print(history: History) -> None:
 
 def _cost(history: History, target: Console, width: int) -> list[list[Text]]:
     """Return the chart of the cost, and the sentences about it."""
-    from usageline.cli.history import cost_chart  # noqa: PLC0415
+    from usageline.cli.history import cost  # noqa: PLC0415
     from usageline.cli.usage.result import incomplete  # noqa: PLC0415
 
     if history.costs is None:
         return [_wrapped([history.cost_note], target, width)] if history.cost_note else []
     notes = _wrapped(incomplete(history.costs.total), target, width)
-    return [cost_chart.lines(history.costs, width), notes]
+    return [cost.lines(history.costs, width), notes]
 
 
 def _wrapped(sentences: Iterable[str], target: Console, width: int) -> list[Text]:
     return [line for sentence in sentences for line in Text(sanitize(sentence)).wrap(target, width)]
 
 
-def _write(options: HistoryOptions, history: History) -> None:
-    from usageline.cli.history import export, page, svg_chart  # noqa: PLC0415
+def _write(options: Mapping[str, Any], history: History) -> None:
+    from usageline.cli import svg  # noqa: PLC0415
+    from usageline.cli.history import page, svg_chart  # noqa: PLC0415
 
-    # Make all of them before writing: a failed conversion must not leave one of two files.
-    made: list[tuple[str, bytes]] = []
-    if options.svg is not None:
-        made.append((options.svg, svg_chart.svg(history, dark=options.dark)))
-    if options.png is not None:
-        picture = svg_chart.svg(history, dark=bool(options.dark))
-        made.append((options.png, export.png(picture)))
-    if options.html is not None:
-        made.append((options.html, page.html(history, dark=options.dark)))
-    output.write_files(made)
+    dark = options["dark"]
+    output.write_files(
+        (
+            (options["svg"], lambda: svg_chart.picture(history, dark=dark)),
+            (options["png"], lambda: svg.png(svg_chart.picture(history, dark=bool(dark)))),
+            (options["html"], lambda: page.html(history, dark=dark)),
+        )
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plotille import Canvas
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from usageline.cli.appearance import joined
 from usageline.cli.formatting import cut
-from usageline.cli.history.series import ticks
+from usageline.cli.history.series import Series, heights_in, ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows
 from usageline.core.text import display_width, sanitize
@@ -19,7 +18,6 @@ from usageline.core.text import display_width, sanitize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from usageline.cli.history.series import Point, Series
 
 AXIS_WIDTH = 6
 """Columns of the labels and the axis: `100% ┤`."""
@@ -47,8 +45,8 @@ def panel(
     """
     cells = max(width, MIN_WIDTH) - AXIS_WIDTH
     rows = ROWS.get(series.kind, OTHER_ROWS)
-    heights = _heights(series.pieces, start, end, cells * DOT_COLUMNS)
-    bridged = _heights(series.bridges, start, end, cells * DOT_COLUMNS)
+    heights = heights_in(series.pieces, start, end, cells * DOT_COLUMNS)
+    bridged = heights_in(series.bridges, start, end, cells * DOT_COLUMNS)
     canvas = Canvas(cells, rows, xmin=0, ymin=0, xmax=cells * DOT_COLUMNS, ymax=rows * DOT_ROWS)
     for column, (percent, bridge) in enumerate(zip(heights, bridged, strict=True)):
         height = bridge if percent is None else percent
@@ -83,30 +81,6 @@ def _threshold_cells(thresholds: Iterable[int], rows: int) -> dict[int, tuple[st
 def _dot(percent: float, rows: int) -> int:
     """Return the dot at which a percentage ends, from 0 at the bottom."""
     return min(max(math.ceil(percent / 100 * rows * DOT_ROWS) - 1, 0), rows * DOT_ROWS - 1)
-
-
-def _heights(
-    pieces: tuple[tuple[Point, ...], ...], start: float, end: float, columns: int
-) -> list[float | None]:
-    """Return the highest percentage in each column of dots, None if not known."""
-    heights: list[float | None] = [None] * columns
-    scale = columns / (end - start)
-
-    def mark(timestamp: float, percent: float) -> None:
-        column = min(max(int((timestamp - start) * scale), 0), columns - 1)
-        heights[column] = max(heights[column] or 0, percent)
-
-    for piece in pieces:
-        for (earlier, percent), (later, later_percent) in pairwise(piece):
-            mark(earlier, percent)
-            steps = (later - earlier) * scale
-            for step in range(1, int(steps) + 1):
-                share = step / steps
-                mark(
-                    earlier + share * (later - earlier), percent + share * (later_percent - percent)
-                )
-        mark(*piece[-1])
-    return heights
 
 
 def _style(heights: Sequence[float | None]) -> str:

@@ -1,23 +1,29 @@
-"""What the local transcripts cost by day and model, from the index of local usage.
+"""What the local transcripts cost by day and model, from the index of local usage, and its chart.
 
 Pure but for `read` and the time zone, which is that of the process.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
+import textwrap
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from itertools import accumulate, groupby, pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.text import Text
 
 from usageline.cli.formatting import cut
+from usageline.cli.history.heatmap import day_name
 from usageline.cli.output import csv_text
-from usageline.cli.usage.report import CSV_NAMES, VERSION, csv_values, fields
+from usageline.cli.usage import report
 from usageline.cli.usage.result import MAX_NAME, cost_text
 from usageline.config import local
 from usageline.core.errors import StoreBroken, UsagelineError
-from usageline.core.formatting import count
+from usageline.core.formatting import MONTHS, count
 from usageline.core.text import sanitize
 from usageline.sources.transcripts.roots import DISABLED
 from usageline.storage.usage_index import database
@@ -28,15 +34,23 @@ from usageline.usage.local.windows import local_day
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from usageline.cli.history.heatmap import Day
-
 NO_INDEX = "tokens and cost are not known yet: run usageline usage, which reads the transcripts"
 UNUSABLE = "tokens and cost cannot be read now: run usageline usage, which repairs their index"
 NO_RESPONSES = "tokens and cost: no response in this time"
 LIST_PRICE = "at list prices, over all sessions on this machine"
 OTHERS = "other models"
 MAX_SUM = 1 << 62
-DAY_S = 86400
+
+MAX_DAYS = 31
+"""More days than this are shown as weeks."""
+
+GLYPHS = ("█", "▓", "▒", "░")
+"""Of the models that cost most, and of the others: bars are legible without colors, too."""
+
+STYLES = ("cyan", "magenta", "yellow", "dim")
+MIN_BAR_CELLS, MAX_BAR_CELLS = 4, 60
+GAP = "  "
+LABEL_WIDTH = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +60,18 @@ class Costs:
     `models` are in order of their cost, then of their tokens.
     """
 
-    days: tuple[Day, ...]
-    by_day: Mapping[Day, Mapping[str, Row]]
+    days: tuple[date, ...]
+    by_day: Mapping[date, Mapping[str, Row]]
     models: tuple[Row, ...]
     total: Row
 
-    def of_day(self, day: Day) -> Row:
-        """Return the sums of all models on a day."""
-        return summed("", self.by_day.get(day, {}).values())
+    def groups(self, most: int) -> list[tuple[Row, frozenset[str]]]:
+        """Return sums and names of at most `most` groups: single models, and all others as one."""
+        single = self.models if len(self.models) <= most else self.models[: most - 1]
+        groups = [(row, frozenset((row.key,))) for row in single]
+        if others := self.models[len(single) :]:
+            groups.append((summed(OTHERS, others), frozenset(row.key for row in others)))
+        return groups
 
 
 def read(env: Mapping[str, str], now: float, days: int) -> Costs:
@@ -66,7 +84,7 @@ def read(env: Mapping[str, str], now: float, days: int) -> Costs:
         raise UsagelineError(DISABLED)
     paths = Paths(env)
     chosen = days_until(now, days)
-    first, end = time.mktime((*chosen[0], 0, 0, 0, 0, 0, -1)), local_day(now)[1]
+    first, end = time.mktime(chosen[0].timetuple()), local_day(now)[1]
     if not database.exists(paths.usage_dir):
         raise UsagelineError(NO_INDEX)
     try:
@@ -90,14 +108,13 @@ def _checked(
         yield at, model, values
 
 
-def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[Day]) -> Costs:
+def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[date]) -> Costs:
     """Return the sums of `rows`, each of a quarter of an hour (its time, model and sums)."""
-    sums: dict[Day, dict[str, Row]] = {}
+    sums: dict[date, dict[str, Row]] = {}
     models: dict[str, Row] = {}
     total = Row("total")
     for at, model, values in rows:
-        local = time.localtime(at)
-        of_day = sums.setdefault((local.tm_year, local.tm_mon, local.tm_mday), {})
+        of_day = sums.setdefault(date(*time.localtime(at)[:3]), {})
         for row in (of_day.setdefault(model, Row(model)), models.setdefault(model, Row(model))):
             row.add(values, model)
         total.add(values, model)
@@ -105,65 +122,40 @@ def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[Day]
     return Costs(tuple(days), sums, tuple(ordered), total)
 
 
-def days_until(now: float, days: int) -> list[Day]:
+def days_until(now: float, days: int) -> list[date]:
     """Return that many days up to the local day of `now`."""
-    year, month, day = time.localtime(now)[:3]
-    noons = (
-        time.localtime(time.mktime((year, month, day - before, 12, 0, 0, 0, 0, -1)))
-        for before in range(days - 1, -1, -1)
-    )
-    return [(local.tm_year, local.tm_mon, local.tm_mday) for local in noons]
+    today = date(*time.localtime(now)[:3])
+    return [today - timedelta(before) for before in range(days - 1, -1, -1)]
 
 
 def summed(key: str, rows: Iterable[Row]) -> Row:
-    """Return the sums of rows, each of the model that is its key."""
+    """Return the sums of rows."""
     result = Row(key)
     for row in rows:
         result.add_row(row)
     return result
 
 
-def shown_models(costs: Costs, most: int) -> list[tuple[str, frozenset[str]]]:
-    """Return at most `most` names with their models: those that cost most, and the others."""
-    names = [row.key for row in costs.models]
-    if len(names) <= most:
-        return [(name, frozenset((name,))) for name in names]
-    single = [(name, frozenset((name,))) for name in names[: most - 1]]
-    return [*single, (OTHERS, frozenset(names[most - 1 :]))]
-
-
 def as_json(costs: Costs) -> str:
     """Return a row for each model of each day, with the fields of `usageline usage --json`."""
-    return json.dumps(
-        {
-            "version": VERSION,
-            "timezone": time.strftime("%Z"),
-            "rows": [
-                {"day": _date(day), "model": row.key, **fields(row)} for day, row in _rows(costs)
-            ],
-            "total": fields(costs.total),
-        }
-    )
+    rows = ({"day": str(day), "model": row.key, **report.fields(row)} for day, row in _rows(costs))
+    return report.as_json(rows, costs.total, time.strftime("%Z"))
 
 
 def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
-    head = ("day", "model", *CSV_NAMES)
+    head = ("day", "model", *report.CSV_NAMES)
     rows = (
-        (_date(day), row.key, *csv_values(row), sum(row.unpriced.values()) or "")
+        (str(day), row.key, *report.csv_values(row), sum(row.unpriced.values()) or "")
         for day, row in _rows(costs)
     )
     return csv_text(head, rows)
 
 
-def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:
+def _rows(costs: Costs) -> Iterator[tuple[date, Row]]:
     for day in costs.days:
         models = costs.by_day.get(day, {})
         yield from ((day, models[name]) for name in sorted(models))
-
-
-def _date(day: Day) -> str:
-    return "{:04}-{:02}-{:02}".format(*day)
 
 
 def short_name(model: str) -> str:
@@ -171,6 +163,98 @@ def short_name(model: str) -> str:
     return cut(sanitize(model), MAX_NAME)
 
 
-def facts(costs: Costs) -> tuple[str, str]:
-    """Return the cost and the tokens of the whole time."""
-    return cost_text(costs.total), f"{count(costs.total.tokens)} tokens"
+def facts(row: Row) -> tuple[str, str]:
+    """Return the cost and the tokens in words."""
+    return cost_text(row), f"{count(row.tokens)} tokens"
+
+
+class Bar(NamedTuple):
+    """One row: its label, its sums, and those of each model."""
+
+    label: str
+    total: Row
+    models: dict[str, Row]
+
+
+def lines(costs: Costs, width: int) -> list[Text]:
+    """Return the chart for a terminal of `width` columns (at least 36), with its legend."""
+    bars = _bars(costs)
+    tokens = [count(bar.total.tokens) if bar.total.responses else "" for bar in bars]
+    parts = [_amount(bar.total) for bar in bars]
+    tokens_width = max(map(len, ["tokens", *tokens]))
+    amount_width = max(len(amount) for amount, _ in [("cost", ""), *parts])
+    suffix_width = max(len(suffix) for _, suffix in parts)
+    used = LABEL_WIDTH + tokens_width + amount_width + suffix_width + 2 * len(GAP)
+    cells = max(min(width - used, MAX_BAR_CELLS), MIN_BAR_CELLS)
+    groups = costs.groups(len(GLYPHS))
+    size = attrgetter("cost" if costs.total.cost else "tokens")
+    longest = max(size(bar.total) for bar in bars) or 1
+    head = f"{'':{LABEL_WIDTH}}{'tokens':>{tokens_width}}{GAP}{'cost':>{amount_width}}"
+    rows = [*_title(costs, width), Text(head, "dim")]
+    for bar, number, (amount, suffix) in zip(bars, tokens, parts, strict=True):
+        row = Text(f"{bar.label:<{LABEL_WIDTH}}{number:>{tokens_width}}{GAP}")
+        row.append(f"{amount:>{amount_width}}").append(f"{suffix:<{suffix_width}}", "dim")
+        row.append(GAP)
+        sizes = [
+            sum(size(bar.models[name]) for name in names & bar.models.keys()) for _, names in groups
+        ]
+        lengths = _cells(sizes, longest, cells)
+        for glyph, style, length in zip(GLYPHS, STYLES, lengths, strict=False):
+            row.append(glyph * length, style)
+        row.rstrip()
+        rows.append(row)
+    return [*rows, *_legend(costs, width)]
+
+
+def _title(costs: Costs, width: int) -> list[Text]:
+    period = "day" if len(costs.days) <= MAX_DAYS else "week"
+    title, words = f"Cost by {period}", " · ".join(facts(costs.total))
+    spaces = width - len(title) - len(words)
+    if spaces >= len(GAP):
+        head = [Text.assemble((title, "bold"), " " * spaces, words)]
+    else:
+        head = [Text(title, "bold"), Text(words)]
+    return [*head, *(Text(line, "dim") for line in textwrap.wrap(LIST_PRICE, width))]
+
+
+def _amount(row: Row) -> tuple[str, str]:
+    """Return the cost, and the words after it."""
+    text = cost_text(row) if row.responses else "–"
+    amount, plus, rest = text.partition(" + ")
+    return amount, plus + rest
+
+
+def _bars(costs: Costs) -> list[Bar]:
+    """Return a bar for each day, or for each week that begins with a Monday."""
+    is_daily = len(costs.days) <= MAX_DAYS
+    bars: list[Bar] = []
+    for _, period in groupby(
+        costs.days, key=lambda day: day if is_daily else day - timedelta(day.weekday())
+    ):
+        days = list(period)
+        models: dict[str, Row] = {}
+        for row in (row for day in days for row in costs.by_day.get(day, {}).values()):
+            models.setdefault(row.key, Row(row.key)).add_row(row)
+        label = day_name(days[0]) if is_daily else f"from {days[0].day} {MONTHS[days[0].month - 1]}"
+        if is_daily or bars or models:  # nothing is known of weeks before the first one
+            bars.append(Bar(label, summed("", models.values()), models))
+    return bars
+
+
+def _cells(sizes: list[int], longest: int, cells: int) -> list[int]:
+    """Return the cells of each part of a bar; their sum is that of the whole bar."""
+    ends = [
+        max(round(size / longest * cells), 1 if size else 0)
+        for size in accumulate(sizes, initial=0)
+    ]
+    return [end - begin for begin, end in pairwise(ends)]
+
+
+def _legend(costs: Costs, width: int) -> list[Text]:
+    """Return a row for each model with its glyph, tokens and cost."""
+    rows = []
+    for (row, _), glyph, style in zip(costs.groups(len(GLYPHS)), GLYPHS, STYLES, strict=False):
+        words = " · ".join(facts(row))
+        label = cut(short_name(row.key), max(width - 2 - len(GAP) - len(words), 1))
+        rows.append(Text.assemble((glyph, style), " ", label, GAP, (words, "dim")))
+    return rows

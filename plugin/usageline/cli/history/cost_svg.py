@@ -6,22 +6,15 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.history import cost
 from usageline.cli.history.heatmap import day_name
-from usageline.cli.svg import (
-    FAINT,
-    LINE_HEIGHT,
-    OTHERS,
-    SESSION,
-    SPACING,
-    WEEKLY,
-    Legend,
-)
-from usageline.cli.usage import column_chart
-from usageline.cli.usage.result import cost_text, incomplete
-from usageline.core.formatting import MONTHS, count
+from usageline.cli.svg import FAINT, LINE_HEIGHT, OTHERS, SESSION, SPACING, WEEKLY, Legend
+from usageline.cli.usage.chart import Column, draw_columns
+from usageline.cli.usage.result import incomplete
+from usageline.core.formatting import MONTHS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from usageline.cli.history.cost import Costs
-    from usageline.cli.history.heatmap import Day
     from usageline.cli.svg import Box, Color, Drawing
     from usageline.storage.usage_index.queries import Row
 
@@ -34,8 +27,8 @@ LEGEND_LINE_HEIGHT = 22
 MAX_WEEKDAYS = 10
 """More days than this have no weekday in their label."""
 
-
 COST, TOKENS = "cost", "tokens"
+"""The measures, by their names in `Row`."""
 
 
 def section_height(costs: Costs | None, note: str, width: float) -> int:
@@ -79,60 +72,40 @@ def title(measure: str) -> str:
 
 def total(costs: Costs, measure: str) -> str:
     """Return the sum of the whole time, and what is counted."""
-    amount = cost_text(costs.total) if measure == COST else f"{count(costs.total.tokens)} tokens"
-    return f"{amount}, all sessions on this machine"
+    amount, tokens = cost.facts(costs.total)
+    return f"{amount if measure == COST else tokens}, all sessions on this machine"
 
 
 def models(costs: Costs) -> list[tuple[Row, frozenset[str], Color]]:
     """Return the sums, names and color of each model that is drawn, the others as one."""
-    by_name = {row.key: row for row in costs.models}
-    return [
-        (cost.summed(name, (by_name[each] for each in names)), names, color)
-        for (name, names), color in zip(cost.shown_models(costs, len(COLORS)), COLORS, strict=False)
-    ]
+    groups = costs.groups(len(COLORS))
+    return [(row, names, color) for (row, names), color in zip(groups, COLORS, strict=False)]
 
 
 def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
     """Draw the columns inside `box`, with the labels of the axes left and below."""
-    drawn = models(costs)
-    column_chart.draw(
-        drawing,
-        [
-            column_chart.Column(_label(costs, day), _parts(costs, day, measure, drawn))
-            for day in costs.days
-        ],
-        box,
-        is_cost=measure == COST,
-    )
+    columns, drawn = [], models(costs)
+    for day in costs.days:
+        parts = []
+        for sums, names, color in drawn:
+            rows = (row for name, row in costs.by_day.get(day, {}).items() if name in names)
+            part = cost.summed(sums.key, rows)
+            words = f"{cost.short_name(part.key)} {', '.join(cost.facts(part))}"
+            parts.append((color, getattr(part, measure), f"{day_name(day)}: {words}"))
+        columns.append(Column(_label(costs, day), parts))
+    draw_columns(drawing, columns, box, is_cost=measure == COST)
 
 
-def _parts(
-    costs: Costs, day: Day, measure: str, drawn: list[tuple[Row, frozenset[str], Color]]
-) -> list[tuple[Color, int, str]]:
-    parts = []
-    for sums_of, names, color in drawn:
-        rows = [row for name, row in costs.by_day.get(day, {}).items() if name in names]
-        part = cost.summed(sums_of.key, rows)
-        parts.append((color, part.cost if measure == COST else part.tokens, _tip(day, part)))
-    return parts
-
-
-def _label(costs: Costs, day: Day) -> str:
+def _label(costs: Costs, day: date) -> str:
     if len(costs.days) <= MAX_WEEKDAYS:
         return day_name(day).rsplit(" ", 1)[0]
-    return f"{day[2]} {MONTHS[day[1] - 1]}"
+    return f"{day.day} {MONTHS[day.month - 1]}"
 
 
 def _legend(costs: Costs, width: float) -> Legend:
     """Return the key of each model with its cost and tokens."""
     entries = [
-        (color, f"{cost.short_name(sums.key)}  {cost_text(sums)} · {count(sums.tokens)} tokens")
-        for sums, _, color in models(costs)
+        (color, f"{cost.short_name(row.key)}  {' · '.join(cost.facts(row))}")
+        for row, _, color in models(costs)
     ]
     return Legend(entries, width, LEGEND_LINE_HEIGHT)
-
-
-def _tip(day: Day, row: Row) -> str:
-    return (
-        f"{day_name(day)}: {cost.short_name(row.key)} {cost_text(row)}, {count(row.tokens)} tokens"
-    )

@@ -6,6 +6,7 @@ Pure but for the time zone, which is that of the process.
 from __future__ import annotations
 
 import time
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,17 +16,14 @@ from usageline.cli.history.series import Observation, max_gap_s
 from usageline.core.formatting import DAYS, MONTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from usageline.usage.model import Reading
 
-Day: TypeAlias = tuple[int, int, int]
-"""Year, month and day."""
-
-HourlyUse: TypeAlias = dict[Day, dict[int, float]]
+HourlyUse: TypeAlias = dict[date, dict[int, float]]
 """Percentage points of the 5-hour limit by day and hour. A missing hour is not known."""
 
-Row: TypeAlias = "tuple[Day | int, dict[int, float]]"
+Row: TypeAlias = "tuple[date | int, dict[int, float]]"
 """A day or a weekday (0 is Monday), and its hours."""
 
 WINDOW_S = 5 * 3600
@@ -89,13 +87,12 @@ def rows(use: HourlyUse) -> list[Row]:
     if not use:
         return []
     first, last = min(use), max(use)
-    count = round((_noon(last) - _noon(first)) / 86400) + 1
-    days: list[Day] = [_day(_noon(first) + 86400 * number) for number in range(count)]
-    if count <= MAX_DAYS:
+    days = [first + timedelta(number) for number in range((last - first).days + 1)]
+    if len(days) <= MAX_DAYS:
         return [(day, use.get(day, {})) for day in days]
     means: list[Row] = []
     for weekday in range(7):
-        same_weekday = [use[day] for day in days if day in use and weekday_of(day) == weekday]
+        same_weekday = [use[day] for day in days if day in use and day.weekday() == weekday]
         hours = {hour: [day[hour] for day in same_weekday if hour in day] for hour in range(24)}
         means.append(
             (weekday, {hour: sum(values) / len(values) for hour, values in hours.items() if values})
@@ -103,21 +100,16 @@ def rows(use: HourlyUse) -> list[Row]:
     return means
 
 
-def title(shown: list[Row]) -> str:
+def title(shown: Sequence[Row]) -> str:
     """Return the title above these rows."""
     return MEAN_TITLE if isinstance(shown[0][0], int) else TITLE
 
 
-def day_name(day: Day | int) -> str:
+def day_name(day: date | int) -> str:
     """Return `Tue 24 Nov`, or `Tue` for a weekday."""
     if isinstance(day, int):
         return DAYS[day]
-    return f"{DAYS[weekday_of(day)]} {day[2]:>2} {MONTHS[day[1] - 1]}"
-
-
-def weekday_of(day: Day) -> int:
-    """Return 0 for a Monday, up to 6 for a Sunday."""
-    return time.localtime(_noon(day)).tm_wday
+    return f"{DAYS[day.weekday()]} {day.day:>2} {MONTHS[day.month - 1]}"
 
 
 def lines(use: HourlyUse, width: int) -> list[Text]:
@@ -139,7 +131,7 @@ def lines(use: HourlyUse, width: int) -> list[Text]:
     ]
 
 
-def _line(day: Day | int, use: dict[int, float], cell_width: int) -> Text:
+def _line(day: date | int, use: dict[int, float], cell_width: int) -> Text:
     line = Text(f"{day_name(day):<{LABEL_WIDTH}}")
     for hour in range(24):
         number = level(use.get(hour))
@@ -167,15 +159,6 @@ def _spread(use: HourlyUse, begin: float, end: float, points: float) -> None:
     while start < end:
         until = min(end, (start // QUARTER_S + 1) * QUARTER_S)
         local = time.localtime(start)
-        day = use.setdefault((local.tm_year, local.tm_mon, local.tm_mday), {})
+        day = use.setdefault(date(*local[:3]), {})
         day[local.tm_hour] = day.get(local.tm_hour, 0) + points * (until - start) / (end - begin)
         start = until
-
-
-def _noon(day: Day) -> float:
-    return time.mktime((*day, 12, 0, 0, 0, 0, -1))
-
-
-def _day(timestamp: float) -> Day:
-    local = time.localtime(timestamp)
-    return local.tm_year, local.tm_mon, local.tm_mday

@@ -213,6 +213,30 @@ def _resets(observations: Sequence[Observation], now: float) -> tuple[int, ...]:
     return tuple(resets)
 
 
+def heights_in(
+    pieces: Iterable[Sequence[Point]], start: float, end: float, columns: int
+) -> list[float | None]:
+    """Return the highest percentage in each column of a chart, None if not known."""
+    heights: list[float | None] = [None] * columns
+    scale = columns / (end - start)
+
+    def mark(timestamp: float, percent: float) -> None:
+        column = min(max(int((timestamp - start) * scale), 0), columns - 1)
+        heights[column] = max(heights[column] or 0, percent)
+
+    for piece in pieces:
+        for (earlier, percent), (later, later_percent) in pairwise(piece):
+            mark(earlier, percent)
+            steps = (later - earlier) * scale
+            for step in range(1, int(steps) + 1):
+                share = step / steps
+                mark(
+                    earlier + share * (later - earlier), percent + share * (later_percent - percent)
+                )
+        mark(*piece[-1])
+    return heights
+
+
 def ticks(start: float, end: float, max_ticks: int) -> list[Tick]:
     """Return at most `max_ticks` marks from `start` to `end` (epoch seconds).
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
-from usageline.cli.formatting import span
+from usageline.cli.formatting import counted, span
 from usageline.cli.history import heatmap
-from usageline.cli.history.series import observations_by_limit
+from usageline.cli.history.series import Observation, observations_by_limit
 from usageline.core import formatting
 from usageline.core.limit_names import title
 from usageline.core.windows import LENGTH_S
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.history.heatmap import HourlyUse
-    from usageline.cli.history.series import Observation
     from usageline.usage.model import Reading
 
 FULL_PERCENT = 100
@@ -92,9 +91,7 @@ def _windows(observations: Sequence[Observation], now: float) -> list[_Window]:
     """Return the windows of one limit, oldest first."""
     windows: list[_Window] = []
     members: list[Observation] = []
-    for earlier, later in pairwise([*observations, None]):
-        if earlier is None:
-            continue
+    for earlier, later in zip_longest(observations, observations[1:]):
         members.append(earlier)
         if later is None:
             resets_at = earlier.resets_at
@@ -119,7 +116,7 @@ def _busiest(use: HourlyUse) -> list[str]:
     text += f", with {points}% of a 5-hour limit on an average day of use."
     totals: dict[int, list[float]] = {}
     for day in days:
-        totals.setdefault(heatmap.weekday_of(day), []).append(sum(use[day].values()))
+        totals.setdefault(day.weekday(), []).append(sum(use[day].values()))
     if len(totals) >= MIN_DAYS:
         busiest = max(totals, key=lambda weekday: sum(totals[weekday]) / len(totals[weekday]))
         text += f" Busiest day: {WEEKDAYS[busiest]}."
@@ -140,7 +137,7 @@ def _weeks(readings: Iterable[Reading], now: float) -> list[str]:
         for one in all_of_kind
         if one.percent is not None
     ]
-    running = [window for window in _windows(observations, now) if window.observations]
+    running = _windows(observations, now)
     if len(running) < 2 or running[-1].observations[-1].resets_at is None:
         return []
     current, previous = running[-1].observations, running[-2].observations
@@ -158,9 +155,7 @@ def _weeks(readings: Iterable[Reading], now: float) -> list[str]:
     if points < SAME_POINTS:
         comparison = "as much as"
     else:
-        comparison = f"{points} {'point' if points == 1 else 'points'} " + (
-            "more than" if used > then else "less than"
-        )
+        comparison = f"{counted(points, 'point')} {'more' if used > then else 'less'} than"
     text = f"This week: {used}% of the weekly limit so far, {comparison} last week at this time"
     return [f"{text} ({then}%; {total}% at its end)."]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.cli.formatting import cut
+from usageline.cli.formatting import capitalized, cut
 from usageline.cli.org.overview import overview
 from usageline.cli.org.wording import digits
 from usageline.cli.page import TableRow, at_each_width, details, document, escaped, list_of, table
@@ -85,8 +85,7 @@ def draw(report: Report, top: int | None) -> str:
 def page(report: Report, top: int | None) -> str:
     """Return the page, in the colors that its reader prefers."""
     shown = for_picture(report, top)
-    sentences = (one[:1].upper() + one[1:] for one in (shown.summary, *shown.notes))
-    parts = list_of("Summary", sentences)
+    parts = list_of("Summary", map(capitalized, (shown.summary, *shown.notes)))
     if shown.rows:
         parts += [_chart(shown), _table(shown)]
     return document(title(shown), shown.span, parts).decode()
@@ -171,12 +170,12 @@ def pieces(
 
 
 def _chart(shown: Overview) -> str:
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(width, chart_height(shown, width), title(shown), dark=None)
-        draw_chart(drawing, shown, 0, 0, width)
-        return drawing
-
-    return f"<section>{at_each_width(draw)}</section>"
+    charts = at_each_width(
+        title(shown),
+        lambda width: chart_height(shown, width),
+        lambda drawing, box: draw_chart(drawing, shown, *box[:3]),
+    )
+    return f"<section>{charts}</section>"
 
 
 def _table(shown: Overview) -> str:

@@ -110,4 +110,4 @@ def _write(path: str, text: str) -> None:
         return
     from usageline.cli import output  # noqa: PLC0415 - as above
 
-    output.write_files([(path, text.encode())])
+    output.write_files([(path, text.encode)])

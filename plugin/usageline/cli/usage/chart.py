@@ -1,22 +1,24 @@
-"""Draw the cost of each row: columns over time, or bars of projects, models and sessions."""
+"""Draw the cost of each row: columns over time, or bars of projects, models and sessions.
+
+The history draws its columns with `draw_columns`, too.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import cut
-from usageline.cli.svg import FAINT, MODEL_COLORS, OTHERS, Drawing
-from usageline.cli.usage import column_chart
-from usageline.cli.usage.result import amount, cost_text, short_label
+from usageline.cli.svg import FAINT, LINES, MARK, MODEL_COLORS, OTHERS, Box, Color, Drawing
+from usageline.cli.usage.result import Result, amount, cost_text, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
+from usageline.usage.local.prices import PICO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from usageline.cli.svg import Box, Color
-    from usageline.cli.usage.result import Result
     from usageline.storage.usage_index.queries import Row
 
 MAX_COLUMNS = 400
@@ -33,6 +35,17 @@ OTHERS_NAME = "other models"
 NAME_PART, MAX_NAME_WIDTH = 0.4, 300
 """Of the width of a chart with bars, for the names."""
 
+AXIS_WIDTH, AXIS_HEIGHT = 62, 26
+"""For the numbers left of the columns, and for the labels below them."""
+
+TOP_SPACING = 8
+MAX_GRID_LINES = 4
+STEP_FACTORS = (1, 2, 5)
+CENT = PICO // 100
+MAX_COLUMN_WIDTH = 56
+LABEL_CELL_WIDTH = 7.4
+MIN_LABEL_GAP = 14
+
 
 class Share(NamedTuple):
     """A model in the legend: its color, its name, and what it cost in all (picodollars)."""
@@ -40,6 +53,21 @@ class Share(NamedTuple):
     color: Color
     name: str
     cost: int
+
+
+class Column(NamedTuple):
+    """One column: its label, and from below the color, the size and the tooltip of each part.
+
+    Sizes are picodollars or tokens.
+    """
+
+    label: str
+    parts: Sequence[tuple[Color, int, str]]
+
+    @property
+    def size(self) -> int:
+        """Return the sum of its parts."""
+        return sum(size for _, size, _ in self.parts)
 
 
 def legend(result: Result) -> list[Share]:
@@ -78,20 +106,15 @@ def title(result: Result) -> str:
 
 def draw(drawing: Drawing, result: Result, box: Box) -> None:
     """Draw the chart inside `box`."""
-    if result.is_time:
-        _draw_columns(drawing, result, box)
-    else:
+    if not result.is_time:
         _draw_bars(drawing, result, box)
-
-
-def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
+        return
     rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
     shown = legend(result)
-    drawn = [
-        column_chart.Column(short_label(row.key, result.kind), _parts(row, result, shown))
-        for row in rows
+    columns = [
+        Column(short_label(row.key, result.kind), _parts(row, result, shown)) for row in rows
     ]
-    column_chart.draw(drawing, drawn, box, is_cost=bool(result.total.cost))
+    draw_columns(drawing, columns, box, is_cost=bool(result.total.cost))
 
 
 def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
@@ -138,18 +161,14 @@ def filled(rows: Sequence[Row], kind: str) -> list[Row]:
     if kind not in steps or not rows:
         return list(rows)
     by_key = {row.key: row for row in rows}
-    result, at = [], _date(rows[0].key)
-    last = rows[-1].key
+    first, last = rows[0].key, rows[-1].key
+    result, at = [], date.fromisoformat(first if len(first) == 10 else first + "-01")
     while (key := at.isoformat()[: len(last)]) <= last:
         result.append(by_key.get(key) or type(rows[0])(key))
         at += timedelta(days=steps[kind])
         if kind == "month":
             at = at.replace(day=1)
     return result
-
-
-def _date(key: str) -> date:
-    return date.fromisoformat(key if len(key) == 10 else key + "-01")
 
 
 def _value(row: Row, result: Result) -> int:
@@ -164,3 +183,60 @@ def _name(row: Row, result: Result) -> str:
 
 def _words(row: Row, result: Result) -> str:
     return cost_text(row) if result.total.cost else f"{count(row.tokens)} tokens"
+
+
+def draw_columns(drawing: Drawing, columns: Sequence[Column], box: Box, *, is_cost: bool) -> None:
+    """Draw the columns inside `box`, with a grid and the labels of the axes left and below."""
+    left, top = box[0] + AXIS_WIDTH, box[1] + TOP_SPACING
+    width, height = box[2] - AXIS_WIDTH, box[3] - AXIS_HEIGHT - TOP_SPACING
+    bottom = top + height
+    largest = max((column.size for column in columns), default=0)
+    step = _step(largest, CENT if is_cost else 1)
+    highest = max(-(-largest // step), 1) * step
+    for mark in range(0, highest + 1, step):
+        y = bottom - mark / highest * height
+        drawing.paths([((left, y), (left + width, y))], stroke=LINES if mark else MARK)
+        text = _axis_label(mark, step, is_cost=is_cost)
+        drawing.label(left - 6, y + 4, text, text_anchor="end")
+    slot = width / max(len(columns), 1)
+    column_width = min(slot * (0.76 if slot > 6 else 0.9), MAX_COLUMN_WIDTH)
+    for number, column in enumerate(columns):
+        x = left + number * slot + (slot - column_width) / 2
+        y = bottom
+        for color, size, tip in column.parts:
+            part = size / highest * height
+            y -= part
+            if part > 0:
+                place = (round(x, 2), round(y, 2), round(column_width, 2), round(part, 2))
+                drawing.box(place, color, tip)
+    _draw_labels(drawing, [column.label for column in columns], (left, bottom, width, slot))
+
+
+def _draw_labels(drawing: Drawing, labels: Sequence[str], place: Box) -> None:
+    """Draw the labels below their columns, as many as fit."""
+    left, bottom, width, slot = place
+    label_width = max(map(display_width, labels), default=1) * LABEL_CELL_WIDTH
+    every = max(math.ceil((label_width + MIN_LABEL_GAP) / slot), 1)
+    free_from = left
+    for number in range(0, len(labels), every):
+        half = display_width(labels[number]) * LABEL_CELL_WIDTH / 2
+        x = min(max(left + (number + 0.5) * slot, left + half), left + width - half)
+        # The first and the last are moved inside, and may reach their neighbors there.
+        if x - half >= free_from:
+            drawing.label(x, bottom + 18, labels[number], text_anchor="middle")
+            free_from = x + half + MIN_LABEL_GAP / 2
+
+
+def _step(largest: int, unit: int) -> int:
+    """Return the distance of the lines: 1, 2 or 5 times a power of ten, in units."""
+    while True:
+        for factor in STEP_FACTORS:
+            if largest <= factor * unit * MAX_GRID_LINES:
+                return factor * unit
+        unit *= 10
+
+
+def _axis_label(value: int, step: int, *, is_cost: bool) -> str:
+    if not is_cost:
+        return count(value)
+    return amount(value).removesuffix(".00") if step % PICO == 0 else amount(value)

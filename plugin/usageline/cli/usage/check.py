@@ -27,21 +27,13 @@ NO_COUNTERS = (
 
 def as_json(rows: Sequence[Comparison]) -> str:
     """Return the comparisons as the documented object."""
-    return json.dumps(
-        {
-            "version": VERSION,
-            "rows": [
-                {
-                    "session": row.session,
-                    "model": row.model,
-                    "counted": row.counted._asdict(),
-                    "indexed": row.indexed._asdict(),
-                    "missing": row.missing._asdict(),
-                }
-                for row in rows
-            ],
-        }
-    )
+    counts = ("counted", "indexed", "missing")
+    entries = [
+        {"session": row.session, "model": row.model}
+        | {name: getattr(row, name)._asdict() for name in counts}
+        for row in rows
+    ]
+    return json.dumps({"version": VERSION, "rows": entries})
 
 
 def print_table(rows: Sequence[Comparison]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.commands import Choice
+from usageline.cli.commands import Choice, dark_option
 from usageline.cli.usage import report
 from usageline.cli.usage.run import ALL_KINDS, Request, run
 from usageline.config import local as local_config
@@ -57,12 +57,7 @@ def spread(arguments: Iterable[str]) -> list[str]:
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
 @click.option("--html", metavar="FILE", help="Write a page with chart and table to FILE.")
 @click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
-@click.option(
-    "--dark/--light",
-    "dark",
-    default=None,
-    help="Colors of page and picture, instead of those that the reader prefers.",
-)
+@dark_option
 @click.option("--watch", is_flag=True, help="Show the table until Ctrl-C, always up to date.")
 @click.option(
     "--roots",

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.cli import output
-from usageline.cli.page import (
-    TableRow,
-    at_each_width,
-    color_key,
-    details,
-    document,
-    escaped,
-    list_of,
-    table,
-)
-from usageline.cli.svg import (
-    INNER_WIDTH,
-    MARGIN,
-    Drawing,
-    Legend,
-    lines_of,
-    picture,
-)
+from usageline.cli import page
+from usageline.cli.svg import INNER_WIDTH, MARGIN, Legend, lines_of, picture
 from usageline.cli.usage import chart
-from usageline.cli.usage.result import amount, cost_text, long_label
-from usageline.core.errors import UsagelineError
+from usageline.cli.usage.result import Result, amount, cost_text, long_label
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.usage.chart import Share
-    from usageline.cli.usage.result import Result
     from usageline.storage.usage_index.queries import Row
 
 TITLE = "Tokens and cost"
@@ -41,29 +22,6 @@ HEAD = (
     *("Cost", "Input", "Output", "Cache write, 5 min", "Cache write, 1 h", "Cache read"),
     *("Web searches", "Responses"),
 )
-
-
-def write(
-    result: Result,
-    others: Sequence[Result],
-    html_path: str | None,
-    svg_path: str | None,
-    *,
-    dark: bool | None,
-) -> None:
-    """Write the files that are asked for, and print their names.
-
-    Raise UsagelineError if there is nothing to draw or a file cannot be written.
-    """
-    if not result.rows:
-        raise UsagelineError(result.empty)
-    # Make both before writing one.
-    made = []
-    if html_path is not None:
-        made.append((html_path, html(result, others, dark=dark)))
-    if svg_path is not None:
-        made.append((svg_path, svg(result, dark=dark)))
-    output.write_files(made)
 
 
 def svg(result: Result, *, dark: bool | None = None) -> bytes:
@@ -88,12 +46,12 @@ def html(result: Result, others: Sequence[Result] = (), *, dark: bool | None = N
     With `dark` None, it has the colors that its reader prefers.
     """
     parts = [
-        *list_of("Limits of the plan", result.limits),
+        *page.list_of("Limits of the plan", result.limits),
         *(_section(each) for each in (result, *others)),
-        *list_of("Notes", result.notes),
+        *page.list_of("Notes", result.notes),
         *(_table(each, is_open=each is result) for each in (result, *others)),
     ]
-    return document(TITLE, subtitle(result), parts, dark=dark)
+    return page.document(TITLE, subtitle(result), parts, dark=dark)
 
 
 def subtitle(result: Result) -> str:
@@ -105,34 +63,33 @@ def subtitle(result: Result) -> str:
 
 
 def _section(result: Result) -> str:
-    def draw(width: int) -> Drawing:
-        drawing = Drawing(width, chart.height(result), chart.title(result), dark=None)
-        chart.draw(drawing, result, (0, 0, width, chart.height(result)))
-        return drawing
-
+    charts = page.at_each_width(
+        chart.title(result),
+        lambda _: chart.height(result),
+        lambda drawing, box: chart.draw(drawing, result, box),
+    )
     entries = "".join(
-        f"<li>{color_key(share.color)}{escaped(_entry(share))}</li>"
+        f"<li>{page.color_key(share.color)}{page.escaped(_entry(share))}</li>"
         for share in chart.legend(result)
     )
     # Bars of models have their names beside them.
     has_legend = entries and result.kind != "model"
     legend = f'<ul class="legend">{entries}</ul>' if has_legend else ""
-    heading = escaped(chart.title(result))
-    return f"<section><h2>{heading}</h2>{legend}{at_each_width(draw)}</section>"
+    return f"<section><h2>{page.escaped(chart.title(result))}</h2>{legend}{charts}</section>"
 
 
 def _table(result: Result, *, is_open: bool) -> str:
     names = (result.kind.capitalize(), *HEAD, *(["Limit"] if result.percents else []))
-    content = table(
+    content = page.table(
         names,
         (
-            TableRow(escaped(long_label(row.key, result.kind)), _cells(row, result))
+            page.TableRow(page.escaped(long_label(row.key, result.kind)), _cells(row, result))
             for row in result.rows
         ),
-        TableRow("Total", _cells(result.total, result)),
+        page.TableRow("Total", _cells(result.total, result)),
         "counts" if result.kind in {"project", "account"} else "counts times",
     )
-    return details(f"Numbers by {result.kind}", content, is_open=is_open)
+    return page.details(f"Numbers by {result.kind}", content, is_open=is_open)
 
 
 def _cells(row: Row, result: Result) -> list[str]:
@@ -144,7 +101,7 @@ def _cells(row: Row, result: Result) -> list[str]:
     if result.percents:
         percent = result.percents.get(row.key)
         cells.append("" if percent is None else f"{percent} %")
-    return [escaped(cell) for cell in cells]
+    return [page.escaped(cell) for cell in cells]
 
 
 def _entry(share: Share) -> str:

@@ -68,18 +68,12 @@ def zone_name(zone: tzinfo, asked: str | None) -> str:
     return asked or getattr(zone, "key", None) or str(zone)
 
 
-def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
+def as_json(rows: Iterable[dict[str, Any]], total: Row, zone: str) -> str:
     """Return the documented object."""
     import json  # noqa: PLC0415 - a table needs none
 
     return json.dumps(
-        {
-            "version": VERSION,
-            "timezone": zone,
-            "rows": [{"key": row.key, **fields(row)} for row in rows],
-            "total": fields(total),
-        },
-        ensure_ascii=True,
+        {"version": VERSION, "timezone": zone, "rows": [*rows], "total": fields(total)}
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from usageline.cli.formatting import counted, cut
 from usageline.core.formatting import DAYS, MONTHS
 from usageline.core.text import sanitize
+from usageline.storage.usage_index.selection import SEVERAL, UNKNOWN
 from usageline.usage.local.prices import PICO
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ TIMES = ("day", "week", "month", "hour", "block")
 
 NO_TRANSCRIPTS = "there are no transcripts: use Claude Code once"
 NONE_READABLE = "there are no transcripts that can be read"
+UNKNOWN_ACCOUNTS = {UNKNOWN: "not named in the transcripts", SEVERAL: "several accounts"}
 NO_RESPONSES = "no responses in this time"
 MAX_UNPRICED = 5
 MAX_NAME = 40
@@ -99,6 +101,14 @@ def project_names(directories: Iterable[str]) -> dict[str, str]:
             return names
         for each in longer:
             sizes[each] += 1
+
+
+def account_names(env: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
+    """Return what each account is called: the user's label, else its key."""
+    from usageline.cli.profile_accounts import labels  # noqa: PLC0415 - seldom
+
+    by_key = {**UNKNOWN_ACCOUNTS, **labels(env)}
+    return {key: by_key.get(key, key) for key in keys}
 
 
 def short_label(key: str, kind: str) -> str:

@@ -8,13 +8,14 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.cli.days import read_day, time_zone
-from usageline.cli.output import echo_data
+from usageline.cli.output import echo_data, write_files
 from usageline.cli.usage import report
 from usageline.cli.usage.result import (
     NO_RESPONSES,
     NO_TRANSCRIPTS,
     NONE_READABLE,
     Result,
+    account_names,
     in_order,
     notes,
     project_names,
@@ -26,6 +27,7 @@ from usageline.jobs import local_usage
 from usageline.sources.transcripts import files, roots
 from usageline.storage.usage_index.selection import (
     KINDS,
+    UNKNOWN,
     Range,
     by_account,
     comparisons,
@@ -41,9 +43,12 @@ if TYPE_CHECKING:
     from usageline.sources.transcripts.files import Report
     from usageline.storage.usage_index.database import Index
     from usageline.storage.usage_index.queries import Row
-    from usageline.usage.local.cost_states import Comparison
 
 ALL_KINDS = (*KINDS, "account", "block")
+NONE_NAMED = (
+    "no transcript names an account: Claude Code writes it only in sessions that are also open "
+    "elsewhere, such as in a browser"
+)
 
 
 class Request(NamedTuple):
@@ -82,20 +87,31 @@ class Request(NamedTuple):
         """Return the range, with the sessions of the account that is asked for."""
         if self.account is None:
             return self.chosen()
-        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
         known = owners(index)
-        account = accounts.find(env, self.account, known)
+        account = _account(env, self.account, known)
         return self.chosen()._replace(sessions=sessions_of(index, account, known))
+
+
+def _account(env: dict[str, str], requested: str, owners: Mapping[str, str]) -> str:
+    """Return the key of the account with that label or key, or the beginning of one."""
+    from usageline.cli.profile_accounts import listed, matching  # noqa: PLC0415 - seldom
+
+    if not owners:
+        raise UsagelineError(NONE_NAMED)
+    called = account_names(env, [*sorted(set(owners.values())), UNKNOWN])
+    matches = matching(requested, called)
+    if len(matches) == 1:
+        return matches[0]
+    raise UsagelineError(
+        f"{sanitize(requested)!r} is not one account: choose from {listed(called)}"
+    )
 
 
 def run(request: Request, options: Mapping[str, Any]) -> None:
     """Print or write what the options ask for."""
     env = dict(os.environ)
     if options["check"]:
-        with _opened(env, request) as (index, _):
-            rows = comparisons(index)
-        _print_check(rows, options["output"])
+        _check(env, request, as_json=options["output"] == "json")
     elif options["output"]:
         _print_data(env, request, options["output"])
     elif options["html"] is not None or options["svg"] is not None:
@@ -128,9 +144,9 @@ def _sums(
         return by_account(sessions, owners(index)), total, {}
     if request.kind != "block":
         return (*sums(index, request.kind, chosen), {})
-    from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+    from usageline.cli.usage import limits  # noqa: PLC0415 - as above
 
-    return blocks.sums(index, None if request.places else env, chosen)
+    return limits.by_window(index, None if request.places else env, chosen)
 
 
 def _print_data(env: dict[str, str], request: Request, output: str) -> None:
@@ -138,7 +154,9 @@ def _print_data(env: dict[str, str], request: Request, output: str) -> None:
         chosen = request.chosen_in(index, env)
         rows, total, _ = _sums(index, env, request, chosen)
     if output == "json":
-        report.print_text(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
+        entries = ({"key": row.key, **report.fields(row)} for row in rows)
+        zone = report.zone_name(chosen.zone, request.tz)
+        report.print_text(report.as_json(entries, total, zone))
     else:
         echo_data(report.as_csv(rows, request.kind))
 
@@ -182,11 +200,7 @@ def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
     """Return what the rows of a kind are called, {} if they are called by their keys."""
     if kind == "project":
         return project_names(keys)
-    if kind != "account":
-        return {}
-    from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-    return accounts.names(env, keys)
+    return account_names(env, keys) if kind == "account" else {}
 
 
 def _no_transcripts(request: Request) -> str:
@@ -219,10 +233,8 @@ def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
             return _result(env, request, opened)
 
     if watch and sys.stdout.isatty() and env.get("TERM", "dumb") != "dumb":
-        from usageline.cli.usage import live  # noqa: PLC0415 - slow to import
-
         load(quiet=False)
-        live.watch(load)
+        table.watch(load)
         return
     with _opened(env, request) as opened:
         result = _result(env, request, opened)
@@ -242,13 +254,23 @@ def _write_files(env: dict[str, str], request: Request, options: Mapping[str, An
         result = _result(env, request, opened, with_shares=True)
         has_models = result.is_time and bool(result.rows)
         others = [_result(env, request, opened, "model", with_shares=True)] if has_models else []
-    picture.write(result, others, options["html"], options["svg"], dark=options["dark"])
+    if not result.rows:
+        raise UsagelineError(result.empty)
+    dark = options["dark"]
+    write_files(
+        (
+            (options["html"], lambda: picture.html(result, others, dark=dark)),
+            (options["svg"], lambda: picture.svg(result, dark=dark)),
+        )
+    )
 
 
-def _print_check(rows: list[Comparison], output: str | None) -> None:
+def _check(env: dict[str, str], request: Request, *, as_json: bool) -> None:
     from usageline.cli.usage import check  # noqa: PLC0415 - seldom
 
-    if output == "json":
+    with _opened(env, request) as (index, _):
+        rows = comparisons(index)
+    if as_json:
         report.print_text(check.as_json(rows))
     else:
         check.print_table(rows)

@@ -54,11 +54,7 @@ def schema() -> dict[str, Any]:
     return document(
         "usageline usage",
         {
-            "version": {
-                "type": "integer",
-                "const": report.VERSION,
-                "description": "version of this format",
-            },
+            "version": _version(report.VERSION),
             "timezone": {"type": "string", "description": "the time zone of the days"},
             "rows": {"type": "array", "items": row},
             "total": {**json_object(values), "description": "the sums of all rows"},
@@ -82,12 +78,12 @@ def check_schema() -> dict[str, Any]:
     return document(
         "usageline usage check",
         {
-            "version": {
-                "type": "integer",
-                "const": check.VERSION,
-                "description": "version of this format",
-            },
+            "version": _version(check.VERSION),
             "rows": {"type": "array", "items": row},
         },
         "what `usageline usage --check --json` prints",
     )
+
+
+def _version(number: int) -> dict[str, Any]:
+    return {"type": "integer", "const": number, "description": "version of this format"}

@@ -1,6 +1,6 @@
-"""Draw the rows of `usageline usage` as a table with totals and bars.
+"""Draw the rows of `usageline usage` as a table with totals and bars, once or with --watch.
 
-It does without rich, whose import takes longer than everything else that the command does.
+Once, it does without rich, whose import takes longer than everything else that the command does.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.formatting import broken, cut
-from usageline.cli.usage.result import cost_text, long_label
+from usageline.cli.usage.result import Result, cost_text, long_label
+from usageline.core.errors import UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import display_width
 from usageline.system.terminal import locale_encoding
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
-    from usageline.cli.usage.result import Result
+    from rich.text import Text
+
     from usageline.storage.usage_index.queries import Row
 
     Line: TypeAlias = list[tuple[str, str]]
@@ -35,6 +38,13 @@ WIDE = 100
 MIN_CELLS, DEFAULT_CELLS = 20, 80
 PIPE_CELLS = 4096
 """For programs that read the output: long names must not be cut."""
+
+INTERVAL_S = 5
+REST = 20
+"""The interval is at least this multiple of the time that reading takes."""
+
+FRAME_LINES = 3
+"""Beside the rows: the head, the total and the hint."""
 
 ANSI = {"dim": "2", "bold": "1", "bar": "36", "warning": "33"}
 ASCII = str.maketrans({"≥": ">=", "≈": "~", "·": "-", "…": "~", "█": "#"})
@@ -81,7 +91,8 @@ def lines(result: Result, width: int) -> list[Line]:
     for row, cells in zip(result.rows, rows, strict=True):
         line = [("", _line(cells, columns))]
         if bar_cells >= MIN_BAR_CELLS:
-            line += [("", GAP), ("bar", _bar(part(row), bar_cells))]
+            size = max(round(part(row) * bar_cells), 1 if part(row) else 0)
+            line += [("", GAP), ("bar", "█" * size)]
         drawn.append(line)
     drawn.append([("bold", _line(total, columns))])
     drawn += [[("", sentence)] for sentence in result.limits]
@@ -135,13 +146,59 @@ def _line(cells: Sequence[str], columns: Sequence[int]) -> str:
     return GAP.join([padded, *numbers])
 
 
-def _bar(part: float, cells: int) -> str:
-    return "█" * max(round(part * cells), 1 if part else 0)
-
-
 def _painted(line: Line, shown: Screen) -> str:
     painted = ""
     for style, words in line:
         visible = words.translate(ASCII) if shown.ascii_only else words
         painted += f"\x1b[{ANSI[style]}m{visible}\x1b[0m" if shown.colors and style else visible
     return painted
+
+
+def watch(load: Callable[[], Result]) -> None:
+    """Show what `load` returns until a signal arrives. Its first call may take long."""
+    from usageline.cli import live  # noqa: PLC0415 - slow to import
+
+    live.run(_LiveTable(load).frame)
+
+
+class _LiveTable:
+    def __init__(self, load: Callable[[], Result]) -> None:
+        self._load = load
+        self._result = load()
+        self._problem = ""
+        self._due_at = time.monotonic() + INTERVAL_S
+
+    def frame(self, width: int, height: int, now: float) -> Text:
+        """Return the screen, with numbers that are at most some seconds old."""
+        from rich.text import Text  # noqa: PLC0415 - as above
+
+        if time.monotonic() >= self._due_at:
+            self._renew()
+        hint = f"{time.strftime('%H:%M:%S', time.localtime(now))} · Ctrl-C quits"
+        drawn = lines(fitted(self._result, height), width)
+        drawn.append([("warning", self._problem)] if self._problem else [("dim", hint)])
+        shown = Text.from_ansi(text(drawn, screen(os.environ)))
+        shown.no_wrap, shown.overflow = True, "ellipsis"
+        return shown
+
+    def _renew(self) -> None:
+        began = time.monotonic()
+        try:
+            self._result, self._problem = self._load(), ""
+        except UsagelineError as problem:  # the last numbers stay
+            self._problem = str(problem)
+        ended = time.monotonic()
+        self._due_at = ended + max(INTERVAL_S, REST * (ended - began))
+
+
+def fitted(result: Result, height: int) -> Result:
+    """Return the result with the rows that fit: the newest, or the most expensive."""
+    room = max(height - FRAME_LINES - len(result.limits) - len(result.notes), 1)
+    hidden = len(result.rows) - room
+    if hidden <= 0:
+        return result
+    room -= 1  # for the note
+    rows = result.rows[-room:] if result.is_time else result.rows[:room]
+    what = "earlier" if result.is_time else "cheaper"
+    hidden = len(result.rows) - room
+    return result._replace(rows=rows, notes=[f"{hidden} {what} rows", *result.notes])

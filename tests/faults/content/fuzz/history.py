@@ -9,14 +9,13 @@ from tests.faults.content.judge import one_line, printed
 from usageline.cli.doctor import log
 from usageline.cli.history import (
     chart,
-    export,
     heatmap,
     page,
-    selection,
     series,
     summary,
     svg_chart,
 )
+from usageline.cli.history import readings as stored
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
 from usageline.storage.codec import decode, encode
@@ -44,8 +43,8 @@ def check(data: bytes) -> None:
     readings.sort(key=lambda reading: reading.observed_at)
     if not readings:
         return
-    json.loads(export.as_json(readings))
-    one_line(export.as_csv(readings).splitlines())
+    json.loads(stored.as_json(readings))
+    one_line(stored.as_csv(readings).splitlines())
     now = readings[-1].observed_at + 60
     start = now - 7 * 86400
     recent = [reading for reading in readings if reading.observed_at >= start]
@@ -59,9 +58,9 @@ def check(data: bytes) -> None:
         words = summary.sentences(readings, start, now)
         one_line(words)
         shown = svg_chart.History(curves[:2], by_hour, start, now, (75, 90), words)
-        svg_chart.svg(shown).decode("utf-8")
+        svg_chart.picture(shown).decode("utf-8")
         page.html(shown).decode("utf-8")
     try:
-        selection.with_limits(recent, "nothing")
+        stored.with_limits(recent, "nothing")
     except UsagelineError as problem:
         one_line([str(problem)])

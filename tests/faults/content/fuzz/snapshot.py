@@ -11,8 +11,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
-from usageline.cli import accounts, appearance, profile_accounts, refreshes, table
-from usageline.cli import snapshot as snapshots
+from usageline.cli import accounts, appearance, live, profile_accounts, refresh, table
 from usageline.cli.config import sample
 from usageline.cli.dashboard import drawing, model, page
 from usageline.core import alert_text, freshness, json_file
@@ -54,9 +53,9 @@ def _table(snapshot: dict[str, Any]) -> None:
         _dashboard(snapshot, width)
     one_line(
         [
-            refreshes.next_refresh(snapshot, NOW),
-            snapshots.describe(Outcome("refreshed", snapshot)),
-            snapshots.describe(Outcome("failed", snapshot)),
+            live.next_refresh(snapshot, NOW),
+            refresh.describe(Outcome("refreshed", snapshot)),
+            refresh.describe(Outcome("failed", snapshot)),
         ]
     )
 
@@ -67,7 +66,7 @@ def _dashboard(snapshot: dict[str, Any], width: int) -> None:
         "", "work", "default", None, snapshot, sample.STAMP, is_current=False
     )
     printed([Group(*accounts.side_by_side([row], NOW, width, look))], width)
-    account = model.account("work", snapshot, sample.STAMP, NOW, is_current=True)
+    account = model.account(row, NOW)
     view = model.build(snapshot, sample.STAMP, NOW, look, model.Past(), accounts=[account])
     shown = page.arrange(view, width, 24, 0, look)
     for line in (*shown.left, *shown.right, drawing.header(view, width, look)):

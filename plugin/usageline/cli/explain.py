@@ -1,32 +1,71 @@
-"""Explain a piece: its meaning, the source of its numbers, and what changes it."""
+"""`usageline explain`: what each piece of the line means, where it is from, and what changes it."""
 
 from __future__ import annotations
 
 import math
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
+from rich.text import Text
+
+from usageline.cli.config import complete
 from usageline.cli.formatting import span
+from usageline.cli.line_pieces import Piece, explained_line
+from usageline.cli.table import console, text
+from usageline.config.problem import quote, suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import label_of
 from usageline.core import formatting, limit_names, windows
 from usageline.line.segments import limits, with_defaults
 from usageline.line.segments.forecast import KINDS
+from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from usageline.cli.explain.pieces import Piece
+    from rich.console import Console
+
     from usageline.line.context import StatusContext
 
+MIN_COLUMNS = 20
+NAME_COLUMNS = 9
 LIMITS = ("session", "weekly", "scoped")
-COMPUTED = ("pace", "forecast")
-OWN = ("clock", "text", "account", "flex")
-
-PACE = "points used more (+) or fewer (-) than with even use of the window"
-FORECAST = (
-    "when a limit will be reached before its reset; it has a warning's color from a chance of "
-    "two thirds on"
+COMPUTED = {
+    "pace": "points used more (+) or fewer (-) than with even use of the window",
+    "forecast": "when a limit will be reached before its reset; it has a warning's color from a "
+    "chance of two thirds on",
+}
+PLACE = ("the directory of the session; here that of this shell", "when the session changes it")
+LOCAL = (
+    "Claude Code's transcripts on this machine, at list prices",
+    "within half a minute of a response; `usageline usage` shows more",
 )
+OWN = ("config.toml and this machine's clock", "with its options")
+OTHERS = (
+    "Claude Code, with each line; a shell does not get it, so this is an example",
+    "after each message",
+)
+ORIGINS = {
+    **dict.fromkeys(("directory", "git"), PLACE),
+    **dict.fromkeys(("usage_today", "burn"), LOCAL),
+    **dict.fromkeys(("clock", "text", "account", "flex"), OWN),
+}
+"""Where pieces without a number of the plan are from, and what changes them."""
+
+ABSENCES = {
+    "credits": "no credits were reported, or they are off",
+    "forecast": "no limit is likely to be reached before its reset",
+    "alerts": "no threshold was passed in the last minutes",
+    "status": "shown only if numbers are missing or old",
+    "git": "this directory is not in a repository",
+    "usage_today": "its background job has not read the transcripts yet",
+    "burn": "no response in the last half hour of this window",
+    "account": "its option `text` is not set",
+    "text": "its option `text` is not set",
+    "pace": "the window has not started",
+}
+"""Why a segment without a limit is not on the screen."""
 
 
 class Words(NamedTuple):
@@ -37,6 +76,71 @@ class Words(NamedTuple):
     changes: str
 
 
+@click.command("explain")
+@click.argument("names", nargs=-1, metavar="[SEGMENT]...", shell_complete=complete.segments)
+@click.option(
+    "--width",
+    type=click.IntRange(MIN_COLUMNS, 1000),
+    help="Width of the terminal in columns (default: that of this one).",
+)
+def command(*, names: tuple[str, ...], width: int | None) -> None:
+    """Explain the line piece by piece: what each means, where it is from, what changes it.
+
+    With SEGMENT, explain only these. Sends no request.
+    """
+    unknown = [name for name in names if name not in SEGMENTS]
+    if unknown:
+        hint = suggestion(unknown[0], SEGMENTS) or "; `usageline config list` shows them"
+        raise click.UsageError(f"there is no segment {quote(unknown[0])}{hint}")
+    env = output_env()
+    line = explained_line(env, width or shutil.get_terminal_size().columns)
+    target = console()
+    if not names:
+        _print_painted(target, line.rows)
+    chosen = [piece for piece in line.pieces if not names or piece.name in names]
+    for piece in chosen:
+        if piece.text:
+            _explain(target, piece, line.snapshot)
+    _list_absent(target, [piece for piece in chosen if not piece.text])
+    if not names:
+        target.print()
+        target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
+
+
+def _print_painted(target: Console, rows: Iterable[str]) -> None:
+    """Print rows of the status line, which have only escape sequences of its own."""
+    for row in rows:
+        target.print(Text.from_ansi(row), no_wrap=True, crop=False, overflow="ignore")
+
+
+def _explain(target: Console, piece: Piece, snapshot: Mapping[str, Any]) -> None:
+    target.print()
+    _print_painted(target, [piece.text])
+    described = describe(piece, snapshot)
+    _add(target, text(piece.name, "normal"), described.meaning)
+    _add(target, text("from", "dim"), described.origin)
+    _add(target, text("changes", "dim"), described.changes)
+
+
+def _list_absent(target: Console, pieces: list[Piece]) -> None:
+    if not pieces:
+        return
+    target.print()
+    target.print(text("Not in the line now:"))
+    for piece in pieces:
+        _add(target, text(title(piece), "normal"), absence(piece))
+
+
+def _add(target: Console, name: Text, meaning: str) -> None:
+    """Print a name, and beside it what it means, without blanks at the end of a line."""
+    margin = Text(" ")
+    name.pad_right(max(NAME_COLUMNS - name.cell_len, 0))
+    beside = margin.cell_len + name.cell_len + 1
+    for line in text(meaning).wrap(target, max(target.width - beside, MIN_COLUMNS)):
+        target.print(Text.assemble(margin, name, " ", line), no_wrap=True, crop=False)
+        name = Text(" " * name.cell_len)
+
+
 def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
     """Return the words about a piece on the screen."""
     if piece.name in LIMITS and _window(piece) is not None:
@@ -45,7 +149,7 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
         return Words(_doc(piece.name), _origin(piece.ctx, snapshot), "with a refresh")
     if piece.name in COMPUTED:
         return Words(
-            PACE if piece.name == "pace" else FORECAST,
+            COMPUTED[piece.name],
             f"computed from your own past use; {_origin(piece.ctx, snapshot)}",
             "with a refresh, and with time",
         )
@@ -63,25 +167,7 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
             _origin(piece.ctx, snapshot),
             "`usageline doctor` shows what to do",
         )
-    if piece.name in {"directory", "git"}:
-        return Words(
-            _doc(piece.name),
-            "the directory of the session; here that of this shell",
-            "when the session changes it",
-        )
-    if piece.name in {"usage_today", "burn"}:
-        return Words(
-            _doc(piece.name),
-            "Claude Code's transcripts on this machine, at list prices",
-            "within half a minute of a response; `usageline usage` shows more",
-        )
-    if piece.name in OWN:
-        return Words(_doc(piece.name), "config.toml and this machine's clock", "with its options")
-    return Words(
-        _doc(piece.name),
-        "Claude Code, with each line; a shell does not get it, so this is an example",
-        "after each message",
-    )
+    return Words(_doc(piece.name), *ORIGINS.get(piece.name, OTHERS))
 
 
 def absence(piece: Piece) -> str:
@@ -93,33 +179,16 @@ def absence(piece: Piece) -> str:
     min_percent = _options(piece).get("hide_below", 0)
     if piece.name in LIMITS and _window(piece) is not None and min_percent:
         return f"hidden below {min_percent:g} by its option `hide_below`"
-    if piece.name in LIMITS and not piece.ctx.windows:
-        return "there are no numbers yet"
     if piece.name in LIMITS:
-        return "no such limit was reported"
-    reasons = {
-        "credits": "no credits were reported, or they are off",
-        "forecast": "no limit is likely to be reached before its reset",
-        "alerts": "no threshold was passed in the last minutes",
-        "status": "shown only if numbers are missing or old",
-        "git": "this directory is not in a repository",
-        "usage_today": "its background job has not read the transcripts yet",
-        "burn": "no response in the last half hour of this window",
-        "account": "its option `text` is not set",
-        "text": "its option `text` is not set",
-        "pace": "the window has not started",
-    }
-    return reasons.get(piece.name, "nothing to show now")
+        return "no such limit was reported" if piece.ctx.windows else "there are no numbers yet"
+    return ABSENCES.get(piece.name, "nothing to show now")
 
 
 def title(piece: Piece) -> str:
     """Return the name of the segment as in config.toml, with the limit's own name."""
     window = _window(piece) if piece.name == "scoped" else None
-    return (
-        f"{piece.name} ({limit_names.short_name(window.kind, window.label)})"
-        if window
-        else piece.name
-    )
+    name = f" ({limit_names.short_name(window.kind, window.label)})" if window else ""
+    return piece.name + name
 
 
 def _options(piece: Piece) -> Mapping[str, Any]:

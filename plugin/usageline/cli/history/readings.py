@@ -1,16 +1,18 @@
-"""Select the readings of an account, since a time, and of one limit."""
+"""Select the kept readings of an account, since a time, and of one limit; write them as data."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.cli.profile_accounts import labels, matching
+from usageline.cli.output import csv_text, data_time
+from usageline.cli.profile_accounts import labels, listed, matching
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.limit_names import long_name
 from usageline.core.text import sanitize
-from usageline.storage import history
+from usageline.storage import codec, history
 from usageline.system.paths import Paths
 from usageline.usage.headroom import names
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from usageline.usage.model import Reading
 
+COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_at")
 EMPTY_HISTORY = "there is no history yet: run usageline refresh, or use Claude Code for a while"
 
 
@@ -33,18 +36,20 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
     if not available:
         raise UsagelineError(EMPTY_HISTORY)
     by_key = labels(env)
-    names = ", ".join(_named(key, by_key) for key in available)
+    called = {key: by_key.get(key, key) for key in available}
     if requested is not None:
-        return _requested(requested, available, by_key)
+        return _requested(requested, called)
     current = (json_file.json_file(paths.snapshot) or {}).get("account")
     if current in available:
         return str(current)
     if current:
         raise UsagelineError(
-            f"the account signed in has no history: choose with --account from {names}"
+            f"the account signed in has no history: choose with --account from {listed(called)}"
         )
     if len(available) > 1:
-        raise UsagelineError(f"several accounts have a history: choose with --account from {names}")
+        raise UsagelineError(
+            f"several accounts have a history: choose with --account from {listed(called)}"
+        )
     return available[0]
 
 
@@ -55,31 +60,29 @@ def complete(env: Mapping[str, str], incomplete: str) -> list[str]:
     return [sanitize(name) for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
-def _requested(requested: str, available: list[str], by_key: dict[str, str]) -> str:
-    matches = matching(requested, {key: by_key.get(key, key) for key in available})
+def _requested(requested: str, called: Mapping[str, str]) -> str:
+    matches = matching(requested, called)
     if len(matches) == 1:
         return matches[0]
-    names = ", ".join(_named(key, by_key) for key in matches or available)
     if matches:
-        raise UsagelineError(f"{sanitize(requested)!r} is not one account: choose from {names}")
-    raise UsagelineError(f"there is no history of {sanitize(requested)!r}: choose from {names}")
+        choice = listed({key: called[key] for key in matches})
+        raise UsagelineError(f"{sanitize(requested)!r} is not one account: choose from {choice}")
+    raise UsagelineError(
+        f"there is no history of {sanitize(requested)!r}: choose from {listed(called)}"
+    )
 
 
-def _named(key: str, by_key: dict[str, str]) -> str:
-    return f"{key} ({sanitize(by_key[key])})" if key in by_key else key
-
-
-def before(paths: Paths, key: str, start: float, end: float) -> list[Reading]:
+def before(env: Mapping[str, str], key: str, start: float, end: float) -> list[Reading]:
     """Return the account's readings from `start` to before `end` (epoch seconds)."""
     if start >= end:
         return []
-    return [one for one in history.load(paths, key, start) if one.observed_at < end]
+    return [one for one in history.load(Paths(env), key, start) if one.observed_at < end]
 
 
-def readings(paths: Paths, key: str, start: float, days: int) -> list[Reading]:
+def since(env: Mapping[str, str], key: str, start: float, days: int) -> list[Reading]:
     """Return the account's readings since `start`; raise `UsagelineError` if there are none."""
-    recent = history.load(paths, key, start)
-    if recent:
+    paths = Paths(env)
+    if recent := history.load(paths, key, start):
         return recent
     if history.load(paths, key):
         time = "day" if days == 1 else f"{days} days"
@@ -114,3 +117,29 @@ def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[
             f"unknown limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
         )
     return [reading for reading in selected if reading.limits]
+
+
+def as_json(readings: Iterable[Reading]) -> str:
+    """Return an array of readings with all limits and credits; times in epoch seconds."""
+    return json.dumps([codec.as_json(reading) for reading in readings], indent=1)
+
+
+def as_csv(readings: Iterable[Reading]) -> str:
+    """Return a row for each limit of each reading, below a row of `COLUMNS`.
+
+    Times are UTC (`2026-11-24T21:56:55Z`). What is not known is empty.
+    """
+    rows = (
+        (
+            data_time(reading.observed_at),
+            reading.source,
+            reading.plan,
+            limit.kind,
+            limit.label,
+            limit.percent,
+            data_time(limit.resets_at),
+        )
+        for reading in readings
+        for limit in reading.limits
+    )
+    return csv_text(COLUMNS, rows)

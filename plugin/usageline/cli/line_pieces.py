@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli.config import sample
@@ -22,7 +23,7 @@ from usageline.system.paths import Paths
 from usageline.system.this_process import current_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from usageline.line.context import StatusContext
 
@@ -58,72 +59,43 @@ class Line:
     snapshot: dict[str, Any]
 
 
-class _Renderer:
-    """The status line's renderer for one configuration and one width."""
-
-    def __init__(
-        self, ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], width: int
-    ) -> None:
-        self.ctx, self.configured, self.env, self.width = ctx, configured, env, width
-
-    def rows(self, *, plain: bool = False) -> list[str]:
-        """Return the rows of the whole line."""
-        return self._render(self.ctx, self.configured, self.width, plain=plain)
-
-    def alone(
-        self, ctx: StatusContext, name: str, options: Mapping[str, Any], width: int, *, plain: bool
-    ) -> str:
-        """Return one segment in a row of its own."""
-        configured = {**self.configured, "rows": [[(name, options)]]}
-        return " ".join(self._render(ctx, configured, width, plain=plain)).strip()
-
-    def _render(
-        self, ctx: StatusContext, configured: dict[str, Any], width: int, *, plain: bool
-    ) -> list[str]:
-        env = {**self.env, **PLAIN} if plain else self.env
-        return render.render(ctx, configured, env, width=width)
-
-
 # tried by: tests/cli
 def explained_line(env: dict[str, str], columns: int) -> Line:
     """Return the line in a terminal of `columns`, with its pieces.
 
     Numbers are the snapshot's. What only Claude Code knows is made up.
     """
-    now = time.time()
     configured = _configuration(env)
     snapshot = json_file.json_file(Paths(env).snapshot) or {}
-    ctx = _context(env, configured, snapshot, now)
+    ctx = _context(env, configured, snapshot, time.time())
     env = {**env, "COLUMNS": str(columns)}
-    renderer = _Renderer(ctx, configured, env, render.columns(env))
-    left = SEEN.join(renderer.rows(plain=True))
+    plain_env, width = {**env, **PLAIN}, render.columns(env)
+    left = SEEN.join(render.render(ctx, configured, plain_env, width=width))
     pieces = []
-    for name, options in _segments(configured):
+    for name, options in chain.from_iterable(configured.get("rows", DEFAULT_ROWS)):
+        alone = {**configured, "rows": [[(name, options)]]}
         for own in _contexts(ctx, name):
-            piece, left = _piece(renderer, own, name, options, left)
-            pieces.append(piece)
-    return Line(renderer.rows(), pieces, snapshot)
+            forms = _forms(own, alone, plain_env, width)
+            form = next((text for text in sorted(forms, key=len, reverse=True) if text in left), "")
+            painted = _row(own, alone, env, forms[form]) if form else ""
+            left = left.replace(form, SEEN, 1) if form else left
+            pieces.append(Piece(name, options, own, painted, bool(forms)))
+    return Line(render.render(ctx, configured, env, width=width), pieces, snapshot)
 
 
-def _piece(
-    renderer: _Renderer, ctx: StatusContext, name: str, options: Mapping[str, Any], left: str
-) -> tuple[Piece, str]:
-    """Return the piece, and the line's text without it."""
+def _forms(
+    ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], width: int
+) -> dict[str, int]:
+    """Return each form of a row, with the largest width that has it."""
     forms: dict[str, int] = {}
-    for width in range(renderer.width, MIN_WIDTH, -1):
-        text = renderer.alone(ctx, name, options, width, plain=True)
-        if text:
-            forms.setdefault(text, width)
-    for text in sorted(forms, key=len, reverse=True):
-        if text in left:
-            painted = renderer.alone(ctx, name, options, forms[text], plain=False)
-            return Piece(name, options, ctx, painted, True), left.replace(text, SEEN, 1)
-    return Piece(name, options, ctx, "", bool(forms)), left
+    for cells in range(width, MIN_WIDTH, -1):
+        if text := _row(ctx, configured, env, cells):
+            forms.setdefault(text, cells)
+    return forms
 
 
-def _segments(configured: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for row in configured.get("rows", DEFAULT_ROWS):
-        yield from row
+def _row(ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], width: int) -> str:
+    return " ".join(render.render(ctx, configured, env, width=width)).strip()
 
 
 def _contexts(ctx: StatusContext, name: str) -> list[StatusContext]:

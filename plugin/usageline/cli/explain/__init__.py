@@ -1,1 +1,0 @@
-"""`usageline explain`: the line on the screen, piece by piece."""
