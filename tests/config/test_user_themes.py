@@ -188,6 +188,17 @@ def test_themes_of_usageline_stay(folder: Path) -> None:
     assert not user_themes.stamp("../config")
 
 
+def test_file_with_an_unusable_name_is_reported(folder: Path) -> None:
+    for name in ("nord", "Upper", "\x1b[31m", "mine"):
+        write(folder, "", name)
+    name = "give it a name of at most 32 small letters, digits, - and _"
+    assert user_themes.unused_files() == [
+        f'the theme file "?[31m.toml" is not used: {name}',
+        f'the theme file "Upper.toml" is not used: {name}',
+        "the built-in theme nord is used instead of themes/nord.toml: give that file another name",
+    ]
+
+
 def test_fifo_and_directory_are_refused(folder: Path) -> None:
     os.mkfifo(folder / "pipe.toml")
     (folder / "folder.toml").mkdir()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.config import file
 from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
-from usageline.config.problem import suggestion, value_text
+from usageline.config.problem import quote, suggestion, value_text
 from usageline.config.reporter import Reporter
 from usageline.config.types import Choice, Flag, InvalidValue, Key, Text
 from usageline.core.freshness import file_fingerprint
@@ -71,15 +71,32 @@ def of(env: Mapping[str, str]) -> Iterator[None]:
         _environment.reset(token)
 
 
-# tried by: tests/config
 def names() -> list[str]:
     """Return the names of the user's themes in order, at most MAX_THEMES."""
+    return [name for name in _file_names() if is_name(name)][:MAX_THEMES]
+
+
+def unused_files() -> list[str]:
+    """Return a sentence for each theme file that cannot be used because of its name."""
+    unused = [name for name in _file_names() if not is_name(name)][:MAX_THEMES]
+    return [
+        f"the built-in theme {name} is used instead of {FOLDER}/{name}{SUFFIX}: "
+        "give that file another name"
+        if name in themes.NAMES
+        else f"the theme file {quote(name + SUFFIX)} is not used: "
+        f"give it a name of at most {MAX_NAME} small letters, digits, - and _"
+        for name in unused
+    ]
+
+
+# tried by: tests/config
+def _file_names() -> list[str]:
+    """Return the names of all files of themes in order, without the suffix."""
     try:
         entries = os.listdir(_directory())
     except (OSError, ValueError, LookupError):
         return []
-    stems = sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
-    return [name for name in stems if is_name(name)][:MAX_THEMES]
+    return sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
 
 
 def stamp(name: str) -> str:

@@ -153,6 +153,8 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
         lambda before: edit.set_key(before, key, text, literal=previous),
         sanitize_lines(f"{key} = {text}"),
     )
+    if key.rpartition(".")[2] == "theme":
+        _report_unused_themes()
 
 
 @command.command()
@@ -184,6 +186,7 @@ def check() -> None:
     problems = loader.problems(env)
     for problem in problems:
         click.echo(named(paths, problem), err=True)
+    _report_unused_themes()
     if problems:
         sys.exit(1)
     name = short(paths.config_file, paths)
@@ -237,6 +240,7 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
         return
     for name, about, rows in preview.all_themes(values, shown_env, columns):
         click.echo("\n".join([name, *(rows or [about]), ""]), color=True)
+    _report_unused_themes()
 
 
 @command.command(name="themes")
@@ -250,6 +254,13 @@ def list_themes() -> None:
     ):
         mark = "*" if name == values.get("theme") else " "
         click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
+    _report_unused_themes()
+
+
+def _report_unused_themes() -> None:
+    """Print which theme files of the user cannot be used because of their names."""
+    for sentence in user_themes.unused_files():
+        click.echo(sentence, err=True)
 
 
 def _printable(text: str) -> str:

@@ -64,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     sign_in.plan,
     sign_in.credentials,
     service.configuration,
+    service.themes,
     service.address,
     service.last_answer,
     shared.files,

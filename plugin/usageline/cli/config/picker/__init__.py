@@ -14,7 +14,7 @@ import click
 from usageline.cli.config.change import current_text, named
 from usageline.cli.config.report import broken
 from usageline.cli.formatting import short
-from usageline.config import edit, file, loader
+from usageline.config import edit, file, loader, user_themes
 from usageline.system.paths import Paths
 from usageline.system.terminal import limit_environment, output_env
 
@@ -50,7 +50,10 @@ def run(env: dict[str, str]) -> None:
     from usageline.cli.config.picker.draft import Draft  # noqa: PLC0415 - as above
     from usageline.cli.config.picker.drawing import Drawing  # noqa: PLC0415 - as above
 
-    notes = [f"Kept as it is: {named(paths, problem)}" for problem in loader.problems(env)]
+    notes = [
+        *(f"Kept as it is: {named(paths, problem)}" for problem in loader.problems(env)),
+        *(sentence[0].upper() + sentence[1:] + "." for sentence in user_themes.unused_files()),
+    ]
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
     saved = picker.run()
     picker.raise_failure()
