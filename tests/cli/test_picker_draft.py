@@ -32,8 +32,8 @@ rows = [["model", "session"], ["weekly", "status"]]
 hide = true
 """
 KEYS = [
-    *TOP,
-    *(key for keys, _ in TABLES.values() for key in keys),
+    *TOP.values(),
+    *(key for keys, _ in TABLES.values() for key in keys.values()),
     *(key for kind in SEGMENTS for key in options_of(kind).values()),
 ]
 

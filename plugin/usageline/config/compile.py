@@ -151,7 +151,7 @@ def _own_themes(text: str) -> list[str]:
     profiles = table.get("profiles")
     tables = [table, *(profiles.values() if isinstance(profiles, dict) else ())]
     named = (one.get("theme") for one in tables[:MAX_TABLES] if isinstance(one, dict))
-    return [name for name in named if isinstance(name, str) and user_themes.is_name(name)]
+    return [name for name in named if isinstance(name, str) and user_themes.is_usable(name)]
 
 
 def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:

@@ -139,12 +139,10 @@ def effective_value(values: Values, key: str) -> Any:
     suggestion if there is no such key.
     """
     name, *rest = split_key(key)
-    if name in {key.name for key in TOP} and not rest:
+    if name in TOP and not rest:
         return values.get(name)
     if name in TABLES:
-        return _within(
-            {**dict.fromkeys(key.name for key in TABLES[name][0]), **values.table(name)}, rest
-        )
+        return _within({**dict.fromkeys(TABLES[name][0]), **values.table(name)}, rest)
     if name == "segments" and rest:
         return _segment(values, rest)
     if name == "profiles" and rest:
@@ -167,7 +165,7 @@ def _profile(values: Values, path: list[str]) -> Any:
     name, *rest = path
     if name not in values.profiles:
         raise KeyError("there is no such profile" + suggestion(name, values.profiles))
-    return _within({**dict.fromkeys(key.name for key in PROFILE), **values.profiles[name]}, rest)
+    return _within({**dict.fromkeys(PROFILE), **values.profiles[name]}, rest)
 
 
 def _within(table: Mapping[str, Any], path: list[str]) -> Any:
@@ -246,7 +244,7 @@ def _without(text: str, path: tuple[str, ...]) -> str | None:
 
 def _require_known(key: str) -> None:
     name = split_key(key)[0]
-    if name not in {*(key.name for key in TOP), *TABLES, "segments", "profiles"}:
+    if name not in {*TOP, *TABLES, "segments", "profiles"}:
         raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
 
 

@@ -1,4 +1,4 @@
-"""Read and parse config.toml; key_lines.py finds a key's line, and validate.py has the schema."""
+"""Read and parse config.toml; reporter.py finds a key's line, and validate.py has the schema."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def decode(content: bytes) -> str:
         ) from None
     text = text.replace("\r\n", "\n")
     if _dotted_line(text):
-        from usageline.config.key_lines import without_strings  # noqa: PLC0415 - seldom
+        from usageline.config.reporter import without_strings  # noqa: PLC0415 - seldom
 
         number = _dotted_line(without_strings(text))
         if number:
@@ -88,7 +88,7 @@ def parse_before_311(text: str) -> dict[str, Any]:
     from tomlkit import parse  # noqa: PLC0415 - as above
     from tomlkit.exceptions import ParseError, TOMLKitError  # noqa: PLC0415
 
-    from usageline.config.key_lines import KeyLines  # noqa: PLC0415 - as above
+    from usageline.config.reporter import KeyLines  # noqa: PLC0415 - as above
 
     try:
         return parse(text).unwrap()

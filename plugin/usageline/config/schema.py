@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
-from usageline.config.price_types import Prices
 from usageline.config.server_types import (
     AccountKey,
     HttpAddress,
@@ -28,8 +27,10 @@ from usageline.config.types import (
     Key,
     ListOf,
     Number,
+    Prices,
     Text,
     VariableName,
+    keyed,
 )
 from usageline.config.user_themes import ThemeName
 from usageline.core.jobs import MAX_CHAIN_ENV
@@ -51,7 +52,7 @@ ROWS = [
 ]
 
 
-TOP = (
+TOP = keyed(
     Key(
         "theme",
         ThemeName(*themes.NAMES),
@@ -137,7 +138,7 @@ TOP = (
     ),
 )
 
-CHAIN = (
+CHAIN = keyed(
     Key(
         "command",
         Command(),
@@ -165,7 +166,7 @@ CHAIN = (
     ),
 )
 
-ALERTS = (
+ALERTS = keyed(
     Key(
         "thresholds",
         ListOf(Integer(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
@@ -206,7 +207,7 @@ ALERTS = (
 )
 
 MAX_ROOTS = 16
-LOCAL = (
+LOCAL = keyed(
     Key(
         "enabled",
         Flag(),
@@ -239,7 +240,7 @@ LOCAL = (
     ),
 )
 
-ORG = (
+ORG = keyed(
     Key(
         "key_file",
         KeyFile(),
@@ -262,7 +263,7 @@ ORG = (
     ),
 )
 
-METRICS = (
+METRICS = keyed(
     Key(
         "textfile",
         Directory(),
@@ -285,7 +286,7 @@ METRICS = (
     ),
 )
 
-SHARED = (
+SHARED = keyed(
     Key(
         "url",
         ServerUrl(),
@@ -329,9 +330,9 @@ _GLYPH_DOCS = {
     "branch": "before the branch",
 }
 
-STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
-GLYPH_KEYS = tuple(
-    Key(name, BAR_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+STYLE_KEYS = keyed(*(Key(name, Style(), None, doc) for name, doc in STYLES.items()))
+GLYPH_KEYS = keyed(
+    *(Key(name, BAR_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS)
 )
 
 PROFILE_OVERRIDES = (
@@ -347,7 +348,7 @@ PROFILE_OVERRIDES = (
 )
 """The top-level keys that a profile can have, too. Its value then replaces the common one."""
 
-PROFILE = (
+PROFILE = keyed(
     Key(
         "directory",
         Directory(),
@@ -355,11 +356,11 @@ PROFILE = (
         "the profile's CLAUDE_CONFIG_DIR; [profiles.default] stands for ~/.claude without it",
     ),
     Key("label", Text(32), None, "name of the account; if unset, the name of the table"),
-    *(key._replace(default=None) for key in TOP if key.name in PROFILE_OVERRIDES),
+    *(key._replace(default=None) for name, key in TOP.items() if name in PROFILE_OVERRIDES),
 )
 """The keys of `[profiles.NAME]`. None has a default: without it, the common value holds."""
 
-TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
+TABLES: dict[str, tuple[dict[str, Key], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "local": (LOCAL, "tokens and cost from the transcripts on this machine"),
@@ -375,4 +376,4 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     ),
     "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }
-"""The tables, each with its keys and what it is for."""
+"""The tables, each with its keys by name and what it is for."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config.appearance_types import Style
-from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, some_of
+from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, keyed, some_of
 from usageline.core.windows import CRITICAL_PERCENT, SURE_PERCENT, WARNING_PERCENT
 from usageline.themes.theme import STYLES
 
@@ -629,7 +629,7 @@ def options_of(kind: str) -> dict[str, Key]:
         Key("priority", Integer(1, 100), None, PRIORITY),
         Key("hide", Flag(), False, "hide it always"),
     )
-    return {key.name: key for key in (*common, *segment.options)}
+    return keyed(*common, *segment.options)
 
 
 def non_defaults(kind: str, options: dict[str, Any]) -> dict[str, Any]:

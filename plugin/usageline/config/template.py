@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
+from usageline.config.arguments import keys_of
 from usageline.config.problem import key_text
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
@@ -77,7 +78,7 @@ def default_file() -> str:
 
 def minimal_file() -> str:
     """Return the file with theme and rows."""
-    return _file(MINIMAL_HEAD + "".join(_bare(key) for key in TOP if key.name in ("theme", "rows")))
+    return _file(MINIMAL_HEAD + "".join(_bare(TOP[name]) for name in ("theme", "rows")))
 
 
 def full_file() -> str:
@@ -87,7 +88,7 @@ def full_file() -> str:
     """
     return _file(
         HEAD,
-        *_keys(TOP),
+        *_keys(TOP.values()),
         *_tables(),
         "# Segments: their options.\n",
         *_segments(),
@@ -123,11 +124,11 @@ def _file(*parts: str) -> str:
 
 def _common(table: str, names: tuple[str, ...]) -> Iterator[str]:
     kind = table.removeprefix("segments.")
-    keys = TOP if not table else TABLES[kind][0] if kind in TABLES else options_of(kind).values()
+    keys = keys_of(table.split(".") if table else [])
     if table:
         about = TABLES[kind][1] if kind in TABLES else f"the segment {kind}: {SEGMENTS[kind].doc}"
         yield f"[{table}]\n" + _comment(about)
-    yield from _keys(key for key in keys if key.name in names)
+    yield from _keys(key for name, key in keys.items() if name in names)
 
 
 def _bare(key: Key) -> str:
@@ -145,7 +146,7 @@ def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Itera
 def _tables() -> Iterator[str]:
     for name, (keys, doc) in TABLES.items():
         yield f"[{name}]\n" + _comment(doc)
-        yield from _keys(keys, name, brief=name in {"styles", "glyphs"})
+        yield from _keys(keys.values(), name, brief=name in {"styles", "glyphs"})
 
 
 def _segments() -> Iterator[str]:

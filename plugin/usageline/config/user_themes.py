@@ -17,7 +17,7 @@ from usageline.config import file
 from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
 from usageline.config.problem import quote, suggestion, value_text
 from usageline.config.reporter import Reporter
-from usageline.config.types import Choice, Flag, InvalidValue, Key, Text
+from usageline.config.types import MAX_NAME, Choice, Flag, InvalidValue, Key, Text, is_name, keyed
 from usageline.core.freshness import file_fingerprint
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import GLYPHS
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-MAX_NAME = 32
 MAX_THEMES = 64
 MAX_COLORS = 64
 FOLDER, SUFFIX = "themes", ".toml"
 MAX_SEPARATOR_CELLS = 12
 MAX_GLYPH_CELLS = 4
 
-TOP = (
+TOP = keyed(
     Key("about", Text(80), "", "a few words for `usageline config themes`"),
     Key("base", Choice(*themes.NAMES), "default", "the theme with all that this one does not set"),
     Key("separator", Glyphs(MAX_SEPARATOR_CELLS), None, "text between two segments"),
@@ -73,12 +72,12 @@ def of(env: Mapping[str, str]) -> Iterator[None]:
 
 def names() -> list[str]:
     """Return the names of the user's themes in order, at most MAX_THEMES."""
-    return [name for name in _file_names() if is_name(name)][:MAX_THEMES]
+    return [name for name in _file_names() if is_usable(name)][:MAX_THEMES]
 
 
 def unused_files() -> list[str]:
     """Return a sentence for each theme file that cannot be used because of its name."""
-    unused = [name for name in _file_names() if not is_name(name)][:MAX_THEMES]
+    unused = [name for name in _file_names() if not is_usable(name)][:MAX_THEMES]
     return [
         f"the built-in theme {name} is used instead of {FOLDER}/{name}{SUFFIX}: "
         "give that file another name"
@@ -101,7 +100,7 @@ def _file_names() -> list[str]:
 
 def stamp(name: str) -> str:
     """Return the fingerprint of a theme's file, "" without one."""
-    if not is_name(name):
+    if not is_usable(name):
         return ""
     try:
         return file_fingerprint(f"{_directory()}/{name}{SUFFIX}")
@@ -140,21 +139,13 @@ class ThemeName(Choice):
         try:
             find(value)
         except ThemeInvalid as invalid:
-            refused = InvalidValue("a valid theme", value)
-            refused.messages = invalid.mistakes
-            raise refused from None
+            raise InvalidValue("a valid theme", value, messages=invalid.mistakes) from None
         return value
 
 
-def is_name(name: str) -> bool:
+def is_usable(name: str) -> bool:
     """Return whether a user's theme may have that name."""
-    return (
-        0 < len(name) <= MAX_NAME
-        and name.isascii()
-        and name.replace("-", "").replace("_", "").isalnum()
-        and name == name.lower()
-        and name not in themes.NAMES
-    )
+    return is_name(name) and name == name.lower() and name not in themes.NAMES
 
 
 def _directory() -> str:
@@ -179,15 +170,14 @@ def _load(directory: str, name: str, _stamp: str) -> tuple[Theme | None, list[Pr
 class _Reader(Reporter):
     def whole(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Return the valid values, with `palette` replaced in the styles."""
-        top = {key.name: key for key in TOP}
-        values: dict[str, Any] = {key.name: key.default for key in TOP}
+        values: dict[str, Any] = {name: key.default for name, key in TOP.items()}
         tables = {name: table[name] for name in TABLES if isinstance(table.get(name), dict)}
         names = self.palette(tables.pop("palette", {}))
         for name, value in table.items():
-            if name in top:
-                self.value(top[name], (name,), value, values)
+            if name in TOP:
+                self.value(TOP[name], (name,), value, values)
             elif name not in TABLES:
-                self.report((name,), "there is no such key" + suggestion(name, (*top, *TABLES)))
+                self.report((name,), "there is no such key" + suggestion(name, (*TOP, *TABLES)))
             elif not isinstance(value, dict):
                 self.report((name,), f"a table is allowed, not {value_text(value)}")
         styles = {name: Key(name, Style(palette=names), None, name) for name in STYLES}
@@ -227,12 +217,8 @@ def _theme(name: str, values: Mapping[str, Any]) -> Theme:
         light=light if dark else None,
         only="" if dark and light else "dark" if dark else "light",
         separator=base.separator if separator is None else separator,
-        glyphs=_glyphs(base, values.get("glyphs", {})),
+        glyphs={**base.glyphs, **values.get("glyphs", {})},
     )
-
-
-def _glyphs(base: Theme, glyphs: Mapping[str, str]) -> dict[str, str]:
-    return {**base.glyphs, **glyphs}
 
 
 def _palette(

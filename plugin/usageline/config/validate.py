@@ -10,13 +10,12 @@ from usageline.config.reporter import Reporter
 from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
-from usageline.config.types import Number
+from usageline.config.types import MAX_NAME, Number, is_name
 from usageline.system.origin import OWN_KEYS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_NAME = 32
 MAX_INSTANCES = 64
 MAX_PROFILES = 16
 NAMED_TABLES = ("segments", "profiles")
@@ -39,16 +38,14 @@ class Values(NamedTuple):
 
     def get(self, name: str) -> Any:
         """Return a top-level key's value, or its default."""
-        return (
-            self.top[name]
-            if name in self.top
-            else next(key.default for key in TOP if key.name == name)
-        )
+        return self.top.get(name, TOP[name].default)
 
     def table(self, name: str) -> dict[str, Any]:
         """Return a table with its defaults, without keys that have neither."""
         return {
-            **{key.name: key.default for key in TABLES[name][0] if key.default is not None},
+            **{
+                key.name: key.default for key in TABLES[name][0].values() if key.default is not None
+            },
             **self.tables.get(name, {}),
         }
 
@@ -90,7 +87,7 @@ class _Validator(Reporter):
         self.min_interval_s = min_interval_s
 
     def whole(self, table: Mapping[str, Any]) -> Values:
-        top = {key.name: key for key in TOP}
+        top = dict(TOP)
         if self.min_interval_s != MIN_INTERVAL_S:
             top["ttl"] = top["ttl"]._replace(type=Number(self.min_interval_s, MAX_TTL_S, "seconds"))
         valid: dict[str, Any] = {}
@@ -112,9 +109,7 @@ class _Validator(Reporter):
             elif name == "profiles":
                 profiles = self.profiles(value)
             else:
-                tables[name] = self.table(
-                    (name,), value, {key.name: key for key in TABLES[name][0]}
-                )
+                tables[name] = self.table((name,), value, TABLES[name][0])
         for path, keys in ((), valid), *((("profiles", name), profiles[name]) for name in profiles):
             if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], segments):
                 del keys["rows"]
@@ -151,7 +146,7 @@ class _Validator(Reporter):
             }
             shared = valid[kind] = self.table(path, own, keys, "option")
             for name in [name for name in options if name not in own]:
-                if not _is_name(name):
+                if not is_name(name):
                     self.report(
                         (*path, name),
                         f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed",
@@ -166,11 +161,10 @@ class _Validator(Reporter):
         return valid
 
     def profiles(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        keys = {key.name: key for key in PROFILE}
         valid: dict[str, dict[str, Any]] = {}
         for name, value in table.items():
             path = ("profiles", name)
-            if not _is_name(name):
+            if not is_name(name):
                 self.report(
                     path, f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
                 )
@@ -179,7 +173,7 @@ class _Validator(Reporter):
             elif len(valid) >= MAX_PROFILES:
                 self.report(path, f"at most {MAX_PROFILES} profiles are allowed")
             else:
-                valid[name] = self.table(path, value, keys)
+                valid[name] = self.table(path, value, PROFILE)
         return valid
 
     def has_valid_rows(
@@ -197,11 +191,3 @@ class _Validator(Reporter):
                         name,
                     )
         return len(self.problems) == before
-
-
-def _is_name(name: str) -> bool:
-    return (
-        0 < len(name) <= MAX_NAME
-        and name.isascii()
-        and name.replace("-", "").replace("_", "").isalnum()
-    )

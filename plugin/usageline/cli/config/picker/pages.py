@@ -21,8 +21,8 @@ ARROW = "\ue0b0"
 BRANCH = "\ue0a0"
 SETTINGS = (
     ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows", "fold")),
-    ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
-    ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
+    ("alerts", tuple(f"alerts.{name}" for name in ALERTS)),
+    ("another status line beside this one", tuple(f"chain.{name}" for name in CHAIN)),
     ("the refresh", ("ttl", "sources", "client")),
     ("tokens and cost", ("local.enabled", "local.keep_days", "local.roots")),
 )
