@@ -39,7 +39,8 @@ def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
     With `literal` it is plain text even if it could be TOML. Raise EditRejected if the value is not
     allowed.
     """
-    _require_known(key)
+    if split_key(key)[0] not in {*TOP, *TABLES, "segments", "profiles"}:
+        raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
     schema = find_key(key)
     meanings = [value] if literal else readings(value, schema.type if schema else None)
     try:
@@ -240,12 +241,6 @@ def _without(text: str, path: tuple[str, ...]) -> str | None:
     if tidied != changed:
         changed = tidied.rstrip("\n") + "\n" if tidied.strip() else ""
     return changed
-
-
-def _require_known(key: str) -> None:
-    name = split_key(key)[0]
-    if name not in {*TOP, *TABLES, "segments", "profiles"}:
-        raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
 
 
 def _unsettable(key: str) -> EditRejected:

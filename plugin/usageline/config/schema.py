@@ -16,7 +16,7 @@ from usageline.config.server_types import (
     ServerUrl,
     ServiceAddress,
 )
-from usageline.config.sources import default_names, listed_names
+from usageline.config.sources import DEFAULT, LISTED
 from usageline.config.types import (
     AbsolutePath,
     Choice,
@@ -41,7 +41,6 @@ MIN_INTERVAL_S = 120
 """The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
-SOURCE_NAMES = listed_names()
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -121,12 +120,12 @@ TOP = keyed(
     Key(
         "sources",
         ListOf(
-            Choice(*SOURCE_NAMES),
-            f"a list of {', '.join(SOURCE_NAMES)}",
+            Choice(*LISTED),
+            f"a list of {', '.join(LISTED)}",
             16,
             1,
         ),
-        [*default_names()],
+        [*DEFAULT],
         "sources of the usage, in order; without oauth the token is never read, client runs "
         "Claude Code",
     ),

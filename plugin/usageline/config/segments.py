@@ -75,35 +75,34 @@ class Segment(NamedTuple):
     needs: str = "now"
 
 
-def _bar() -> tuple[Key, ...]:
-    return (
-        Key("bar_width", Integer(2, 40), 10, "width of the bar in cells"),
-        Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
-    )
-
-
-def _marks() -> tuple[Key, ...]:
-    return (
-        Key(
-            "warning",
-            Integer(1, 100),
-            WARNING_PERCENT,
-            "percentage from which the color is that of a warning",
-        ),
-        Key(
-            "critical",
-            Integer(1, 100),
-            CRITICAL_PERCENT,
-            "percentage from which the color is critical",
-        ),
-        Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
-    )
+_BAR = (
+    Key("bar_width", Integer(2, 40), 10, "width of the bar in cells"),
+    Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
+)
+_MARKS = (
+    Key(
+        "warning",
+        Integer(1, 100),
+        WARNING_PERCENT,
+        "percentage from which the color is that of a warning",
+    ),
+    Key(
+        "critical",
+        Integer(1, 100),
+        CRITICAL_PERCENT,
+        "percentage from which the color is critical",
+    ),
+    Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
+)
+_MIN_DOLLARS = Key(
+    "hide_below", Number(0, 1_000_000), 0, "hide it while it is below this amount in dollars"
+)
 
 
 def _limit(show: list[str]) -> tuple[Key, ...]:
     return (
         Key("show", some_of("bar", "percent", "reset"), show, "its parts, in order"),
-        *_bar(),
+        *_BAR,
         Key(
             "count",
             Choice("used", "left"),
@@ -117,7 +116,7 @@ def _limit(show: list[str]) -> tuple[Key, ...]:
             "the reset as a countdown, a time of day or both; auto: a countdown within a day",
         ),
         Key("mark", Flag(), True, "mark even pace in the bar"),
-        *_marks(),
+        *_MARKS,
     )
 
 
@@ -141,8 +140,8 @@ SEGMENTS: dict[str, Segment] = {
         label="ctx",
         options=(
             Key("show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in order"),
-            *_bar(),
-            *_marks(),
+            *_BAR,
+            *_MARKS,
         ),
         icon="\uf1c0 ",
         sample=Sample(
@@ -249,7 +248,7 @@ SEGMENTS: dict[str, Segment] = {
                 ["used", "limit", "ends"],
                 "its parts",
             ),
-            *_marks(),
+            *_MARKS,
         ),
         icon="\uf09d ",
         needs="credits",
@@ -315,12 +314,7 @@ SEGMENTS: dict[str, Segment] = {
         "session",
         "the cost of the session at API prices",
         options=(
-            Key(
-                "hide_below",
-                Number(0, 1_000_000),
-                0,
-                "hide it while it is below this amount in dollars",
-            ),
+            _MIN_DOLLARS,
             Key("decimals", Integer(0, 4), 2, "digits after the decimal point"),
             Key(
                 "today",
@@ -338,12 +332,7 @@ SEGMENTS: dict[str, Segment] = {
         label="today",
         options=(
             Key("tokens", Flag(), False, "show tokens, too"),
-            Key(
-                "hide_below",
-                Number(0, 1_000_000),
-                0,
-                "hide it while it is below this amount in dollars",
-            ),
+            _MIN_DOLLARS,
         ),
         icon="\uf155 ",
         needs="local",

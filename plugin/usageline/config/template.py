@@ -78,7 +78,7 @@ def default_file() -> str:
 
 def minimal_file() -> str:
     """Return the file with theme and rows."""
-    return _file(MINIMAL_HEAD + "".join(_bare(TOP[name]) for name in ("theme", "rows")))
+    return _file(MINIMAL_HEAD + "".join(_line(TOP[name]) + "\n" for name in ("theme", "rows")))
 
 
 def full_file() -> str:
@@ -131,16 +131,14 @@ def _common(table: str, names: tuple[str, ...]) -> Iterator[str]:
     yield from _keys(key for name, key in keys.items() if name in names)
 
 
-def _bare(key: Key) -> str:
-    return f"#{key.name} = {toml_value(example_value('', key))}\n"
+def _line(key: Key, table: str = "") -> str:
+    return f"#{key.name} = {toml_value(example_value(table, key))}"
 
 
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
     for key in keys:
         allowed = "" if brief or key.type.allowed == "true or false" else f" ({key.type.allowed})"
-        yield (
-            _comment(key.doc + allowed) + f"#{key.name} = {toml_value(example_value(table, key))}\n"
-        )
+        yield _comment(key.doc + allowed) + _line(key, table) + "\n"
 
 
 def _tables() -> Iterator[str]:
@@ -152,7 +150,7 @@ def _tables() -> Iterator[str]:
 def _segments() -> Iterator[str]:
     for kind, segment in SEGMENTS.items():
         options = options_of(kind).values()
-        lines = [f"#{key.name} = {toml_value(example_value('', key))}" for key in options]
+        lines = [_line(key) for key in options]
         wide = max(map(len, lines))
         documented = "".join(
             f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True)

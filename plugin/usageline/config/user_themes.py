@@ -23,7 +23,7 @@ from usageline.core.text import sanitize
 from usageline.core.vocabulary import GLYPHS
 from usageline.system import origin
 from usageline.themes import colors, contrast, default
-from usageline.themes.theme import STYLES, Palette, Theme
+from usageline.themes.theme import STYLES, Palette, Theme, with_visible_bars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -231,9 +231,7 @@ def _palette(
             return None
         before = default.LIGHT if mode == "light" else default.DARK
     background = own.pop("background", None)
-    changed = {**values.get("styles", {}), **own}
-    if changed.keys().isdisjoint({"groove"}) and _has_other_bars(values.get("glyphs", {})):
-        changed["groove"] = ""  # a groove would hide the empty part
+    changed = with_visible_bars({**values.get("styles", {}), **own}, values.get("glyphs", {}))
     palette = Palette(
         {**before.styles, **changed},
         _without(before.sixteen, changed),
@@ -257,7 +255,3 @@ def _backgrounds(base: Theme, background: str | None, *, light: bool) -> Iterabl
 
 def _without(specs: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
     return {style: spec for style, spec in specs.items() if style not in changed}
-
-
-def _has_other_bars(glyphs: Mapping[str, str]) -> bool:
-    return not glyphs.keys().isdisjoint({"full", "parts", "empty"})

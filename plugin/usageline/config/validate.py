@@ -9,7 +9,7 @@ from usageline.config.problem import Path, Problem, quote, suggestion, value_tex
 from usageline.config.reporter import Reporter
 from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
-from usageline.config.sources import program_names
+from usageline.config.sources import PROGRAMS
 from usageline.config.types import MAX_NAME, Number, is_name
 from usageline.system.origin import OWN_KEYS, REFUSED
 
@@ -122,7 +122,7 @@ class _Validator(Reporter):
                 if table.pop(path[-1], None):
                     self.report(path, reason)
         sources = values.top.get("sources", [])
-        refused = [name for name in sources if name in program_names()]
+        refused = [name for name in sources if name in PROGRAMS]
         if refused:
             values.top["sources"] = [name for name in sources if name not in refused]
         for name in refused:

@@ -94,6 +94,12 @@ class Theme(NamedTuple):
         return (None, self.dark) if self.only == "light" else (self.dark, self.light)
 
 
+def with_visible_bars(styles: dict[str, str], glyphs: Mapping[str, str]) -> dict[str, str]:
+    """Return styles without a groove, which would hide the empty part of bars of other glyphs."""
+    has_other_bars = glyphs.keys() & {"full", "parts", "empty"}
+    return {"groove": "", **styles} if has_other_bars else styles
+
+
 def resolve(theme: Theme, icons: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the theme as the status line reads it, with SGR codes for each depth.
 

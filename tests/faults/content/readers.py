@@ -96,8 +96,6 @@ READERS: dict[str, tuple[str, ...]] = {
         *(
             "config.file.read_text",
             "config.file.parse",
-            "config.loader.load_lenient",
-            "config.loader.problems",
             "config.loader._own_sources",
             "config.compile._read_config",
         ),
