@@ -63,11 +63,11 @@ def test_toggle_adds_removes_and_shows_a_segment() -> None:
     draft = Draft(MINE)
     assert draft.toggle("cost").rows == [["model", "session"], ["weekly", "cost", "status"]]
     assert draft.toggle("session").rows == [["model"], ["weekly", "status"]]
-    assert Draft("").toggle("credits").is_hidden("credits")
+    assert Draft("").toggle("credits").values.is_hidden("credits")
     assert Draft("").toggle("credits").toggle("credits").text == ""
     with_git = Draft(MINE.replace('"model"', '"git"'))
-    assert with_git.is_hidden("git")
-    assert not with_git.toggle("git").is_hidden("git")
+    assert with_git.values.is_hidden("git")
+    assert not with_git.toggle("git").values.is_hidden("git")
     assert with_git.toggle("git").rows == with_git.rows
 
 

@@ -205,7 +205,7 @@ def _rows(values: Values, custom: dict[str, str]) -> list[list[Any]]:
         [
             _segment(name, values, custom)
             for name in row
-            if not values.segments.get(name, {}).get("hide")
+            if not values.is_hidden(name)
             and (reads_transcripts or name.partition(".")[0] not in LOCAL_SEGMENTS)
         ]
         for row in values.get("rows")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_INSTANCES = 64
 MAX_PROFILES = 16
+NAME_ALLOWED = f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
 NAMED_TABLES = ("segments", "profiles")
 """Tables of tables."""
 
@@ -39,6 +40,14 @@ class Values(NamedTuple):
     def get(self, name: str) -> Any:
         """Return a top-level key's value, or its default."""
         return self.top.get(name, TOP[name].default)
+
+    def is_hidden(self, segment: str) -> bool:
+        """Return whether an option hides a segment or an instance."""
+        return bool(self.segments.get(segment, {}).get("hide"))
+
+    def segment_names(self) -> list[str]:
+        """Return the segments, and the instances that the file gives."""
+        return [*SEGMENTS, *(name for name in self.segments if "." in name)]
 
     def table(self, name: str) -> dict[str, Any]:
         """Return a table with its defaults, without keys that have neither."""
@@ -110,10 +119,12 @@ class _Validator(Reporter):
                 profiles = self.profiles(value)
             else:
                 tables[name] = self.table((name,), value, TABLES[name][0])
+        values = Values(valid, tables, segments, profiles)
+        names = values.segment_names()
         for path, keys in ((), valid), *((("profiles", name), profiles[name]) for name in profiles):
-            if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], segments):
+            if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], names):
                 del keys["rows"]
-        return Values(valid, tables, segments, profiles)
+        return values
 
     def refuse_programs(self, values: Values) -> None:
         for reason, paths in OWN_KEYS.items():
@@ -147,10 +158,7 @@ class _Validator(Reporter):
             shared = valid[kind] = self.table(path, own, keys, "option")
             for name in [name for name in options if name not in own]:
                 if not is_name(name):
-                    self.report(
-                        (*path, name),
-                        f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed",
-                    )
+                    self.report((*path, name), NAME_ALLOWED)
                 elif len(valid) > MAX_INSTANCES:
                     self.report((*path, name), f"at most {MAX_INSTANCES} segments are allowed")
                 else:
@@ -165,9 +173,7 @@ class _Validator(Reporter):
         for name, value in table.items():
             path = ("profiles", name)
             if not is_name(name):
-                self.report(
-                    path, f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
-                )
+                self.report(path, NAME_ALLOWED)
             elif not isinstance(value, dict):
                 self.report(path, f"a table of keys is allowed, not {value_text(value)}")
             elif len(valid) >= MAX_PROFILES:
@@ -176,12 +182,9 @@ class _Validator(Reporter):
                 valid[name] = self.table(path, value, PROFILE)
         return valid
 
-    def has_valid_rows(
-        self, path: Path, rows: list[list[str]], segments: Mapping[str, Any]
-    ) -> bool:
-        """Return whether every name in `rows` is a segment or an instance; report the others."""
+    def has_valid_rows(self, path: Path, rows: list[list[str]], names: list[str]) -> bool:
+        """Return whether every name in `rows` is one of `names`; report the others."""
         before = len(self.problems)
-        names = (*SEGMENTS, *(name for name in segments if "." in name))
         for number, row in enumerate(rows):
             for index, name in enumerate(row):
                 if name not in names:

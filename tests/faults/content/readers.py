@@ -101,7 +101,6 @@ READERS: dict[str, tuple[str, ...]] = {
         ),
         *(
             "cli.config.change.current_text",
-            "cli.config.editor._check",
             "cli.profile_accounts._values_at",
         ),
     ),

@@ -11,11 +11,10 @@ import click
 from usageline import themes
 from usageline.cli import edge
 from usageline.cli.config import complete, picker, segment_commands
-from usageline.cli.config.change import current_text, named, write
-from usageline.cli.config.report import apply, broken
+from usageline.cli.config.change import apply, current_text, refusal, report_problems, write
 from usageline.cli.formatting import short
 from usageline.cli.output import echo_data
-from usageline.config import edit, loader, user_themes
+from usageline.config import edit, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
 from usageline.config.template import default_file, full_file, minimal_file, toml_value
@@ -109,15 +108,12 @@ def path() -> None:
 @click.argument("key", shell_complete=complete.keys)
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    checked = validate(current_text(paths) or "")
+    values = validate(current_text(Paths(os.environ)) or "").values
     try:
-        value = edit.effective_value(checked.values, key)
+        value = edit.effective_value(values, key)
     except KeyError as error:
         raise UsagelineError(f"{key}: {error.args[0]}") from None
-    for problem in loader.problems(env):
-        click.echo(named(paths, problem), err=True)
+    report_problems(os.environ)
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
@@ -181,13 +177,10 @@ def edit_file() -> None:
 @command.command()
 def check() -> None:
     """Print every problem in config.toml. Exits with 1 if there is one."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    problems = loader.problems(env)
-    for problem in problems:
-        click.echo(named(paths, problem), err=True)
+    paths = Paths(os.environ)
+    has_problems = report_problems(os.environ)
     _report_unused_themes()
-    if problems:
+    if has_problems:
         sys.exit(1)
     name = short(paths.config_file, paths)
     click.echo(
@@ -218,22 +211,14 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
     """
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
-    env = dict(os.environ)
-    paths = Paths(env)
+    paths = Paths(os.environ)
     try:
         chosen = [f"theme={theme}"] if theme else []
         values = preview.changed(
             current_text(paths) or "", map(decode_argument, (*changes, *chosen))
         )
-    except edit.NotToml as refused:
-        raise broken(paths, refused) from None
     except edit.EditRejected as refused:
-        raise UsagelineError(
-            "; ".join(
-                problem._replace(line=None).message("--set" if changes else "")
-                for problem in refused.problems
-            )
-        ) from None
+        raise refusal(paths, refused, "--set" if changes else "") from None
     shown_env, columns = output_env(), width or preview.terminal_columns()
     if theme or changes:
         click.echo("\n".join(preview.rows(values, shown_env, columns)), color=True)

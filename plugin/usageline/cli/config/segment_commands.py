@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from usageline.cli.config import complete
-from usageline.cli.config.change import current_text, named
-from usageline.cli.config.report import apply
-from usageline.config import edit, loader, presets, rows
+from usageline.cli.config.change import apply, current_text, report_problems
+from usageline.config import edit, presets, rows
 from usageline.config.problem import suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
@@ -70,17 +69,14 @@ def _at_position(
 @click.command("list")
 def list_segments() -> None:
     """List the segments in each row, and those that can be added."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    values = validate(current_text(paths) or "").values
-    for problem in loader.problems(env):
-        click.echo(named(paths, problem), err=True)
+    values = validate(current_text(Paths(os.environ)) or "").values
+    report_problems(os.environ)
     shown = values.get("rows")
     for number, row in enumerate(shown, 1):
         click.echo(f"row {number}")
         _print((name, _about(name, values)) for name in row)
     used = {name for row in shown for name in row}
-    available = [name for name in _names(values) if name not in used]
+    available = [name for name in values.segment_names() if name not in used]
     click.echo("not in the line: `usageline config add SEGMENT`")
     _print((name, _about(name, values)) for name in available)
 
@@ -134,13 +130,11 @@ def preset(name: str | None) -> None:
         raise UsagelineError(
             f"there is no preset {name}" + (suggestion(name, names) or f": use {', '.join(names)}")
         )
-
-    def changed(text: str) -> str:
-        values = validate(text).values
-        changes = presets.changes(chosen, values.get("theme"), values.get("rows"))
-        return edit.set_all(text, changes)
-
-    apply(dict(os.environ), changed, f"the preset {chosen.name}")
+    apply(
+        dict(os.environ),
+        lambda text: edit.use_preset(text, chosen),
+        f"the preset {chosen.name}",
+    )
 
 
 COMMANDS = (list_segments, add, move, remove, preset)
@@ -164,7 +158,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
     """Write the changed text. Raise UsagelineError if a segment does not exist."""
 
     def edited(text: str) -> str:
-        known = _names(validate(text).values)
+        known = validate(text).values.segment_names()
         for name in names:
             if name not in known:
                 raise UsagelineError(f"there is no segment {name}{_hint(name, known)}")
@@ -176,11 +170,6 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
     apply(dict(os.environ), edited, what)
 
 
-def _names(values: Values) -> list[str]:
-    """Return the segments and the instances of config.toml."""
-    return [*SEGMENTS, *(name for name in values.segments if "." in name)]
-
-
 def _hint(name: str, known: list[str]) -> str:
     if "." in name and name.partition(".")[0] in SEGMENTS:
         return f"; define it first: `usageline config set segments.{name}.OPTION VALUE`"
@@ -189,7 +178,7 @@ def _hint(name: str, known: list[str]) -> str:
 
 def _about(name: str, values: Values) -> str:
     about = SEGMENTS[name.partition(".")[0]].doc
-    return f"{about} (hidden)" if values.segments.get(name, {}).get("hide") else about
+    return f"{about} (hidden)" if values.is_hidden(name) else about
 
 
 def _print(lines: Iterable[tuple[str, str]]) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import edit, presets
 from usageline.config.rows import Position, RowsUnchangeable, place, put, shift, split
-from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 
 if TYPE_CHECKING:
@@ -71,12 +70,7 @@ class Draft:
     def available(self) -> list[str]:
         """Return the segments and instances that no row has."""
         used = {name for row in self.rows for name in row}
-        names = [*SEGMENTS, *(name for name in self.values.segments if "." in name)]
-        return [name for name in names if name not in used]
-
-    def is_hidden(self, name: str) -> bool:
-        """Return whether an option hides the segment."""
-        return bool(self.values.segments.get(name, {}).get("hide"))
+        return [name for name in self.values.segment_names() if name not in used]
 
     def value(self, key: str) -> Any:
         """Return a key's value, from the text or the default."""
@@ -98,19 +92,13 @@ class Draft:
     def use_preset(self, name: str) -> Draft:
         """Use the rows of a preset, and its theme if it has one."""
         preset = next(preset for preset in presets.PRESETS if preset.name == name)
-
-        def change(text: str) -> str:
-            values = validate(text).values
-            changes = presets.changes(preset, values.get("theme"), values.get("rows"))
-            return edit.set_all(text, changes)
-
-        return self._do(f"preset {name}", change)
+        return self._do(f"preset {name}", lambda text: edit.use_preset(text, preset))
 
     def toggle(self, name: str) -> Draft:
         """Add a segment, show it if it is hidden, or remove it from its row."""
         if not place(self.rows, name):
             return self._with_rows(f"add {name}", lambda shown: put(shown, name, Position()), name)
-        if self.is_hidden(name):
+        if self.values.is_hidden(name):
             return self._with_rows(f"show {name}", lambda shown: shown, name)
         return self._do(f"remove {name}", lambda text: edit.remove_segments(text, [name]))
 

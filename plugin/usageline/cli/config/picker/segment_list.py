@@ -103,7 +103,7 @@ def option_keys(name: str) -> list[str]:
 
 
 def _in_row(name: str, draft: Draft, drawing: Drawing) -> Text:
-    hidden = draft.is_hidden(name)
+    hidden = draft.values.is_hidden(name)
     mark = "  " if hidden else f"{drawing.glyphs.in_use} "
     return Text.assemble(
         (mark, "green"), (name, "dim" if hidden else "bold"), (" hidden" if hidden else "", "dim")
