@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from usageline import themes
 from usageline.cli.config.picker.draft import Draft
 from usageline.cli.config.picker.drawing import Drawing, has_unicode
-from usageline.cli.config.picker.option_values import as_typed, in_words, next_value
+from usageline.cli.config.picker.lists import as_typed, in_words, next_value
 from usageline.config.edit import EditRejected
 from usageline.config.presets import PRESETS
 from usageline.config.rows import RowsUnchangeable

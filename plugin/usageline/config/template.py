@@ -137,8 +137,7 @@ def _line(key: Key, table: str = "") -> str:
 
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
     for key in keys:
-        allowed = "" if brief or key.type.allowed == "true or false" else f" ({key.type.allowed})"
-        yield _comment(key.doc + allowed) + _line(key, table) + "\n"
+        yield _comment(key.doc if brief else key.help) + _line(key, table) + "\n"
 
 
 def _tables() -> Iterator[str]:

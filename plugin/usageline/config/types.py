@@ -77,6 +77,11 @@ class Key(NamedTuple):
     default: Any
     doc: str
 
+    @property
+    def help(self) -> str:
+        """Return what it is for, and what it allows."""
+        return self.doc if isinstance(self.type, Flag) else f"{self.doc} ({self.type.allowed})"
+
 
 def keyed(*keys: Key) -> dict[str, Key]:
     """Return keys by name."""

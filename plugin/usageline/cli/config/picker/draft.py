@@ -104,23 +104,11 @@ class Draft:
 
     def shift(self, number: int, index: int, step: int) -> Draft:
         """Move the segment at a place by one place, across rows if it is at the edge."""
-        name = self.rows[number][index]
-
-        def moved(shown: Rows) -> Rows:
-            _require(shown, number, index, name)
-            return shift(shown, number, index, step)[0]
-
-        return self._with_rows(f"move {name}", moved)
+        return self._at("move", number, index, lambda shown: shift(shown, number, index, step)[0])
 
     def split(self, number: int, index: int) -> Draft:
         """Begin a row with the segment at a place, or join its row with the one above."""
-        name = self.rows[number][index]
-
-        def divided(shown: Rows) -> Rows:
-            _require(shown, number, index, name)
-            return split(shown, number, index)
-
-        return self._with_rows(f"new row at {name}", divided)
+        return self._at("new row at", number, index, lambda shown: split(shown, number, index))
 
     def undo(self) -> Draft:
         """Undo the last edit."""
@@ -148,6 +136,17 @@ class Draft:
         )
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
+    def _at(self, what: str, number: int, index: int, change: Callable[[Rows], Rows]) -> Draft:
+        """Change the rows at a place that must have the same segment if the edit is repeated."""
+        name = self.rows[number][index]
+
+        def changed(shown: Rows) -> Rows:
+            if number >= len(shown) or shown[number][index : index + 1] != [name]:
+                raise RowsUnchangeable(f"{name} is no longer in row {number + 1}")
+            return change(shown)
+
+        return self._with_rows(f"{what} {name}", changed)
+
     def _with_rows(self, what: str, changed: Callable[[Rows], Rows], *visible: str) -> Draft:
         def change(text: str) -> str:
             shown: Rows = validate(text).values.get("rows")
@@ -167,9 +166,3 @@ def _with_value(text: str, key: str, value: Any) -> str:
     if edit.effective_value(validate(rest).values, key) == value:
         return rest
     return edit.set_value(text, key, value)
-
-
-def _require(shown: Rows, number: int, index: int, name: str) -> None:
-    """Raise RowsUnchangeable if the rows have another segment at that place."""
-    if number >= len(shown) or shown[number][index : index + 1] != [name]:
-        raise RowsUnchangeable(f"{name} is no longer in row {number + 1}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events, on
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -15,7 +16,6 @@ from textual.strip import Strip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual import events
     from textual.binding import BindingType
 
     from usageline.cli.config.picker.drawing import Glyphs
@@ -73,8 +73,8 @@ class Item(NamedTuple):
     at_cursor: Sequence[Text] = ()
 
 
-class Listener(Protocol):
-    """What reacts to the user's choices.
+class Listener:
+    """A screen that reacts to the user's choices.
 
     It is called at once: a message would arrive after the next key.
     """
@@ -88,7 +88,7 @@ class Listener(Protocol):
     def stepped(self, key: str, step: int) -> None:
         """Set the next value of a key, the previous one for -1, or ask for it for 0."""
 
-    def arranged(self, what: str) -> None:
+    def action_arrange(self, what: str) -> None:
         """React to `toggle`, `remove`, `split`, `up` or `down` for the segment at the cursor."""
 
 
@@ -175,18 +175,6 @@ class Choices(Lines, can_focus=True):
         keys = [item.key for item in self._items]
         return self._starts[keys.index(self.key)] - self.scroll_offset.y if self.key in keys else 0
 
-    def on_focus(self) -> None:
-        """Draw the cursor brightly."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Draw the cursor dimly."""
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Keep the cursor on the screen."""
-        self._draw()
-
     def more_mark(self, y: int) -> str:
         """Return an arrow if there are lines beyond the edge of the screen."""
         top = self.scroll_offset.y
@@ -195,7 +183,11 @@ class Choices(Lines, can_focus=True):
         is_last = y == self.size.height - 1
         return self.glyphs.up_down[1] if is_last and top + y + 1 < len(self._lines) else ""
 
+    @on(events.Focus)
+    @on(events.Blur)
+    @on(events.Resize)
     def _draw(self) -> None:
+        """Draw the items with the cursor on the screen, brightly if the list has the focus."""
         lines: list[Text] = []
         self._starts = []
         first = last = 0

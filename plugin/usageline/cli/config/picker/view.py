@@ -9,10 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from usageline.cli.config.picker.lines import Choices, Hints, Lines
-from usageline.cli.config.picker.options import Options, help_for
+from usageline.cli.config.picker.lines import Choices, Hints, Lines, Listener
+from usageline.cli.config.picker.lists import Options, SegmentList, help_for, option_keys
 from usageline.cli.config.picker.pages import SETTINGS, Font, Gallery, Presets, Themes
-from usageline.cli.config.picker.segment_list import SegmentList, option_keys
 from usageline.config.segments import SEGMENTS
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ OTHER_ROWS = 7
 """Rows of the screen besides the line, with three for the page."""
 
 
-class View(Screen[None]):
+class View(Listener, Screen[None]):
     """The widgets of the main screen, drawn from the draft."""
 
     def __init__(self, env: dict[str, str], draft: Draft, drawing: Drawing, note: str) -> None:
@@ -69,22 +68,6 @@ class View(Screen[None]):
     def page(self) -> str:
         """The name of the page on the screen."""
         return self.query_one("#pages", ContentSwitcher).current or PAGES[0]
-
-    def highlighted(self, choices: Choices, key: str) -> None:
-        """React to the cursor on another item."""
-        raise NotImplementedError
-
-    def chosen(self, choices: Choices, key: str) -> None:
-        """React to an item that the user chose."""
-        raise NotImplementedError
-
-    def stepped(self, key: str, step: int) -> None:
-        """React to the wish for another value of a key."""
-        raise NotImplementedError
-
-    def arranged(self, what: str) -> None:
-        """React to the wish to move the segment under the cursor."""
-        raise NotImplementedError
 
     def redraw(self, *, at_current: bool = False) -> None:
         """Draw the line, the page and the keys."""
@@ -142,6 +125,10 @@ class View(Screen[None]):
             ],
             f"screen.page('{self.page}')",
         )
+        change = [
+            (glyphs.left_right, "change", "screen.step_value(1)"),
+            ("Enter", "type or change", "screen.choose"),
+        ]
         own = {
             "segments": [
                 ("Space", "on/off", "screen.arrange('toggle')"),
@@ -150,17 +137,10 @@ class View(Screen[None]):
                 ("n", "new row", "screen.arrange('split')"),
                 ("Enter", "options", "screen.options"),
             ],
-            "settings": [
-                (glyphs.left_right, "change", "screen.step_value(1)"),
-                ("Enter", "type or change", "screen.choose"),
-            ],
+            "settings": change,
         }.get(self.page, [("Enter", "use it", "screen.choose")])
         if self.page == "segments" and self.query_one("#options").has_focus:
-            own = [
-                (glyphs.left_right, "change", "screen.step_value(1)"),
-                ("Enter", "type or change", "screen.choose"),
-                ("Esc", "segments", "screen.back"),
-            ]
+            own = [*change, ("Esc", "segments", "screen.back")]
         keys = [*own, ("u", "undo", "screen.undo"), ("s", "save", "screen.save")]
         self.query_one("#keys", Hints).hint([*keys, ("q", "quit", "screen.leave")])
         self._draw_help()
