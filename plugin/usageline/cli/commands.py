@@ -52,7 +52,7 @@ COMMANDS = (
         queries_background=True,
     ),
     Command("demo", "demo", "Show the line in every theme; install and change nothing."),
-    Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
+    Command("doctor", "doctor", "Check each step from the settings to the numbers."),
     Command(
         "explain",
         "explain.command",

@@ -145,7 +145,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "git": ("core.git_repo._text", "jobs.git_status.count.git"),
     "chained": ("system.process._transfer",),
     "history": (
-        "cli.doctor.log.row",
+        "cli.doctor.log.parse",
         "cli.dashboard.data._requests_of",
         "storage.history._add",
         "storage.history.line._parse",

@@ -88,9 +88,15 @@ def _unusable(name: str, error: OSError) -> Result:
 
 
 def _can_be_created(path: str) -> bool:
-    while not os.path.lexists(path):
+    above = _nearest(path)
+    return os.path.isdir(above) and os.access(above, os.W_OK)
+
+
+def _nearest(path: str) -> str:
+    """Return the path, or the nearest directory above it that exists."""
+    while path != "/" and not os.path.lexists(path):
         path = os.path.dirname(path)
-    return os.path.isdir(path) and os.access(path, os.W_OK)
+    return path
 
 
 def lock(context: Context) -> Result | None:
@@ -139,10 +145,8 @@ def space(context: Context) -> Result | None:
 
 
 def _file_system(path: str) -> os.statvfs_result | None:
-    while path != "/" and not os.path.lexists(path):
-        path = os.path.dirname(path)
     try:
-        return os.statvfs(path)
+        return os.statvfs(_nearest(path))
     except OSError:
         return None
 

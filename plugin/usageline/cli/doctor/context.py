@@ -23,6 +23,7 @@ from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import MANAGED, read_bytes
 from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from usageline.core.errors import ConfigInvalid
@@ -99,18 +100,12 @@ class Context:
     @cached_property
     def command(self) -> str:
         """Return the status line's command if it is or calls usageline's, else ""."""
-        line = self.settings.content.get("statusLine")
-        command = (
-            line.get("command")
-            if isinstance(line, dict) and line.get("type") == "command"
-            else None
-        )
-        return (
-            command
-            if isinstance(command, str)
-            and (self.own_commands.is_own(command) or self.own_commands.scripts[0] in command)
-            else ""
-        )
+        line = mapping(self.settings.content.get("statusLine"))
+        command = line.get("command") if line.get("type") == "command" else None
+        if not isinstance(command, str):
+            return ""
+        own = self.own_commands
+        return command if own.is_own(command) or own.scripts[0] in command else ""
 
     @cached_property
     def release(self) -> Release | None:
@@ -163,27 +158,24 @@ def settings_file(path: str) -> SettingsFile:
     """Read the settings at `path` as Claude Code reads them."""
     content = read_bytes(path, MAX_SETTINGS_BYTES)
     if content is None:
-        return SettingsFile(
-            path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
-        )
+        exists = os.path.lexists(path)
+        return SettingsFile(path, {}, exists, "it cannot be read" if exists else "")
+    settings, fault = _parse(content)
+    return SettingsFile(path, settings, fault=fault)
+
+
+# tried by: sign_in
+def _parse(content: bytes) -> tuple[dict[str, Any], str]:
+    """Return the object in a settings file, or an empty one and what is wrong with the file."""
     if len(content) > claude_files.MAX_SETTINGS_BYTES:
-        limit = claude_files.MAX_SETTINGS_BYTES >> 20
-        return SettingsFile(path, {}, fault=f"it has more than {limit} MiB")
+        return {}, f"it has more than {claude_files.MAX_SETTINGS_BYTES >> 20} MiB"
     if fault := claude_files.encoding_error(content):
-        return SettingsFile(path, {}, fault=fault)
+        return {}, fault
+    text = claude_files.decode_lossy(content)
     try:
-        text = claude_files.decode_lossy(content)
-        if not text.strip():
-            return SettingsFile(path, {})
-        value = json.loads(text)
+        value = json.loads(text) if text.strip() else {}
     except json.JSONDecodeError as error:
-        return SettingsFile(
-            path, {}, fault=f"line {error.lineno}, column {error.colno}: {error.msg}"
-        )
+        return {}, f"line {error.lineno}, column {error.colno}: {error.msg}"
     except (ValueError, RecursionError):
-        return SettingsFile(path, {}, fault="it is not JSON")
-    return (
-        SettingsFile(path, value)
-        if isinstance(value, dict)
-        else SettingsFile(path, {}, fault="it does not contain a JSON object")
-    )
+        return {}, "it is not JSON"
+    return (value, "") if isinstance(value, dict) else ({}, "it does not contain a JSON object")

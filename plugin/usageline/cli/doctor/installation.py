@@ -149,15 +149,8 @@ def plugin(context: Context) -> Result | None:
 
     Plugin and settings have the same hook; the throttle lets only one of them start a refresh.
     """
-    listed = (
-        parse_object(
-            read_bytes(
-                context.paths.claude_dir + "/plugins/installed_plugins.json",
-                MAX_PLUGINS_BYTES,
-            )
-        )
-        or {}
-    )
+    path = context.paths.claude_dir + "/plugins/installed_plugins.json"
+    listed = parse_object(read_bytes(path, MAX_PLUGINS_BYTES)) or {}
     for name, entries in mapping(listed.get("plugins")).items():
         entry: dict[str, Any] = mapping(entries[0]) if isinstance(entries, list) and entries else {}
         if (

@@ -60,8 +60,9 @@ class Presets(Gallery):
         items = []
         for preset in presets.PRESETS:
             head = title(preset.name, preset.name == draft.preset, drawing, preset.about)
-            rows = _rows(draft.use_preset(preset.name), drawing, columns)
-            items += [Item(preset.name, [head, *rows]), Item("", [Text()])]
+            rows = drawing.line(draft.use_preset(preset.name).values, columns)
+            shown = [Text("  ") + _without_indent(row) for row in rows]
+            items += [Item(preset.name, [head, *shown]), Item("", [Text()])]
         return items[:-1]
 
     def with_item(self, draft: Draft, key: str) -> Draft:
@@ -133,25 +134,13 @@ class Themes(Gallery):
         """Return each theme in one line."""
         used = draft.values.get("theme")
         values = preview.with_sample_rows(draft.values)
-        return [
-            Item(
-                name,
-                [
-                    Text.assemble(
-                        title(f"{name:{NAME_CELLS}}", name == used, drawing),
-                        *(
-                            row[len(preview.INDENT) :]
-                            for row in drawing.line(
-                                preview.with_theme(values, name),
-                                max(columns - NAME_CELLS - 4, 20),
-                                sample=True,
-                            )[:1]
-                        ),
-                    )
-                ],
-            )
-            for name in themes.NAMES
-        ]
+        width = max(columns - NAME_CELLS - 4, 20)
+        items = []
+        for name in themes.NAMES:
+            rows = drawing.line(preview.with_theme(values, name), width, sample=True)[:1]
+            head = title(f"{name:{NAME_CELLS}}", name == used, drawing)
+            items.append(Item(name, [Text.assemble(head, *map(_without_indent, rows))]))
+        return items
 
     def with_item(self, draft: Draft, key: str) -> Draft:
         """Return the draft with a theme."""
@@ -176,5 +165,5 @@ def title(name: str, is_used: bool, drawing: Drawing, about: str = "") -> Text:
     )
 
 
-def _rows(draft: Draft, drawing: Drawing, columns: int) -> list[Text]:
-    return [Text("  ") + row[len(preview.INDENT) :] for row in drawing.line(draft.values, columns)]
+def _without_indent(row: Text) -> Text:
+    return row[len(preview.INDENT) :]
