@@ -40,7 +40,7 @@ from usageline.sources.net.http import UNTRUSTED_CERTIFICATE
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
     from tests.server import Api
-    from usageline.cli.doctor.result import Check
+    from usageline.cli.doctor.context import Check
 
 FOREIGN = {"type": "command", "command": "mine.sh"}
 

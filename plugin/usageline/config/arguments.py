@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, reporter
-from usageline.config.problem import suggestion
+from usageline.config.problem import closest
 from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.types import Flag, ListOf, Number
@@ -56,17 +56,13 @@ def similar_key(key: str) -> str:
     """
     names = list(key_names())
     last = {name.rpartition(".")[2]: name for name in reversed(names)}
-    whole = next((name for name in names if name.endswith(f".{key}")), "")
-    if whole or key in last:
-        return f'; did you mean "{whole or last[key]}"?'
-    return suggestion(key, names) or next(
-        (
-            f'; did you mean "{name}"?'
-            for short, name in last.items()
-            if f'"{short}"' in suggestion(key, last)
-        ),
-        "",
+    name = (
+        next((name for name in names if name.endswith(f".{key}")), "")
+        or last.get(key)
+        or closest(key, names)
+        or last.get(closest(key, last))
     )
+    return f'; did you mean "{name}"?' if name else ""
 
 
 def readings(value: str, of: ValueType | None) -> list[Any]:

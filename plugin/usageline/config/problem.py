@@ -78,9 +78,15 @@ def quote(text: str) -> str:
 
 def suggestion(wanted: object, candidates: Iterable[str]) -> str:
     """Return `; did you mean "…"?` if one of `candidates` is close to `wanted`, else ""."""
+    close = closest(wanted, candidates)
+    return f'; did you mean "{close}"?' if close else ""
+
+
+def closest(wanted: object, candidates: Iterable[str]) -> str:
+    """Return the one of `candidates` that is close to `wanted`, "" if none is."""
     if not isinstance(wanted, str):
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 - slow to import
 
     close = get_close_matches(wanted[:MAX_KEY].lower(), list(candidates), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return close[0] if close else ""

@@ -9,7 +9,7 @@ from usageline.config.problem import Path, Problem, key_text, suggestion, value_
 from usageline.config.types import InvalidValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from usageline.config.types import Key
 
@@ -63,6 +63,24 @@ class Reporter:
             else:
                 self.report((*path, name), f"there is no such {what}" + suggestion(name, keys))
         return valid
+
+    def tables(
+        self,
+        table: Mapping[str, Any],
+        keys: Mapping[str, Key],
+        names: Collection[str],
+        valid: dict[str, Any],
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Add the valid values of top-level keys to `valid`, and yield the tables of `names`."""
+        for name, value in table.items():
+            if name in keys:
+                self.value(keys[name], (name,), value, valid)
+            elif name not in names:
+                self.report((name,), "there is no such key" + suggestion(name, (*keys, *names)))
+            elif not isinstance(value, dict):
+                self.report((name,), f"a table is allowed, not {value_text(value)}")
+            else:
+                yield name, value
 
     def report(self, path: Path, text: str, value: object = None) -> None:
         """Add a problem at `path`."""

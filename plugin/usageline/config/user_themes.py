@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.config import file
 from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
-from usageline.config.problem import quote, suggestion, value_text
+from usageline.config.problem import quote
 from usageline.config.reporter import Reporter
 from usageline.config.types import MAX_NAME, Choice, Flag, InvalidValue, Key, Text, is_name, keyed
 from usageline.core.freshness import file_fingerprint
@@ -171,15 +171,8 @@ class _Reader(Reporter):
     def whole(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Return the valid values, with `palette` replaced in the styles."""
         values: dict[str, Any] = {name: key.default for name, key in TOP.items()}
-        tables = {name: table[name] for name in TABLES if isinstance(table.get(name), dict)}
+        tables = dict(self.tables(table, TOP, TABLES, values))
         names = self.palette(tables.pop("palette", {}))
-        for name, value in table.items():
-            if name in TOP:
-                self.value(TOP[name], (name,), value, values)
-            elif name not in TABLES:
-                self.report((name,), "there is no such key" + suggestion(name, (*TOP, *TABLES)))
-            elif not isinstance(value, dict):
-                self.report((name,), f"a table is allowed, not {value_text(value)}")
         styles = {name: Key(name, Style(palette=names), None, name) for name in STYLES}
         for name, entries in tables.items():
             keys = GLYPH_KEYS if name == "glyphs" else styles

@@ -103,17 +103,8 @@ class _Validator(Reporter):
         tables: dict[str, dict[str, Any]] = {}
         segments: dict[str, dict[str, Any]] = {}
         profiles: dict[str, dict[str, Any]] = {}
-        for name, value in table.items():
-            if name in top:
-                self.value(top[name], (name,), value, valid)
-            elif name not in TABLES and name not in NAMED_TABLES:
-                self.report(
-                    (name,),
-                    "there is no such key" + suggestion(name, (*top, *TABLES, *NAMED_TABLES)),
-                )
-            elif not isinstance(value, dict):
-                self.report((name,), f"a table is allowed, not {value_text(value)}")
-            elif name == "segments":
+        for name, value in self.tables(table, top, (*TABLES, *NAMED_TABLES), valid):
+            if name == "segments":
                 segments = self.segments(value)
             elif name == "profiles":
                 profiles = self.profiles(value)

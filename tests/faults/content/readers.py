@@ -199,7 +199,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "system.terminal._answer",
         "system.terminal._read_cache",
         "core.path_owners._local_users",
-        "cli.doctor.result.run",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
         "cli.doctor.line._listed",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,28 +21,17 @@ from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
 
 NAME_CELLS = 14
 
 
-def _at_position(
-    command: Callable[[tuple[str, ...], rows.Position], None],
-) -> Callable[..., Any]:
-    """Give a command the arguments SEGMENT..., and the options of a position."""
+SEGMENTS_ARGUMENT = click.argument(
+    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+)
 
-    @functools.wraps(command)
-    def with_position(
-        *,
-        segments: tuple[str, ...],
-        row: int | None,
-        before: str | None,
-        after: str | None,
-        first: bool,
-    ) -> None:
-        command(segments, rows.Position(row, before, after, first))
 
-    decorated: Callable[..., Any] = with_position
+def _at_position(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments SEGMENT..., and the options of a `rows.Position`."""
     for option in (
         click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
         click.option(
@@ -59,11 +47,10 @@ def _at_position(
             help="Before this segment.",
         ),
         click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
+        SEGMENTS_ARGUMENT,
     ):
-        decorated = option(decorated)
-    return click.argument(
-        "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
-    )(decorated)
+        command = option(command)
+    return command
 
 
 @click.command("list")
@@ -83,27 +70,26 @@ def list_segments() -> None:
 
 @click.command()
 @_at_position
-def add(segments: tuple[str, ...], position: rows.Position) -> None:
+def add(segments: tuple[str, ...], **options: Any) -> None:
     """Add segments to the line.
 
     Without an option they go to the end of the last row, before alerts and status.
     """
-    _place("added", segments, position)
+    _place("added", segments, rows.Position(**options))
 
 
 @click.command()
 @_at_position
-def move(segments: tuple[str, ...], position: rows.Position) -> None:
+def move(segments: tuple[str, ...], **options: Any) -> None:
     """Move segments to another place. Those that are not in the line are added."""
+    position = rows.Position(**options)
     if position == rows.Position():
         raise click.UsageError("use --first, --row, --before or --after")
     _place("placed", segments, position)
 
 
 @click.command()
-@click.argument(
-    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
-)
+@SEGMENTS_ARGUMENT
 def remove(segments: tuple[str, ...]) -> None:
     """Remove segments from the line. Their options stay in config.toml."""
     _change(

@@ -28,9 +28,8 @@ from usageline.cli.doctor import (
     sign_in,
     transcripts,
 )
-from usageline.cli.doctor.context import TIMEOUT_S, Context
+from usageline.cli.doctor.context import MARKS, TIMEOUT_S, Context, Result, problem
 from usageline.cli.doctor.log import show_log
-from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.doctor.unknown_keys import show_unknown_keys
 from usageline.cli.formatting import counted
 from usageline.cli.table import console, text
@@ -40,7 +39,7 @@ from usageline.system.this_process import current_directory
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from usageline.cli.doctor.result import Check
+    from usageline.cli.doctor.context import Check
 
 CHECKS: tuple[Check, ...] = (
     settings.settings_parse,

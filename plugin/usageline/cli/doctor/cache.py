@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.doctor.service import certificate_advice
 from usageline.cli.formatting import span
 from usageline.core import freshness, path_owners, throttle
@@ -18,9 +17,6 @@ from usageline.system.files import is_own
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import whole_detail
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 MAX_REFRESH_S = 15
 """A refresh ends within 10 s; after this long without a new snapshot it has failed."""

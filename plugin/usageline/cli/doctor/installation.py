@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.cli.doctor.result import INSTALL_AGAIN, Result, ok, problem, run, warning
+from usageline.cli.doctor.context import INSTALL_AGAIN, Context, Result, ok, problem, run, warning
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.setup.program_files import package_of
@@ -17,7 +17,6 @@ from usageline.system import origin
 from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.setup.releases import Release
 
 RECORD_SHELL = "if they are yours, run `usageline install` from this shell"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from usageline.cli.doctor import log
-from usageline.cli.doctor.result import Result, ok, warning
+from usageline.cli.doctor.context import Context, Result, ok, warning
 from usageline.core.errors import CacheUnsafe
 from usageline.refresh.log_entry import METRICS
 from usageline.refresh.metrics import otlp
 from usageline.storage import refresh_log, textfiles
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 MAX_LINES = 20
 REPEAT = "then run usageline refresh --force"

@@ -8,7 +8,7 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.config import user_themes
 from usageline.core.errors import LockUnsupported, StoreBroken
@@ -19,7 +19,6 @@ from usageline.system.api_address import API, api_address
 from usageline.system.lock import hold
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.storage.account_state import AccountState
 
 

@@ -6,15 +6,21 @@ import glob
 import os
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.context import SettingsFile, settings_file
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import (
+    Context,
+    Result,
+    SettingsFile,
+    ok,
+    problem,
+    settings_file,
+    warning,
+)
 from usageline.core.text import sanitize
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.cli.doctor.context import Context
 
 INSTALL = "run `usageline install` or ./install.sh"
 ASK_ADMINISTRATOR = "ask the administrator of this machine"

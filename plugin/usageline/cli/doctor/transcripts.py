@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import local_time, span
 from usageline.core import jobs
 from usageline.core.errors import ConfigInvalid, UsagelineError
@@ -15,7 +15,6 @@ from usageline.storage.usage_index import database
 from usageline.system.lock import hold_existing
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.config.local import Local
 
 LOCK_TIMEOUT_S = 0.5

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.doctor.result import MARKS
+from usageline.cli.doctor.context import MARKS
 from usageline.cli.org.progress import with_progress
 from usageline.core.text import sanitize
 
