@@ -166,6 +166,12 @@ def test_mistake_is_named_with_file_and_line(folder: Path, text: str, message: s
     assert re.search(message, problems[0])
 
 
+def test_number_of_thousands_of_digits_is_no_color(folder: Path) -> None:
+    (message,) = mistakes(folder, f"[dark]\nbackground = 0x{'f' * 9000}")
+    assert message.startswith("c:1: theme: themes/mine.toml:2: dark.background: one color")
+    assert message.endswith("is allowed, not a number that long")
+
+
 def test_every_mistake_is_named(folder: Path) -> None:
     assert len(mistakes(folder, 'x = 1\n[dark]\nnormal = "x"\nwarning = 1.5')) == 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from usageline.config.types import InvalidValue, ValueType
+from usageline.config.types import InvalidValue, ValueType, number_as_text
 from usageline.core.text import display_width, sanitize
 from usageline.themes import colors
 
@@ -66,7 +66,7 @@ class Color(ValueType):
 
     def read(self, value: object) -> str:
         """Return it in lower case."""
-        word = str(value) if type(value) is int else value
+        word = number_as_text(value)
         if not isinstance(word, str) or len(word.split()) != 1 or len(word) > 80:
             raise InvalidValue(self.allowed, value)
         try:
@@ -109,13 +109,7 @@ class Style(ValueType):
             raise InvalidValue(
                 self.allowed,
                 error.args[0],
-                candidates=(
-                    *self.styles,
-                    *self.palette,
-                    *colors.ATTRIBUTES,
-                    *colors.NAMES,
-                    "on",
-                ),
+                candidates=(*self.styles, *self.palette, *colors.WORDS),
             ) from None
         return spec.lower()
 

@@ -120,6 +120,19 @@ def _limit(show: list[str]) -> tuple[Key, ...]:
     )
 
 
+def _limit_sample(kind: str, label: str, percent: int, hours: int, **forecast: Any) -> Sample:
+    """Return a limit that resets in so many hours."""
+    limit = {
+        "kind": kind,
+        "label": label,
+        "percent": percent,
+        "resets_at": FromNow(hours * HOUR_S),
+        "severity": "normal",
+        **forecast,
+    }
+    return Sample(snapshot={"limits": [limit]})
+
+
 SEGMENTS: dict[str, Segment] = {
     "model": Segment(
         "model",
@@ -180,19 +193,7 @@ SEGMENTS: dict[str, Segment] = {
         label="5h",
         options=_limit(["bar", "percent", "reset"]),
         icon="\uf017 ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "session",
-                        "label": "Current session",
-                        "percent": 37,
-                        "resets_at": FromNow(2 * HOUR_S),
-                        "severity": "normal",
-                    }
-                ]
-            }
-        ),
+        sample=_limit_sample("session", "Current session", 37, 2),
     ),
     "weekly": Segment(
         "limits",
@@ -200,22 +201,15 @@ SEGMENTS: dict[str, Segment] = {
         label="7d",
         options=_limit(["bar", "percent", "reset"]),
         icon="\uf073 ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "weekly_all",
-                        "label": "Current week (all models)",
-                        "percent": 81,
-                        "resets_at": FromNow(52 * HOUR_S),
-                        "severity": "normal",
-                        "chance": 0.81,
-                        "exhausts_at": FromNow(30 * HOUR_S),
-                        "exhausts_from": FromNow(27 * HOUR_S),
-                        "exhausts_to": FromNow(34 * HOUR_S),
-                    }
-                ]
-            }
+        sample=_limit_sample(
+            "weekly_all",
+            "Current week (all models)",
+            81,
+            52,
+            chance=0.81,
+            exhausts_at=FromNow(30 * HOUR_S),
+            exhausts_from=FromNow(27 * HOUR_S),
+            exhausts_to=FromNow(34 * HOUR_S),
         ),
     ),
     "scoped": Segment(
@@ -223,19 +217,7 @@ SEGMENTS: dict[str, Segment] = {
         "all other limits, such as a model's weekly limit, each with its own label",
         options=_limit(["percent"]),
         icon="\uf02b ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "weekly_scoped",
-                        "label": "Fable",
-                        "percent": 94,
-                        "resets_at": FromNow(52 * HOUR_S),
-                        "severity": "normal",
-                    }
-                ]
-            }
-        ),
+        sample=_limit_sample("weekly_scoped", "Fable", 94, 52),
     ),
     "credits": Segment(
         "credits",

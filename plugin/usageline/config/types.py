@@ -132,12 +132,7 @@ class Choice(ValueType):
 
     def read(self, value: object) -> str:
         """Return the word."""
-        # 256 may be written as the number it is.
-        word = (
-            str(value)
-            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
-            else value
-        )
+        word = number_as_text(value)
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
             raise InvalidValue(self.allowed, value, candidates=self.words)
@@ -282,6 +277,11 @@ class Prices(ValueType):
 
     def _mistake(self, path: Path, text: str) -> InvalidValue:
         return InvalidValue(self.allowed, None, path, messages=[text])
+
+
+def number_as_text(value: object) -> object:
+    """Return a number of up to three digits as text: a color may be written as the number it is."""
+    return str(value) if type(value) is int and 0 <= value < 1000 else value
 
 
 def is_name(text: str) -> bool:

@@ -183,11 +183,10 @@ class _Reader(Reporter):
 
     def palette(self, table: Mapping[str, Any]) -> dict[str, str]:
         """Return the colors by name."""
-        taken = (*colors.ATTRIBUTES, *colors.NAMES, "on")
         names: dict[str, str] = {}
         for name, value in table.items():
             path = ("palette", name)
-            if name in taken or name != name.lower() or not name.isidentifier():
+            if name in colors.WORDS or name != name.lower() or not name.isidentifier():
                 self.report(path, "a new name of small letters, digits and _ is allowed")
             elif len(names) >= MAX_COLORS:
                 self.report(path, f"at most {MAX_COLORS} colors are allowed")

@@ -34,9 +34,7 @@ class Lines(ScrollView, can_focus=False):
     Lines { scrollbar-size: 0 0; overflow-x: hidden; background: transparent; }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._lines: list[Text] = []
+    _lines: Sequence[Text] = ()
 
     def show(self, lines: Sequence[Text]) -> None:
         """Show these lines."""
@@ -226,9 +224,7 @@ class Choices(Lines, can_focus=True):
 class Hints(Lines):
     """One line of keys and what they do. A click on one does it."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._spans: list[tuple[int, int, str]] = []
+    _spans: Sequence[tuple[int, int, str]] = ()
 
     def hint(self, hints: Sequence[tuple[str, str, str]], current: str = "") -> None:
         """Show keys, their meaning, and the action of the app that a click runs.
@@ -239,8 +235,7 @@ class Hints(Lines):
         cells = [len(key) + len(meaning) + 3 for key, meaning, _ in hints]
         while len(hints) > LAST_HINTS and sum(cells) - 1 > self.app.size.width:
             del hints[-LAST_HINTS - 1], cells[-LAST_HINTS - 1]
-        line = Text(" ")
-        self._spans = []
+        line, spans = Text(" "), []
         for key, meaning, action in hints:
             start = line.cell_len
             is_current = bool(current) and action == current
@@ -248,8 +243,9 @@ class Hints(Lines):
                 line.append(f" {key} {meaning} ", Style(bold=True, reverse=True))
             else:
                 line.append(f"{key}", Style(bold=True, color="cyan")).append(f" {meaning}")
-            self._spans.append((start, line.cell_len, action))
+            spans.append((start, line.cell_len, action))
             line.append("  ")
+        self._spans = spans
         self.show([line])
 
     async def on_click(self, event: events.Click) -> None:
