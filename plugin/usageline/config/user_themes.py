@@ -75,6 +75,11 @@ def names() -> list[str]:
     return [name for name in _file_names() if is_usable(name)][:MAX_THEMES]
 
 
+def all_names() -> list[str]:
+    """Return the names of usageline's themes and of the user's."""
+    return [*themes.NAMES, *names()]
+
+
 def unused_files() -> list[str]:
     """Return a sentence for each theme file that cannot be used because of its name."""
     unused = [name for name in _file_names() if not is_usable(name)][:MAX_THEMES]
@@ -135,7 +140,7 @@ class ThemeName(Choice):
     def read(self, value: object) -> str:
         """Return the name. The user's theme must be valid, too."""
         if not isinstance(value, str) or not stamp(value):
-            return Choice(*self.words, *names()).read(value)
+            return Choice(*all_names()).read(value)
         try:
             find(value)
         except ThemeInvalid as invalid:

@@ -201,7 +201,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "core.path_owners._local_users",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
-        "cli.doctor.line._listed",
         "storage.published.profile_keys",
         "cli.profile_accounts._directories",
         "cli.dashboard.data.refresh_now",

@@ -39,11 +39,12 @@ def current_text(paths: Paths) -> str | None:
         raise ConfigInvalid(named(paths, unusable.problem)) from None
 
 
-def apply(env: Mapping[str, str], changed: Callable[[str], str | None], what: str) -> bool:
+def apply(changed: Callable[[str], str | None], what: str) -> bool:
     """Write the text that `changed` returns, and print `what` was written and the new line.
 
     Return False if it returns None. Raise UsagelineError if the change is not allowed.
     """
+    env = dict(os.environ)
     paths = Paths(env)
     texts: list[str] = []
 

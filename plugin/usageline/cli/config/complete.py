@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
-from usageline import themes
 from usageline.config import user_themes
 from usageline.config.arguments import find_key, key_names
 from usageline.config.presets import PRESETS
@@ -55,10 +54,11 @@ def values(context: click.Context, _incomplete: str) -> Iterable[tuple[str, str]
     key = find_key(name)
     words = _words(key.type) if key else ()
     if name == "theme":
-        words = (*themes.NAMES, *user_themes.names())
+        words = user_themes.all_names()
     return ((word, "") for word in words)
 
 
+theme_names = _completion(lambda *_: ((name, "") for name in user_themes.all_names()))
 segments = _completion(lambda *_: ((name, segment.doc) for name, segment in SEGMENTS.items()))
 preset_names = _completion(lambda *_: ((preset.name, preset.about) for preset in PRESETS))
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from usageline import themes
 from usageline.cli import edge
 from usageline.cli.config import complete, picker, segment_commands
 from usageline.cli.config.change import apply, current_text, refusal, report_problems, write
@@ -25,25 +23,15 @@ from usageline.sources import claude_files
 from usageline.system.paths import Paths
 from usageline.system.terminal import decode_argument, output_env, sanitize_lines
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 
 class ThemeName(click.ParamType[str]):
     """The name of a theme, usageline's or the user's, in any case."""
 
     name = "theme"
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the names that begin so."""
-        ctx.params["key"] = self.name
-        return complete.values(ctx, param, incomplete)
-
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Fail with the most similar one."""
-        names = (*themes.NAMES, *user_themes.names())
+        names = user_themes.all_names()
         if value.lower() in names:
             return value.lower()
         hint = suggestion(value, names) or f": use {', '.join(names)}"
@@ -81,12 +69,11 @@ def init(*, form: str | None, only_print: bool) -> None:
     if only_print:
         echo_data(text)
         return
-    env = dict(os.environ)
-    paths = Paths(env)
+    paths = Paths(os.environ)
     name = short(paths.config_file, paths)
     if os.path.lexists(paths.config_file):
         raise UsagelineError(f"{name} exists already: change it with `usageline config edit`")
-    write(env, text, None)
+    write(dict(os.environ), text, None)
     click.echo(f"wrote {name}")
 
 
@@ -142,10 +129,8 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
         raise click.UsageError(f"no value: use `usageline config set {key} VALUE`")
     if value is not None and previous:
         raise click.UsageError("--previous takes the place of VALUE: use one of them")
-    env = dict(os.environ)
-    text = decode_argument(value) if value is not None else _previous(Paths(env))
+    text = decode_argument(value) if value is not None else _previous(Paths(os.environ))
     apply(
-        env,
         lambda before: edit.set_key(before, key, text, literal=previous),
         sanitize_lines(f"{key} = {text}"),
     )
@@ -157,7 +142,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
 @click.argument("key", shell_complete=complete.keys)
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
-    if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):
+    if not apply(lambda before: edit.unset_key(before, key), f"removed {key}"):
         hint = "" if find_key(key) else similar_key(key)
         click.echo(sanitize_lines(f"{key} is not set{hint}"))
 
@@ -191,7 +176,7 @@ def check() -> None:
 
 
 @command.command(name="preview")
-@click.argument("theme", required=False, type=ThemeName())
+@click.argument("theme", required=False, type=ThemeName(), shell_complete=complete.theme_names)
 @click.option(
     "--width",
     type=click.IntRange(1, 1000),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import edit, user_themes
 from usageline.config.compile import resolve_values
@@ -97,7 +96,7 @@ def all_themes(
     values: Values, env: Mapping[str, str], columns: int
 ) -> Iterable[tuple[str, str, list[str]]]:
     """Yield name, description and rows of each theme."""
-    for name in (*themes.NAMES, *user_themes.names()):
+    for name in user_themes.all_names():
         try:
             about = user_themes.find(name).about
         except user_themes.ThemeInvalid as invalid:

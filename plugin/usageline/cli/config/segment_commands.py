@@ -116,11 +116,7 @@ def preset(name: str | None) -> None:
         raise UsagelineError(
             f"there is no preset {name}" + (suggestion(name, names) or f": use {', '.join(names)}")
         )
-    apply(
-        dict(os.environ),
-        lambda text: edit.use_preset(text, chosen),
-        f"the preset {chosen.name}",
-    )
+    apply(lambda text: edit.use_preset(text, chosen), f"the preset {chosen.name}")
 
 
 COMMANDS = (list_segments, add, move, remove, preset)
@@ -153,7 +149,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
         except rows.RowsUnchangeable as reason:
             raise UsagelineError(f"{reason}; nothing was changed") from None
 
-    apply(dict(os.environ), edited, what)
+    apply(edited, what)
 
 
 def _hint(name: str, known: list[str]) -> str:

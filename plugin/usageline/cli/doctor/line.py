@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
 import shutil
@@ -30,6 +31,7 @@ def interpreter(context: Context) -> Result | None:
     return ok(f"the status line runs on {context.short(python)}")
 
 
+# tried by: tests/cli
 def bytecode(context: Context) -> Result | None:
     """Check that there is bytecode: the status line writes none, so each run would compile."""
     python, release = _interpreter(context), context.release
@@ -53,12 +55,11 @@ def bytecode(context: Context) -> Result | None:
         )
     package = release.root + "/plugin/usageline"
     for folder in ("", *(f"/{name}" for name in bundle.HOT_PACKAGES)):
-        for name in _listed(package + folder):
-            module, dot_py, _ = name.partition(".py")
+        for name in glob.glob("*.py", root_dir=package + folder):
+            module = name.removesuffix(".py")
             compiled = f"{package}{folder}/__pycache__/{module}.{tag}.pyc"
             # Python compiles the entry file at each start, with or without bytecode.
-            is_needed = dot_py and module not in {"statusline", "errors"}
-            if is_needed and not os.path.exists(compiled):
+            if module not in {"statusline", "errors"} and not os.path.exists(compiled):
                 return warning(
                     f"there is no bytecode for {sanitize(tag)}: each status line takes longer",
                     INSTALL_AGAIN,
@@ -119,10 +120,3 @@ def _interpreter(context: Context) -> str:
     except ValueError:
         return ""
     return words[2] if words[:2] == ["[", "-x"] and len(words) > 2 else ""
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

@@ -106,10 +106,11 @@ def row(line: bytes) -> tuple[str, ...]:
     entry = parse(line)
     if entry is None:
         return ()
+    at = _moment(entry.get("at"))
     took = number(entry.get("ms"), 0, 1e9)
     words = [one_line(entry.get(name)) or "" for name in ("by", "why", "ended")]
     return (
-        _local_time(entry.get("at")),
+        local_time(at) if at else "?",
         *words,
         "" if took is None else f"{took / 1000:.1f} s",
         "; ".join(_details(entry)),
@@ -147,11 +148,6 @@ def texts(value: object) -> list[str]:
     """Return the texts in a list, bounded in number and length."""
     items = value[:MAX_TEXTS] if isinstance(value, list) else []
     return [item[:MAX_LENGTH] for item in items if isinstance(item, str)]
-
-
-def _local_time(value: object) -> str:
-    at = _moment(value)
-    return local_time(at) if at else "?"
 
 
 def _moment(value: object) -> float:

@@ -206,7 +206,8 @@ class Choices(Lines, can_focus=True):
         height, top = self.size.height, self.scroll_offset.y
         if not height:
             return
-        if first <= self._first_line():
+        pairs = zip(self._items, self._starts, strict=True)
+        if first <= next((start for item, start in pairs if item.key), 0):  # below the headings
             first = 0
         if first < top:
             top = first
@@ -214,11 +215,6 @@ class Choices(Lines, can_focus=True):
             top = last - height
         top = min(top, max(len(self._lines) - height, 0))
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
-
-    def _first_line(self) -> int:
-        """Return the line of the first item that is no heading."""
-        pairs = zip(self._items, self._starts, strict=True)
-        return next((start for item, start in pairs if item.key), 0)
 
 
 class Hints(Lines):

@@ -95,7 +95,8 @@ class View(Listener, Screen[None]):
         about = f"{numbers} {glyphs.dot} {columns} columns"
         name = Text.assemble((" usageline", "bold"))
         if self.trial is not None and self.trial.text != self.draft.text:
-            name.append(f" {glyphs.dot} trying {self._key()}: Enter takes it", "yellow")
+            key = self.query_one(f"#{self.page}", Choices).key
+            name.append(f" {glyphs.dot} trying {key}: Enter takes it", "yellow")
         elif self.draft.is_changed:
             name.append(f" {glyphs.dot} not saved yet", "yellow")
         gap = max(self.size.width - name.cell_len - len(about) - 1, 1)
@@ -155,7 +156,8 @@ class View(Listener, Screen[None]):
         elif not text:
             options = self.query_one("#options", Options)
             name = self.query_one(SegmentList).name_in(self.draft)
-            text = help_for(options.key) if options.has_focus else _about(name)
+            about = f"{name}: {SEGMENTS[name.partition('.')[0]].doc}" if name else ""
+            text = help_for(options.key) if options.has_focus else about
         width = max(self.size.width - 2, 20)
         style = "bold yellow" if self.note else "dim"
         lines = Text(text).wrap(self.app.console, width)[:2]
@@ -177,11 +179,3 @@ class View(Listener, Screen[None]):
         self.query_one("#options", Options).list_keys(
             [("", option_keys(name))], self.draft, f"segments.{name}."
         )
-
-    def _key(self) -> str:
-        page = self.query_one(f"#{self.page}")
-        return page.key if isinstance(page, Choices) else ""
-
-
-def _about(name: str) -> str:
-    return f"{name}: {SEGMENTS[name.partition('.')[0]].doc}" if name else ""
