@@ -82,8 +82,8 @@ def validate(
         table = file.parse(text)
     except file.UnusableFile as unusable:
         return Validation(NO_VALUES, [unusable.problem], {})
-    validator = _Validator(text, min_interval_s)
-    values = validator.whole(table)
+    validator = _Validator(text)
+    values = validator.whole(table, min_interval_s)
     if not programs:
         validator.refuse_programs(values)
     validator.problems.sort(key=lambda problem: problem.line or 0)
@@ -91,30 +91,20 @@ def validate(
 
 
 class _Validator(Reporter):
-    def __init__(self, text: str, min_interval_s: float) -> None:
-        super().__init__(text)
-        self.min_interval_s = min_interval_s
-
-    def whole(self, table: Mapping[str, Any]) -> Values:
-        top = dict(TOP)
-        if self.min_interval_s != MIN_INTERVAL_S:
-            top["ttl"] = top["ttl"]._replace(type=Number(self.min_interval_s, MAX_TTL_S, "seconds"))
-        valid: dict[str, Any] = {}
-        tables: dict[str, dict[str, Any]] = {}
-        segments: dict[str, dict[str, Any]] = {}
-        profiles: dict[str, dict[str, Any]] = {}
-        for name, value in self.tables(table, top, (*TABLES, *NAMED_TABLES), valid):
+    def whole(self, table: Mapping[str, Any], min_interval_s: float) -> Values:
+        values = Values({}, {}, {}, {})
+        ttl = TOP["ttl"]._replace(type=Number(min_interval_s, MAX_TTL_S, "seconds"))
+        names = (*TABLES, *NAMED_TABLES)
+        for name, value in self.tables(table, {**TOP, "ttl": ttl}, names, values.top):
             if name == "segments":
-                segments = self.segments(value)
+                values.segments.update(self.segments(value))
             elif name == "profiles":
-                profiles = self.profiles(value)
+                values.profiles.update(self.profiles(value))
             else:
-                tables[name] = self.table((name,), value, TABLES[name][0])
-        values = Values(valid, tables, segments, profiles)
-        names = values.segment_names()
-        for path, keys in ((), valid), *((("profiles", name), profiles[name]) for name in profiles):
-            if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], names):
-                del keys["rows"]
+                values.tables[name] = self.table((name,), value, TABLES[name][0])
+        self.check_rows((), values.top, values)
+        for name, profile in values.profiles.items():
+            self.check_rows(("profiles", name), profile, values)
         return values
 
     def refuse_programs(self, values: Values) -> None:
@@ -173,15 +163,16 @@ class _Validator(Reporter):
                 valid[name] = self.table(path, value, PROFILE)
         return valid
 
-    def has_valid_rows(self, path: Path, rows: list[list[str]], names: list[str]) -> bool:
-        """Return whether every name in `rows` is one of `names`; report the others."""
-        before = len(self.problems)
-        for number, row in enumerate(rows):
+    def check_rows(self, path: Path, keys: dict[str, Any], values: Values) -> None:
+        """Remove `rows` if a name in it is neither a segment nor an instance."""
+        before, names = len(self.problems), values.segment_names()
+        for number, row in enumerate(keys.get("rows", [])):
             for index, name in enumerate(row):
                 if name not in names:
                     self.report(
-                        (*path, number, index),
+                        (*path, "rows", number, index),
                         f"there is no segment {quote(name)}" + suggestion(name, names),
                         name,
                     )
-        return len(self.problems) == before
+        if len(self.problems) > before:
+            del keys["rows"]
