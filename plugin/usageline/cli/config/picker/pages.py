@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.text import Text
 
@@ -32,27 +32,7 @@ Prices are a table of tables, which no single value sets.
 """
 
 
-class Gallery(Choices):
-    """Items to try: the line on top shows the one under the cursor, and Enter takes it."""
-
-    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
-        """Return the items, drawn for a terminal of `columns`."""
-        raise NotImplementedError
-
-    def with_item(self, draft: Draft, key: str) -> Draft:
-        """Return the draft with an item."""
-        raise NotImplementedError
-
-    def current(self, draft: Draft) -> str:
-        """Return the key of the item that the draft has, "" if it has none."""
-        raise NotImplementedError
-
-    def about(self, key: str, draft: Draft) -> str:
-        """Return what an item is, in words, or what it changes in the draft."""
-        raise NotImplementedError
-
-
-class Presets(Gallery):
+class Presets(Choices):
     """Ready-made lines."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
@@ -87,7 +67,7 @@ class Presets(Gallery):
         return f"{key}: {rows}, {theme}. Options of segments stay."
 
 
-class Font(Gallery):
+class Font(Choices):
     """Whether the terminal's font has the glyphs of a Nerd Font, and those of bars."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:  # noqa: ARG002
@@ -127,7 +107,7 @@ class Font(Gallery):
         return 'Without these characters the line can use ASCII: theme = "ascii"'
 
 
-class Themes(Gallery):
+class Themes(Choices):
     """The themes, each with a short line in its colors."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
@@ -153,6 +133,10 @@ class Themes(Gallery):
     def about(self, key: str, draft: Draft) -> str:  # noqa: ARG002
         """Return the lines that show a theme."""
         return f"{key}: {themes.find(key).about}"
+
+
+Gallery: TypeAlias = Presets | Font | Themes
+"""Items to try: the line on top shows the one under the cursor, and Enter takes it."""
 
 
 def title(name: str, is_used: bool, drawing: Drawing, about: str = "") -> Text:
