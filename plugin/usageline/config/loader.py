@@ -154,11 +154,8 @@ def _sources(validation: Validation, text: str | None) -> tuple[str, ...]:
     """
     if "sources" in validation.table:
         listed = validation.table["sources"]
-        names = (
-            [name.lower() for name in listed if isinstance(name, str)]
-            if isinstance(listed, list)
-            else []
-        )
+        items = listed if isinstance(listed, list) else []
+        names = [item.lower() for item in items if isinstance(item, str)]
         sources = tuple(dict.fromkeys(name for name in names if name in by_name()))
         return sources or (() if "sources" in validation.values.top else SAFE)
     if text is None or (validation.problems and not validation.table and "sources" in text):

@@ -56,14 +56,10 @@ def value_text(value: object) -> str:
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        first = (
-            "a list"
-            if value and isinstance(value[0], list)
-            else value_text(value[0])
-            if value
-            else ""
-        )
-        return f"[{first}{', …' if len(value) > 1 else ''}]" if value else "an empty list"
+        if not value:
+            return "an empty list"
+        first = "a list" if isinstance(value[0], list) else value_text(value[0])
+        return f"[{first}{', …' if len(value) > 1 else ''}]"
     try:
         return str(value)[:MAX_VALUE]
     except ValueError:  # Python refuses to write out a number of thousands of digits

@@ -112,20 +112,12 @@ class View(Listener, Screen[None]):
     def _draw_keys(self) -> None:
         glyphs = self.drawing.glyphs
         is_wide = self.size.width >= MIN_TABS_WIDTH
-        self.query_one("#tabs", Hints).hint(
-            [
-                *(
-                    (
-                        str(number),
-                        page.capitalize() if page == self.page or is_wide else "",
-                        f"screen.page('{page}')",
-                    )
-                    for number, page in enumerate(PAGES, 1)
-                ),
-                ("?", "keys", "screen.keys"),
-            ],
-            f"screen.page('{self.page}')",
-        )
+        tabs = []
+        for number, page in enumerate(PAGES, 1):
+            name = page.capitalize() if page == self.page or is_wide else ""
+            tabs.append((str(number), name, f"screen.page('{page}')"))
+        tabs.append(("?", "keys", "screen.keys"))
+        self.query_one("#tabs", Hints).hint(tabs, f"screen.page('{self.page}')")
         change = [
             (glyphs.left_right, "change", "screen.step_value(1)"),
             ("Enter", "type or change", "screen.choose"),
