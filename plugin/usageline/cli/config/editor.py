@@ -43,14 +43,13 @@ def edit(env: Mapping[str, str]) -> bool:
         with lock.hold_existing(directory, 0) as is_free:
             if not is_free:
                 raise UsagelineError("another `usageline config edit` is open")
-            changed = _edit(env, directory, before)
+            return _edit(env, directory, before)
     except OSError as error:
         raise UsagelineError(
             f"{short(directory, paths)} cannot be used: {error.strerror}"
         ) from None
     finally:
         remove_if_empty(state)
-    return changed
 
 
 def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
@@ -113,7 +112,6 @@ def _run_editor(env: Mapping[str, str], copy: str) -> tuple[list[Problem], str]:
         raise UsagelineError(
             f"{editor} exited with {done.returncode}: nothing was changed; your text is in {copy}"
         )
-
     try:
         text = file.read_text(copy) or ""
     except file.UnusableFile as unusable:

@@ -84,11 +84,8 @@ def path() -> None:
     if sys.stdout.isatty():
         click.echo(sanitize_lines(path))
     else:  # for a program, the bytes of the path without control characters
-        click.echo(
-            os.fsencode(
-                "".join(char for char in path if char.isprintable() or "\udc80" <= char <= "\udcff")
-            )
-        )
+        chars = (char for char in path if char.isprintable() or "\udc80" <= char <= "\udcff")
+        click.echo(os.fsencode("".join(chars)))
 
 
 @command.command()
@@ -152,11 +149,8 @@ def edit_file() -> None:
     """Edit config.toml in $VISUAL or $EDITOR. Only a valid file is saved."""
     from usageline.cli.config import editor  # noqa: PLC0415 - the other commands do not need it
 
-    click.echo(
-        "saved: the next status line shows it"
-        if editor.edit(dict(os.environ))
-        else "nothing was changed"
-    )
+    is_saved = editor.edit(dict(os.environ))
+    click.echo("saved: the next status line shows it" if is_saved else "nothing was changed")
 
 
 @command.command()
@@ -168,11 +162,8 @@ def check() -> None:
     if has_problems:
         sys.exit(1)
     name = short(paths.config_file, paths)
-    click.echo(
-        f"{name} is valid"
-        if os.path.exists(paths.config_file)
-        else f"{name} does not exist: the defaults apply"
-    )
+    exists = os.path.exists(paths.config_file)
+    click.echo(f"{name} is valid" if exists else f"{name} does not exist: the defaults apply")
 
 
 @command.command(name="preview")

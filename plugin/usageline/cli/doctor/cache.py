@@ -107,11 +107,8 @@ def lock(context: Context) -> Result | None:
                     f"a refresh hangs: it has held the lock for {span(owner.held_s)}",
                     "no action needed: the next refresh kills it",
                 )
-            return ok(
-                "the refresh lock is free"
-                if is_free
-                else "the refresh lock is held: one is running"
-            )
+            state = "free" if is_free else "held: one is running"
+            return ok(f"the refresh lock is {state}")
     except LockUnsupported as error:
         return problem(f"refreshes cannot run: {error}", DISK_ADVICE["unlockable"])
 

@@ -165,9 +165,8 @@ class Context:
     def release(self) -> Release | None:
         """Return the current release, complete or not; None if there is none."""
         try:
-            return releases.Release(
-                self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current"))
-            )
+            name = os.path.basename(os.readlink(self.data_dir + "/current"))
+            return releases.Release(self.data_dir, name)
         except OSError:
             return None
 

@@ -119,11 +119,8 @@ def command(context: Context) -> Result | None:
             f"{context.short(os.path.dirname(path))} is not on PATH",
             "add it to use the command `usageline`",
         )
-    return ok(
-        f"{name} is the command of {context.short(package)}"
-        if package
-        else f"{name} is a link to it"
-    )
+    what = f"the command of {context.short(package)}" if package else "a link to it"
+    return ok(f"{name} is {what}")
 
 
 def _runs(release: Release, command: str) -> bool:
