@@ -100,9 +100,9 @@ class _Sample:
 
 def _table(name: str) -> str:
     if name == "top":
-        return _keys(TOP)
+        return _keys(TOP.values())
     if name == "profiles":
-        return _keys(key for key in PROFILE if key.name not in PROFILE_OVERRIDES)
+        return _keys(key for key in PROFILE.values() if key.name not in PROFILE_OVERRIDES)
     if name == "themes":
         return _rows(
             ("theme", "appearance"),
@@ -128,8 +128,10 @@ def _table(name: str) -> str:
     if name == "options":
         return _options()
     if name in {"styles", "glyphs"}:
-        return _rows(("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
-    return _keys(TABLES[name][0])
+        return _rows(
+            ("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0].values())
+        )
+    return _keys(TABLES[name][0].values())
 
 
 def _adjusted() -> str:

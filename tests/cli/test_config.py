@@ -380,6 +380,17 @@ class TestPreview:
         done = usageline("config", "preview", "mine")
         assert done.stderr.startswith("usageline: theme: themes/mine.toml:1: odd: ")
 
+    def test_theme_file_that_a_built_in_theme_hides_is_reported(
+        self, usageline: Run, world: World
+    ) -> None:
+        folder = Path(world.paths.config_file).parent / "themes"
+        folder.mkdir(parents=True)
+        (folder / "nord.toml").touch()
+        text = "the built-in theme nord is used instead of themes/nord.toml: give that file another"
+        for arguments in ("check",), ("themes",), ("set", "theme", "nord"):
+            done = usageline("config", *arguments)
+            assert (done.returncode, done.stderr) == (0, f"{text} name\n")
+
     def test_preview_has_escapes_only_in_a_terminal_or_when_forced(
         self, usageline: Run, world: World
     ) -> None:

@@ -40,7 +40,7 @@ from usageline.sources.http import UNTRUSTED_CERTIFICATE
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
     from tests.server import Api
-    from usageline.cli.doctor.result import Check
+    from usageline.cli.doctor.context import Check
 
 FOREIGN = {"type": "command", "command": "mine.sh"}
 
@@ -660,6 +660,20 @@ class TestService:
         installed.world.configure("ttl = 1\n")
         level, text = result_of(service.configuration, installed)
         assert (level, "config.toml:1: ttl" in text) == ("problem", True)
+
+    def test_theme_file_with_an_unusable_name_is_a_warning(self, installed: Installed) -> None:
+        assert result_of(service.themes, installed) == ("", "")
+        folder = Path(installed.world.paths.config_file).with_name("themes")
+        folder.mkdir(parents=True)
+        (folder / "nord.toml").touch()
+        text = "the built-in theme nord is used instead of themes/nord.toml"
+        assert result_of(service.themes, installed) == (
+            "warning",
+            f"{text} → give that file another name",
+        )
+        (folder / "A b.toml").touch()
+        level, text = result_of(service.themes, installed)
+        assert (level, "(and 1 more: usageline config themes)" in text) == ("warning", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
     def test_other_api_address_is_a_warning(self, installed: Installed, url: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from usageline import themes
 from usageline.cli.config.picker.draft import Draft
 from usageline.cli.config.picker.drawing import Drawing, has_unicode
-from usageline.cli.config.picker.option_values import as_typed, in_words, next_value
+from usageline.cli.config.picker.lists import as_typed, in_words, next_value
 from usageline.config.edit import EditRejected
 from usageline.config.presets import PRESETS
 from usageline.config.rows import RowsUnchangeable
@@ -32,8 +32,8 @@ rows = [["model", "session"], ["weekly", "status"]]
 hide = true
 """
 KEYS = [
-    *TOP,
-    *(key for keys, _ in TABLES.values() for key in keys),
+    *TOP.values(),
+    *(key for keys, _ in TABLES.values() for key in keys.values()),
     *(key for kind in SEGMENTS for key in options_of(kind).values()),
 ]
 
@@ -63,11 +63,11 @@ def test_toggle_adds_removes_and_shows_a_segment() -> None:
     draft = Draft(MINE)
     assert draft.toggle("cost").rows == [["model", "session"], ["weekly", "cost", "status"]]
     assert draft.toggle("session").rows == [["model"], ["weekly", "status"]]
-    assert Draft("").toggle("credits").is_hidden("credits")
+    assert Draft("").toggle("credits").values.is_hidden("credits")
     assert Draft("").toggle("credits").toggle("credits").text == ""
     with_git = Draft(MINE.replace('"model"', '"git"'))
-    assert with_git.is_hidden("git")
-    assert not with_git.toggle("git").is_hidden("git")
+    assert with_git.values.is_hidden("git")
+    assert not with_git.toggle("git").values.is_hidden("git")
     assert with_git.toggle("git").rows == with_git.rows
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from usageline.cli.doctor.result import Result
+    from usageline.cli.doctor.context import Result
 
     Run = Callable[..., tuple[int, str]]
 

@@ -50,7 +50,7 @@ def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
     values, problems, _ = validate(KEY.sub("", full_file()))
     assert problems == []
     assert {name: value for name, value in values.top.items() if name not in EXAMPLES} == {
-        key.name: key.default for key in TOP if key.name not in EXAMPLES
+        key.name: key.default for key in TOP.values() if key.name not in EXAMPLES
     }
     for name in ("chain", "alerts"):
         assert values.tables[name] == NO_VALUES.table(name)
@@ -62,10 +62,10 @@ def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
 def test_every_key_is_in_the_full_file() -> None:
     """Of every table and every segment."""
     document = uncommented()
-    assert document.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments", "profiles"}
-    assert document["profiles"]["work"].keys() <= {key.name for key in PROFILE}
+    assert document.keys() == TOP.keys() | TABLES.keys() | {"segments", "profiles"}
+    assert document["profiles"]["work"].keys() <= PROFILE.keys()
     for name, (keys, _) in TABLES.items():
-        assert document[name].keys() == {key.name for key in keys}
+        assert document[name].keys() == keys.keys()
     for kind in SEGMENTS:
         assert document["segments"][kind].keys() - {"note"} == options_of(kind).keys()
 
@@ -83,9 +83,9 @@ def test_the_short_files_are_valid_change_nothing_and_are_short(file: Callable[[
 def test_every_key_has_a_purpose_and_an_allowed_default() -> None:
     """The purpose fits in a line."""
     keys = [
-        *TOP,
-        *(key for table, _ in TABLES.values() for key in table),
-        *PROFILE,
+        *TOP.values(),
+        *(key for table, _ in TABLES.values() for key in table.values()),
+        *PROFILE.values(),
         *(key for kind in SEGMENTS for key in options_of(kind).values()),
     ]
     for key in keys:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.config import file
-from usageline.config.key_lines import KeyLines, without_strings
+from usageline.config.reporter import KeyLines, without_strings
 
 TEXT = '''# a comment
 a = 1

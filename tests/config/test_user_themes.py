@@ -166,6 +166,12 @@ def test_mistake_is_named_with_file_and_line(folder: Path, text: str, message: s
     assert re.search(message, problems[0])
 
 
+def test_number_of_thousands_of_digits_is_no_color(folder: Path) -> None:
+    (message,) = mistakes(folder, f"[dark]\nbackground = 0x{'f' * 9000}")
+    assert message.startswith("c:1: theme: themes/mine.toml:2: dark.background: one color")
+    assert message.endswith("is allowed, not a number that long")
+
+
 def test_every_mistake_is_named(folder: Path) -> None:
     assert len(mistakes(folder, 'x = 1\n[dark]\nnormal = "x"\nwarning = 1.5')) == 3
 
@@ -186,6 +192,17 @@ def test_themes_of_usageline_stay(folder: Path) -> None:
     assert user_themes.names() == []
     assert user_themes.find("default") is default.THEME
     assert not user_themes.stamp("../config")
+
+
+def test_file_with_an_unusable_name_is_reported(folder: Path) -> None:
+    for name in ("nord", "Upper", "\x1b[31m", "mine"):
+        write(folder, "", name)
+    name = "give it a name of at most 32 small letters, digits, - and _"
+    assert user_themes.unused_files() == [
+        f'the theme file "?[31m.toml" is not used: {name}',
+        f'the theme file "Upper.toml" is not used: {name}',
+        "the built-in theme nord is used instead of themes/nord.toml: give that file another name",
+    ]
 
 
 def test_fifo_and_directory_are_refused(folder: Path) -> None:

@@ -212,7 +212,7 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-KEYS = {key.name for key in TOP} | set(TABLES) | {"segments"} | {"nonesuch"}
+KEYS = set(TOP) | set(TABLES) | {"segments"} | {"nonesuch"}
 OPTIONS = st.sampled_from([*sorted({name for kind in SEGMENTS for name in options_of(kind)}), "a"])
 DOCUMENTS = st.fixed_dictionaries(
     {},
@@ -237,7 +237,7 @@ DOCUMENTS = st.fixed_dictionaries(
             max_size=3,
         ),
         **{
-            name: st.dictionaries(st.sampled_from([key.name for key in keys]), VALUES, max_size=3)
+            name: st.dictionaries(st.sampled_from(list(keys)), VALUES, max_size=3)
             for name, (keys, _) in TABLES.items()
         },
     },

@@ -16,7 +16,7 @@ from usageline.config.segments import icons
 from usageline.core.text import display_width
 from usageline.line._color_blind import THEME as COLOR_BLIND
 from usageline.line._defaults import THEME as DEFAULT
-from usageline.themes import colors
+from usageline.themes import colors, default
 from usageline.themes.contrast import STROKES
 from usageline.themes.palettes import PALETTES
 from usageline.themes.theme import STYLES, Palette, Theme, resolve
@@ -215,14 +215,15 @@ def test_the_built_in_themes_are_generated() -> None:
 
 
 def test_every_theme_is_listed() -> None:
-    """Each module is a theme, except those that all share."""
+    """Each module is a theme, except those that all share; variants stand in the default's."""
     modules = {
         name.partition(".")[0]
         for name in os.listdir(os.path.dirname(themes.__file__))
         if name.endswith(".py")
     }
     shared = {"__init__", "theme", "colors", "contrast", "palettes"}
-    assert modules - shared == {name.replace("-", "_") for name in themes.OWN}
+    variants = {theme.name for theme in default.VARIANTS}
+    assert modules - shared == {name.replace("-", "_") for name in {*themes.OWN} - variants}
     assert [theme.name for theme in ALL] == list(themes.NAMES)
     assert all(0 < len(theme.about) < 100 for theme in ALL)
 

@@ -51,7 +51,7 @@ COMMANDS = (
         queries_background=True,
     ),
     Command("demo", "demo", "Show the line in every theme; install and change nothing."),
-    Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
+    Command("doctor", "doctor", "Check each step from the settings to the numbers."),
     Command("explain", "explain", "Explain the line, piece by piece.", queries_background=True),
     Command("history", "history", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),

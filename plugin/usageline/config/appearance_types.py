@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from usageline.config.types import InvalidValue, ValueType
+from usageline.config.types import InvalidValue, ValueType, number_as_text
 from usageline.core.text import display_width, sanitize
 from usageline.themes import colors
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Cells:
+class Cells(ValueType):
     """Text for bars, in which each character is one cell wide.
 
     `counts` are the allowed numbers of characters.
@@ -25,19 +25,16 @@ class Cells:
         if counts == (1,):
             self.allowed = "one character that takes one cell"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or len(value) not in self.counts
-            or sanitize(value) != value
-            or any(display_width(char) != 1 for char in value)
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return (
+            isinstance(value, str)
+            and len(value) in self.counts
+            and sanitize(value) == value
+            and all(display_width(char) == 1 for char in value)
+        )
 
 
-BAR_TYPES: dict[str, ValueType] = {
+BAR_TYPES = {
     "full": Cells(1),
     "parts": Cells(0, 8),
     "empty": Cells(1),
@@ -46,33 +43,30 @@ BAR_TYPES: dict[str, ValueType] = {
 """The types of the glyphs of bars."""
 
 
-class Glyphs:
+class Glyphs(ValueType):
     """Text of a theme: visible characters up to a width, also those of icon fonts."""
 
     def __init__(self, max_cells: int) -> None:
         self.max_cells = max_cells
         self.allowed = f"text of visible characters, at most {max_cells} cells wide,"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or len(value) > self.max_cells
-            or not all(_is_visible(char) for char in value)
-            or display_width(value) > self.max_cells
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return (
+            isinstance(value, str)
+            and len(value) <= self.max_cells
+            and all(map(_is_visible, value))
+            and display_width(value) <= self.max_cells
+        )
 
 
-class Color:
+class Color(ValueType):
     """One color."""
 
     allowed = "one color (red, bright-red, 0-255, #rrggbb)"
 
     def read(self, value: object) -> str:
         """Return it in lower case."""
-        word = str(value) if type(value) is int else value
+        word = number_as_text(value)
         if not isinstance(word, str) or len(word.split()) != 1 or len(word) > 80:
             raise InvalidValue(self.allowed, value)
         try:
@@ -84,7 +78,7 @@ class Color:
         return word.strip().lower()
 
 
-class Style:
+class Style(ValueType):
     """A color spec (themes/colors.py), or the name of a style.
 
     `palette` has more names for colors, which it replaces.
@@ -115,13 +109,7 @@ class Style:
             raise InvalidValue(
                 self.allowed,
                 error.args[0],
-                candidates=(
-                    *self.styles,
-                    *self.palette,
-                    *colors.ATTRIBUTES,
-                    *colors.NAMES,
-                    "on",
-                ),
+                candidates=(*self.styles, *self.palette, *colors.WORDS),
             ) from None
         return spec.lower()
 

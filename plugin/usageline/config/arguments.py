@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import file, key_lines
-from usageline.config.problem import suggestion
+from usageline.config import file, reporter
+from usageline.config.problem import closest
 from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.types import Flag, ListOf, Number
@@ -25,22 +25,28 @@ ROW_END = "/"
 
 def split_key(key: str) -> tuple[str, ...]:
     """Split a key as users write it: `segments.session.bar_width`, `local.prices."glm-4.6"`."""
-    match = key_lines.KEYS.fullmatch(key) if key.count('"') + key.count("'") else None
-    return key_lines.key_parts(key) if match else tuple(part.strip() for part in key.split("."))
+    match = reporter.KEYS.fullmatch(key) if key.count('"') + key.count("'") else None
+    return reporter.key_parts(key) if match else tuple(part.strip() for part in key.split("."))
 
 
 def find_key(key: str) -> Key | None:
     """Return the key of the schema, None if there is none or if it is a table."""
-    name, *rest = split_key(key)
-    if not rest:
-        return next((key for key in TOP if key.name == name), None)
-    if name in TABLES and len(rest) == 1:
-        return next((key for key in TABLES[name][0] if key.name == rest[0]), None)
-    if name == "profiles" and len(rest) == 2:
-        return next((key for key in PROFILE if key.name == rest[1]), None)
-    if name == "segments" and len(rest) in (2, 3) and rest[0] in SEGMENTS:
-        return options_of(rest[0]).get(rest[-1])
-    return None
+    *table, name = split_key(key)
+    return keys_of(table).get(name)
+
+
+def keys_of(table: list[str]) -> dict[str, Key]:
+    """Return the keys that a table may have, {} if there is no such table."""
+    match table:
+        case []:
+            return TOP
+        case [name] if name in TABLES:
+            return TABLES[name][0]
+        case ["profiles", _]:
+            return PROFILE
+        case ["segments", kind] | ["segments", kind, _] if kind in SEGMENTS:
+            return options_of(kind)
+    return {}
 
 
 def similar_key(key: str) -> str:
@@ -50,17 +56,13 @@ def similar_key(key: str) -> str:
     """
     names = list(key_names())
     last = {name.rpartition(".")[2]: name for name in reversed(names)}
-    whole = next((name for name in names if name.endswith(f".{key}")), "")
-    if whole or key in last:
-        return f'; did you mean "{whole or last[key]}"?'
-    return suggestion(key, names) or next(
-        (
-            f'; did you mean "{name}"?'
-            for short, name in last.items()
-            if f'"{short}"' in suggestion(key, last)
-        ),
-        "",
+    name = (
+        next((name for name in names if name.endswith(f".{key}")), "")
+        or last.get(key)
+        or closest(key, names)
+        or last.get(closest(key, last))
     )
+    return f'; did you mean "{name}"?' if name else ""
 
 
 def readings(value: str, of: ValueType | None) -> list[Any]:
@@ -80,9 +82,9 @@ def readings(value: str, of: ValueType | None) -> list[Any]:
 
 def key_names() -> Iterator[str]:
     """Yield the name of every key, without those of profiles and instances."""
-    yield from (key.name for key in TOP)
+    yield from TOP
     for table, (keys, _) in TABLES.items():
-        yield from (f"{table}.{key.name}" for key in keys)
+        yield from (f"{table}.{name}" for name in keys)
     for kind in SEGMENTS:
         yield from (f"segments.{kind}.{option}" for option in options_of(kind))
 

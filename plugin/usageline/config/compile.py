@@ -29,7 +29,7 @@ from usageline.system.files import failure_of, write_atomic
 from usageline.system.origin import config_file, may_run_programs
 from usageline.system.paths import Paths
 from usageline.themes import COLOR_BLIND_SAFE, colors
-from usageline.themes.theme import STYLES, resolve
+from usageline.themes.theme import STYLES, resolve, with_visible_bars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from usageline.config.problem import Problem
     from usageline.config.validate import Values
 
-
-HEADER_KEYS = ("version", "stamp", "program", "problem", "own_themes")
-"""Keys of the compiled file that `resolve_values` does not return."""
 
 MAX_READS = 3
 """A file that changes while it is read is read again so often."""
@@ -72,7 +69,7 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         validation, stamp, own_themes = _read_config(path, env)
         before = _last_compiled(target)
-        compiled: dict[str, Any] = {
+        header = {
             "version": LINE_CONFIG_VERSION,
             "stamp": stamp,
             "program": __version__,
@@ -80,23 +77,15 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
             "own_themes": own_themes,
         }
         valid = resolve_values(validation.values, env)
+        compiled = {**header, **valid}
         if validation.problems:
-            compiled = {
-                **(before or valid),
-                **compiled,
-                "problem": validation.problems[0].short(os.path.basename(path)),
-            }
+            header["problem"] = validation.problems[0].short(os.path.basename(path))
+            compiled = {**(before or valid), **header}
             # Not from the last file: a program runs only if config.toml names it.
             compiled.pop("chain", None)
             compiled.update({"chain": valid["chain"]} if "chain" in valid else {})
-        else:
-            compiled.update(valid)
         if compiled != before:
-            write_atomic(
-                target,
-                _encode(compiled, {**valid, **{name: compiled[name] for name in HEADER_KEYS}}),
-                0o600,
-            )
+            write_atomic(target, _encode(compiled, {**valid, **header}), 0o600)
     return validation.problems
 
 
@@ -151,7 +140,7 @@ def _own_themes(text: str) -> list[str]:
     profiles = table.get("profiles")
     tables = [table, *(profiles.values() if isinstance(profiles, dict) else ())]
     named = (one.get("theme") for one in tables[:MAX_TABLES] if isinstance(one, dict))
-    return [name for name in named if isinstance(name, str) and user_themes.is_name(name)]
+    return [name for name in named if isinstance(name, str) and user_themes.is_usable(name)]
 
 
 def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:
@@ -165,14 +154,9 @@ def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:
 
 
 def _last_compiled(target: str) -> dict[str, Any] | None:
-    compiled = json_file.json_file(target, MAX_LINE_CONFIG_BYTES)
-    return (
-        compiled
-        if compiled is not None
-        and compiled.get("version") == LINE_CONFIG_VERSION
-        and isinstance(compiled.get("rows"), list)
-        else None
-    )
+    compiled = json_file.json_file(target, MAX_LINE_CONFIG_BYTES) or {}
+    is_usable = compiled.get("version") == LINE_CONFIG_VERSION
+    return compiled if is_usable and isinstance(compiled.get("rows"), list) else None
 
 
 def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -217,20 +201,15 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
 def _rows(values: Values, custom: dict[str, str]) -> list[list[Any]]:
     """Return the segments of each row, without what `local.enabled = false` leaves alone."""
     reads_transcripts = values.table("local")["enabled"]
-    rows = [
+    return [
         [
             _segment(name, values, custom)
             for name in row
-            if not values.segments.get(name, {}).get("hide")
+            if not values.is_hidden(name)
             and (reads_transcripts or name.partition(".")[0] not in LOCAL_SEGMENTS)
         ]
         for row in values.get("rows")
     ]
-    if not reads_transcripts:
-        for name, options in (segment for row in rows for segment in row):
-            if name == "cost":
-                options.pop("today", None)
-    return rows
 
 
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
@@ -239,6 +218,8 @@ def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
     options = non_defaults(
         kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})
     )
+    if kind == "cost" and not values.table("local")["enabled"]:
+        options.pop("today", None)
     if "bar" in options:
         options["bar_glyphs"] = BARS[options.pop("bar")]
     style = options.get("style", "")
@@ -260,8 +241,7 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
     theme = resolve(user_themes.find(chosen), icons() if values.get("nerd_font") else None)
     _drop_unused_blocks(theme, values)
     theme["glyphs"].update(glyphs)
-    if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
-        styles = {**styles, "groove": ""}  # a groove would hide the empty part
+    styles = with_visible_bars(styles, glyphs)
     if separator is not None:
         theme["separator"] = separator
         if "caps" in theme:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import file, rows
+from usageline.config import file, presets, rows
 from usageline.config.arguments import find_key, readings, similar_key, split_key
 from usageline.config.problem import Problem, suggestion
 from usageline.config.schema import PROFILE, TABLES, TOP
@@ -15,6 +15,7 @@ from usageline.config.validate import Values, validate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from usageline.config.presets import Preset
     from usageline.config.rows import Rows
 
 WIDTH = 100
@@ -39,7 +40,8 @@ def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
     With `literal` it is plain text even if it could be TOML. Raise EditRejected if the value is not
     allowed.
     """
-    _require_known(key)
+    if split_key(key)[0] not in {*TOP, *TABLES, "segments", "profiles"}:
+        raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
     schema = find_key(key)
     meanings = [value] if literal else readings(value, schema.type if schema else None)
     try:
@@ -76,9 +78,9 @@ def set_rows(text: str, shown: Rows, visible: Iterable[str] = ()) -> str:
         if "rows" not in values.top and len(shown) == 1 and values.get("fold") is None:
             text = set_value(text, "fold", value=True)
     for name in visible:
-        if values.segments.get(name, {}).get("hide"):
+        if values.is_hidden(name):
             text = set_all(text, {f"segments.{name}.hide": None})
-            if validate(text).values.segments.get(name, {}).get("hide"):  # for all of its kind
+            if validate(text).values.is_hidden(name):  # for all of its kind
                 text = set_value(text, f"segments.{name}.hide", value=False)
     return text
 
@@ -95,7 +97,7 @@ def remove_segments(text: str, names: Sequence[str]) -> str:
         rest = rows.remove(rest, name)
     if "rows" in values.top:
         return set_rows(text, rest)
-    if all(values.segments.get(name, {}).get("hide") for row in rest for name in row):
+    if all(values.is_hidden(name) for row in rest for name in row):
         raise rows.RowsUnchangeable(f"{names[-1]} is the only segment: add another one first")
     return set_all(text, {f"segments.{name}.hide": True for name in names})
 
@@ -110,13 +112,19 @@ def set_all(text: str, changes: Mapping[str, Any]) -> str:
     return text
 
 
+def use_preset(text: str, preset: Preset) -> str:
+    """Return the text with the rows of a preset, and its theme if it has one."""
+    values = validate(text).values
+    return set_all(text, presets.changes(preset, values.get("theme"), values.get("rows")))
+
+
 def unset_key(text: str, key: str) -> str | None:
     """Return the text without a key, or None if it does not have it.
 
     A table that has nothing else goes with it, unless it has comments. Raise EditRejected if the
     text is not TOML.
     """
-    _require_parsable(text)
+    require_toml(text)
     changed = _without(text, split_key(key))
     if changed is None:
         return None
@@ -139,12 +147,10 @@ def effective_value(values: Values, key: str) -> Any:
     suggestion if there is no such key.
     """
     name, *rest = split_key(key)
-    if name in {key.name for key in TOP} and not rest:
+    if name in TOP and not rest:
         return values.get(name)
     if name in TABLES:
-        return _within(
-            {**dict.fromkeys(key.name for key in TABLES[name][0]), **values.table(name)}, rest
-        )
+        return _within({**dict.fromkeys(TABLES[name][0]), **values.table(name)}, rest)
     if name == "segments" and rest:
         return _segment(values, rest)
     if name == "profiles" and rest:
@@ -167,7 +173,7 @@ def _profile(values: Values, path: list[str]) -> Any:
     name, *rest = path
     if name not in values.profiles:
         raise KeyError("there is no such profile" + suggestion(name, values.profiles))
-    return _within({**dict.fromkeys(key.name for key in PROFILE), **values.profiles[name]}, rest)
+    return _within({**dict.fromkeys(PROFILE), **values.profiles[name]}, rest)
 
 
 def _within(table: Mapping[str, Any], path: list[str]) -> Any:
@@ -184,7 +190,7 @@ def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = F
     import tomlkit  # noqa: PLC0415 - slow to import
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
-    _require_parsable(text)
+    require_toml(text)
     key = ".".join(path)
     if not all(path):
         raise EditRejected([Problem(None, key, "there is no such key")])
@@ -244,17 +250,12 @@ def _without(text: str, path: tuple[str, ...]) -> str | None:
     return changed
 
 
-def _require_known(key: str) -> None:
-    name = split_key(key)[0]
-    if name not in {*(key.name for key in TOP), *TABLES, "segments", "profiles"}:
-        raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
-
-
 def _unsettable(key: str) -> EditRejected:
     return EditRejected([Problem(None, key, "cannot be set here; use `usageline config edit`")])
 
 
-def _require_parsable(text: str) -> None:
+def require_toml(text: str) -> None:
+    """Raise NotToml if the text is not TOML."""
     try:
         file.parse(text)
     except file.UnusableFile as unusable:

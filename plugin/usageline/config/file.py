@@ -1,4 +1,4 @@
-"""Read and parse config.toml; key_lines.py finds a key's line, and validate.py has the schema."""
+"""Read and parse config.toml; reporter.py finds a key's line, and validate.py has the schema."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MAX_DOTS = 500
 class UnusableFile(Exception):
     """The file as a whole cannot be used; `problem` is the reason."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.text)
-        self.problem = problem
+    def __init__(self, text: str, line: int | None = None, key: str = "") -> None:
+        super().__init__(text)
+        self.problem = Problem(line, key, text)
 
 
 def read_text(path: str) -> str | None:
@@ -33,9 +33,8 @@ def read_text(path: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise UnusableFile(
-            Problem(None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableFile(f"cannot be read: {reason}") from None
     return decode(content)
 
 
@@ -45,20 +44,19 @@ def decode(content: bytes) -> str:
     Raise UnusableFile if it is too long or not UTF-8.
     """
     if len(content) > MAX_BYTES:
-        raise UnusableFile(Problem(None, "", f"at most {MAX_BYTES >> 10} KiB are allowed"))
+        raise UnusableFile(f"at most {MAX_BYTES >> 10} KiB are allowed")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnusableFile(
-            Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")
-        ) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnusableFile("not TOML: this is no UTF-8", line) from None
     text = text.replace("\r\n", "\n")
     if _dotted_line(text):
-        from usageline.config.key_lines import without_strings  # noqa: PLC0415 - seldom
+        from usageline.config.reporter import without_strings  # noqa: PLC0415 - seldom
 
         number = _dotted_line(without_strings(text))
         if number:
-            raise UnusableFile(Problem(number, "", "not TOML: nested too deeply"))
+            raise UnusableFile("not TOML: nested too deeply", number)
     return text
 
 
@@ -77,9 +75,9 @@ def parse(text: str) -> dict[str, Any]:
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UnusableFile(_parser_problem(str(error), text)) from None
+        raise _not_toml(str(error), text) from None
     except (ValueError, RecursionError) as error:
-        raise UnusableFile(_unparsable(error)) from None
+        raise _unparsable(error) from None
     return table
 
 
@@ -88,36 +86,35 @@ def parse_before_311(text: str) -> dict[str, Any]:
     from tomlkit import parse  # noqa: PLC0415 - as above
     from tomlkit.exceptions import ParseError, TOMLKitError  # noqa: PLC0415
 
-    from usageline.config.key_lines import KeyLines  # noqa: PLC0415 - as above
+    from usageline.config.reporter import KeyLines  # noqa: PLC0415 - as above
 
     try:
         return parse(text).unwrap()
     except ParseError as error:
         if "levels deep" in str(error):
-            raise UnusableFile(_unparsable(RecursionError())) from None
+            raise _unparsable(RecursionError()) from None
         place = min(error.line, _last_line(text))
-        raise UnusableFile(Problem(place, "", f"not TOML: {_without_place(str(error))}")) from None
+        raise UnusableFile(f"not TOML: {_without_place(str(error))}", place) from None
     except TOMLKitError as error:
         lines = KeyLines(text)
-        line, key = (
-            (None, "")
-            if lines.repeated is None
-            else (lines.find(lines.repeated), key_text(lines.repeated))
-        )
-        raise UnusableFile(Problem(line, key, f"not TOML: {_without_place(str(error))}")) from None
+        message = f"not TOML: {_without_place(str(error))}"
+        if lines.repeated is None:
+            raise UnusableFile(message) from None
+        line, key = lines.find(lines.repeated), key_text(lines.repeated)
+        raise UnusableFile(message, line, key) from None
     except (ValueError, RecursionError) as error:
-        raise UnusableFile(_unparsable(error)) from None
+        raise _unparsable(error) from None
 
 
-def _parser_problem(message: str, text: str) -> Problem:
-    """Return the problem that the parser's message describes.
+def _not_toml(message: str, text: str) -> UnusableFile:
+    """Return the exception for the parser's message.
 
     It ends in its place: "Invalid value (at line 3, column 5)" or "… (at end of document)".
     """
     _, _, place = message.rpartition("(at line ")
     digits = place.partition(",")[0]
     line = int(digits) if digits.isascii() and digits.isdigit() else _last_line(text)
-    return Problem(line, "", f"not TOML: {_without_place(message)}")
+    return UnusableFile(f"not TOML: {_without_place(message)}", line)
 
 
 def _last_line(text: str) -> int:
@@ -129,11 +126,6 @@ def _without_place(message: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in message[:120])
 
 
-def _unparsable(error: Exception) -> Problem:
-    return Problem(
-        None,
-        "",
-        "not TOML: nested too deeply"
-        if isinstance(error, RecursionError)
-        else f"not TOML: {str(error)[:80]}",
-    )
+def _unparsable(error: Exception) -> UnusableFile:
+    reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:80]
+    return UnusableFile(f"not TOML: {reason}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.config import file, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
 from usageline.config.segments import SEGMENTS
-from usageline.config.sources import by_name, default_names, program_names, safe_names
+from usageline.config.sources import DEFAULT, PROGRAMS, SAFE, by_name
 from usageline.config.validate import NO_VALUES, Validation, Values, validate
 from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
@@ -95,7 +95,7 @@ class Config:
 
     ttl_s: float = NO_VALUES.get("ttl")
     floor_s: float = MIN_INTERVAL_S
-    sources: tuple[str, ...] = default_names()
+    sources: tuple[str, ...] = DEFAULT
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
@@ -120,34 +120,33 @@ def load_lenient(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
 
     A mistake never adds a source.
     """
-    path = origin.config_file(env)
-    is_own = may_run_programs(env)
-    try:
-        text = file.read_text(path)
-    except file.UnusableFile as unusable:
-        return _config(env, NO_VALUES, safe_names()), _invalid(path, unusable.problem)
-    with user_themes.of(env):
-        validation = validate(text or "", _floor_s(env), programs=is_own)
-    sources = _sources(validation, text or "")
-    if not is_own:
-        allowed = _own_sources() - program_names()
+    validation, text = _validated(env)
+    sources = _sources(validation, text)
+    if text is not None and not may_run_programs(env):
+        allowed = _own_sources() - PROGRAMS
         sources = tuple(name for name in sources if name in allowed)
-    problem = _invalid(path, validation.problems[0]) if validation.problems else None
+    first = next(iter(validation.problems), None)
+    problem = first and ConfigInvalid(first.message(origin.config_file(env)))
     return _config(env, validation.values, sources), problem
 
 
 def problems(env: Mapping[str, str]) -> list[Problem]:
     """Return all problems of the file, in the order of its lines."""
-    path = origin.config_file(env)
+    return _validated(env)[0].problems
+
+
+# tried by: config
+def _validated(env: Mapping[str, str]) -> tuple[Validation, str | None]:
+    """Return the validated file and its text, None if it cannot be read."""
     try:
-        text = file.read_text(path) or ""
+        text = file.read_text(origin.config_file(env)) or ""
     except file.UnusableFile as unusable:
-        return [unusable.problem]
+        return Validation(NO_VALUES, [unusable.problem], {}), None
     with user_themes.of(env):
-        return validate(text, _floor_s(env), programs=may_run_programs(env)).problems
+        return validate(text, _floor_s(env), programs=may_run_programs(env)), text
 
 
-def _sources(validation: Validation, text: str) -> tuple[str, ...]:
+def _sources(validation: Validation, text: str | None) -> tuple[str, ...]:
     """Return the sources that a file names, whether or not it may.
 
     Return the safe ones if its sources cannot be read: a user who left out `oauth` does not want
@@ -155,16 +154,13 @@ def _sources(validation: Validation, text: str) -> tuple[str, ...]:
     """
     if "sources" in validation.table:
         listed = validation.table["sources"]
-        names = (
-            [name.lower() for name in listed if isinstance(name, str)]
-            if isinstance(listed, list)
-            else []
-        )
+        items = listed if isinstance(listed, list) else []
+        names = [item.lower() for item in items if isinstance(item, str)]
         sources = tuple(dict.fromkeys(name for name in names if name in by_name()))
-        return sources or (() if "sources" in validation.values.top else safe_names())
-    if validation.problems and not validation.table and "sources" in text:
-        return safe_names()
-    return default_names()
+        return sources or (() if "sources" in validation.values.top else SAFE)
+    if text is None or (validation.problems and not validation.table and "sources" in text):
+        return SAFE
+    return DEFAULT
 
 
 def _own_sources() -> frozenset[str]:
@@ -174,11 +170,11 @@ def _own_sources() -> frozenset[str]:
         try:
             text = file.read_text(path)
         except file.UnusableFile:
-            text = None
-            sources.append(safe_names())
+            sources.append(SAFE)
+            continue
         if text is not None:
             sources.append(_sources(validate(text), text))
-    return frozenset(name for names in sources or [default_names()] for name in names)
+    return frozenset(name for names in sources or [DEFAULT] for name in names)
 
 
 def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) -> Config:
@@ -208,12 +204,10 @@ def _shows_cost(name: str, values: Values) -> bool:
 
 
 def _metrics(env: Mapping[str, str], values: Mapping[str, str]) -> Metrics:
-    paths = {
-        name: Paths(env).expand(path)
-        for name in ("textfile", "headers_file")
-        if (path := values.get(name, ""))
-    }
-    return Metrics(otlp=values.get("otlp"), **paths)
+    textfile, headers_file = (
+        Paths(env).expand(values.get(name, "")) or None for name in ("textfile", "headers_file")
+    )
+    return Metrics(textfile, values.get("otlp"), headers_file)
 
 
 def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:
@@ -223,7 +217,3 @@ def _shared(env: Mapping[str, str], values: Mapping[str, str]) -> Shared:
 
 def _floor_s(env: Mapping[str, str]) -> float:
     return MIN_INTERVAL_S if api_address(env)[0] == API else LOCAL_MIN_INTERVAL_S
-
-
-def _invalid(path: str, problem: Problem) -> ConfigInvalid:
-    return ConfigInvalid(problem.message(path))

@@ -56,14 +56,10 @@ def value_text(value: object) -> str:
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        first = (
-            "a list"
-            if value and isinstance(value[0], list)
-            else value_text(value[0])
-            if value
-            else ""
-        )
-        return f"[{first}{', …' if len(value) > 1 else ''}]" if value else "an empty list"
+        if not value:
+            return "an empty list"
+        first = "a list" if isinstance(value[0], list) else value_text(value[0])
+        return f"[{first}{', …' if len(value) > 1 else ''}]"
     try:
         return str(value)[:MAX_VALUE]
     except ValueError:  # Python refuses to write out a number of thousands of digits
@@ -78,9 +74,15 @@ def quote(text: str) -> str:
 
 def suggestion(wanted: object, candidates: Iterable[str]) -> str:
     """Return `; did you mean "…"?` if one of `candidates` is close to `wanted`, else ""."""
+    close = closest(wanted, candidates)
+    return f'; did you mean "{close}"?' if close else ""
+
+
+def closest(wanted: object, candidates: Iterable[str]) -> str:
+    """Return the one of `candidates` that is close to `wanted`, "" if none is."""
     if not isinstance(wanted, str):
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 - slow to import
 
     close = get_close_matches(wanted[:MAX_KEY].lower(), list(candidates), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return close[0] if close else ""

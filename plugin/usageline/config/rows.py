@@ -27,15 +27,10 @@ class Position(NamedTuple):
 
 def place(rows: Rows, name: str) -> tuple[int, int] | None:
     """Return the row and the index of a segment, from 0, or None if no row has it."""
-    return next(
-        (
-            (number, index)
-            for number, row in enumerate(rows)
-            for index, segment in enumerate(row)
-            if segment == name
-        ),
-        None,
-    )
+    for number, row in enumerate(rows):
+        if name in row:
+            return number, row.index(name)
+    return None
 
 
 def put(rows: Rows, name: str, at: Position) -> Rows:

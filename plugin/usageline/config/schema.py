@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
-from usageline.config.price_types import Prices
 from usageline.config.server_types import (
     AccountKey,
     HttpAddress,
@@ -17,7 +16,7 @@ from usageline.config.server_types import (
     ServerUrl,
     ServiceAddress,
 )
-from usageline.config.sources import default_names, listed_names
+from usageline.config.sources import DEFAULT, LISTED
 from usageline.config.types import (
     AbsolutePath,
     Choice,
@@ -28,8 +27,10 @@ from usageline.config.types import (
     Key,
     ListOf,
     Number,
+    Prices,
     Text,
     VariableName,
+    keyed,
 )
 from usageline.config.user_themes import ThemeName
 from usageline.core.jobs import MAX_CHAIN_ENV
@@ -40,7 +41,6 @@ MIN_INTERVAL_S = 120
 """The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
-SOURCE_NAMES = listed_names()
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -51,7 +51,7 @@ ROWS = [
 ]
 
 
-TOP = (
+TOP = keyed(
     Key(
         "theme",
         ThemeName(*themes.NAMES),
@@ -120,12 +120,12 @@ TOP = (
     Key(
         "sources",
         ListOf(
-            Choice(*SOURCE_NAMES),
-            f"a list of {', '.join(SOURCE_NAMES)}",
+            Choice(*LISTED),
+            f"a list of {', '.join(LISTED)}",
             16,
             1,
         ),
-        [*default_names()],
+        [*DEFAULT],
         "sources of the usage, in order; without oauth the token is never read, client runs "
         "Claude Code",
     ),
@@ -137,7 +137,7 @@ TOP = (
     ),
 )
 
-CHAIN = (
+CHAIN = keyed(
     Key(
         "command",
         Command(),
@@ -165,7 +165,7 @@ CHAIN = (
     ),
 )
 
-ALERTS = (
+ALERTS = keyed(
     Key(
         "thresholds",
         ListOf(Integer(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
@@ -206,7 +206,7 @@ ALERTS = (
 )
 
 MAX_ROOTS = 16
-LOCAL = (
+LOCAL = keyed(
     Key(
         "enabled",
         Flag(),
@@ -239,7 +239,7 @@ LOCAL = (
     ),
 )
 
-ORG = (
+ORG = keyed(
     Key(
         "key_file",
         KeyFile(),
@@ -262,7 +262,7 @@ ORG = (
     ),
 )
 
-METRICS = (
+METRICS = keyed(
     Key(
         "textfile",
         Directory(),
@@ -285,7 +285,7 @@ METRICS = (
     ),
 )
 
-SHARED = (
+SHARED = keyed(
     Key(
         "url",
         ServerUrl(),
@@ -329,9 +329,9 @@ _GLYPH_DOCS = {
     "branch": "before the branch",
 }
 
-STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
-GLYPH_KEYS = tuple(
-    Key(name, BAR_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+STYLE_KEYS = keyed(*(Key(name, Style(), None, doc) for name, doc in STYLES.items()))
+GLYPH_KEYS = keyed(
+    *(Key(name, BAR_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS)
 )
 
 PROFILE_OVERRIDES = (
@@ -347,7 +347,7 @@ PROFILE_OVERRIDES = (
 )
 """The top-level keys that a profile can have, too. Its value then replaces the common one."""
 
-PROFILE = (
+PROFILE = keyed(
     Key(
         "directory",
         Directory(),
@@ -355,11 +355,11 @@ PROFILE = (
         "the profile's CLAUDE_CONFIG_DIR; [profiles.default] stands for ~/.claude without it",
     ),
     Key("label", Text(32), None, "name of the account; if unset, the name of the table"),
-    *(key._replace(default=None) for key in TOP if key.name in PROFILE_OVERRIDES),
+    *(key._replace(default=None) for name, key in TOP.items() if name in PROFILE_OVERRIDES),
 )
 """The keys of `[profiles.NAME]`. None has a default: without it, the common value holds."""
 
-TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
+TABLES: dict[str, tuple[dict[str, Key], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "local": (LOCAL, "tokens and cost from the transcripts on this machine"),
@@ -375,4 +375,4 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     ),
     "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }
-"""The tables, each with its keys and what it is for."""
+"""The tables, each with its keys by name and what it is for."""

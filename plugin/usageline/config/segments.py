@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config.appearance_types import Style
-from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, some_of
+from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, keyed, some_of
 from usageline.core.windows import CRITICAL_PERCENT, SURE_PERCENT, WARNING_PERCENT
 from usageline.themes.theme import STYLES
 
@@ -75,35 +75,34 @@ class Segment(NamedTuple):
     needs: str = "now"
 
 
-def _bar() -> tuple[Key, ...]:
-    return (
-        Key("bar_width", Integer(2, 40), 10, "width of the bar in cells"),
-        Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
-    )
-
-
-def _marks() -> tuple[Key, ...]:
-    return (
-        Key(
-            "warning",
-            Integer(1, 100),
-            WARNING_PERCENT,
-            "percentage from which the color is that of a warning",
-        ),
-        Key(
-            "critical",
-            Integer(1, 100),
-            CRITICAL_PERCENT,
-            "percentage from which the color is critical",
-        ),
-        Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
-    )
+_BAR = (
+    Key("bar_width", Integer(2, 40), 10, "width of the bar in cells"),
+    Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
+)
+_MARKS = (
+    Key(
+        "warning",
+        Integer(1, 100),
+        WARNING_PERCENT,
+        "percentage from which the color is that of a warning",
+    ),
+    Key(
+        "critical",
+        Integer(1, 100),
+        CRITICAL_PERCENT,
+        "percentage from which the color is critical",
+    ),
+    Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
+)
+_MIN_DOLLARS = Key(
+    "hide_below", Number(0, 1_000_000), 0, "hide it while it is below this amount in dollars"
+)
 
 
 def _limit(show: list[str]) -> tuple[Key, ...]:
     return (
         Key("show", some_of("bar", "percent", "reset"), show, "its parts, in order"),
-        *_bar(),
+        *_BAR,
         Key(
             "count",
             Choice("used", "left"),
@@ -117,8 +116,21 @@ def _limit(show: list[str]) -> tuple[Key, ...]:
             "the reset as a countdown, a time of day or both; auto: a countdown within a day",
         ),
         Key("mark", Flag(), True, "mark even pace in the bar"),
-        *_marks(),
+        *_MARKS,
     )
+
+
+def _limit_sample(kind: str, label: str, percent: int, hours: int, **forecast: Any) -> Sample:
+    """Return a limit that resets in so many hours."""
+    limit = {
+        "kind": kind,
+        "label": label,
+        "percent": percent,
+        "resets_at": FromNow(hours * HOUR_S),
+        "severity": "normal",
+        **forecast,
+    }
+    return Sample(snapshot={"limits": [limit]})
 
 
 SEGMENTS: dict[str, Segment] = {
@@ -141,8 +153,8 @@ SEGMENTS: dict[str, Segment] = {
         label="ctx",
         options=(
             Key("show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in order"),
-            *_bar(),
-            *_marks(),
+            *_BAR,
+            *_MARKS,
         ),
         icon="\uf1c0 ",
         sample=Sample(
@@ -181,19 +193,7 @@ SEGMENTS: dict[str, Segment] = {
         label="5h",
         options=_limit(["bar", "percent", "reset"]),
         icon="\uf017 ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "session",
-                        "label": "Current session",
-                        "percent": 37,
-                        "resets_at": FromNow(2 * HOUR_S),
-                        "severity": "normal",
-                    }
-                ]
-            }
-        ),
+        sample=_limit_sample("session", "Current session", 37, 2),
     ),
     "weekly": Segment(
         "limits",
@@ -201,22 +201,15 @@ SEGMENTS: dict[str, Segment] = {
         label="7d",
         options=_limit(["bar", "percent", "reset"]),
         icon="\uf073 ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "weekly_all",
-                        "label": "Current week (all models)",
-                        "percent": 81,
-                        "resets_at": FromNow(52 * HOUR_S),
-                        "severity": "normal",
-                        "chance": 0.81,
-                        "exhausts_at": FromNow(30 * HOUR_S),
-                        "exhausts_from": FromNow(27 * HOUR_S),
-                        "exhausts_to": FromNow(34 * HOUR_S),
-                    }
-                ]
-            }
+        sample=_limit_sample(
+            "weekly_all",
+            "Current week (all models)",
+            81,
+            52,
+            chance=0.81,
+            exhausts_at=FromNow(30 * HOUR_S),
+            exhausts_from=FromNow(27 * HOUR_S),
+            exhausts_to=FromNow(34 * HOUR_S),
         ),
     ),
     "scoped": Segment(
@@ -224,19 +217,7 @@ SEGMENTS: dict[str, Segment] = {
         "all other limits, such as a model's weekly limit, each with its own label",
         options=_limit(["percent"]),
         icon="\uf02b ",
-        sample=Sample(
-            snapshot={
-                "limits": [
-                    {
-                        "kind": "weekly_scoped",
-                        "label": "Fable",
-                        "percent": 94,
-                        "resets_at": FromNow(52 * HOUR_S),
-                        "severity": "normal",
-                    }
-                ]
-            }
-        ),
+        sample=_limit_sample("weekly_scoped", "Fable", 94, 52),
     ),
     "credits": Segment(
         "credits",
@@ -249,7 +230,7 @@ SEGMENTS: dict[str, Segment] = {
                 ["used", "limit", "ends"],
                 "its parts",
             ),
-            *_marks(),
+            *_MARKS,
         ),
         icon="\uf09d ",
         needs="credits",
@@ -315,12 +296,7 @@ SEGMENTS: dict[str, Segment] = {
         "session",
         "the cost of the session at API prices",
         options=(
-            Key(
-                "hide_below",
-                Number(0, 1_000_000),
-                0,
-                "hide it while it is below this amount in dollars",
-            ),
+            _MIN_DOLLARS,
             Key("decimals", Integer(0, 4), 2, "digits after the decimal point"),
             Key(
                 "today",
@@ -338,12 +314,7 @@ SEGMENTS: dict[str, Segment] = {
         label="today",
         options=(
             Key("tokens", Flag(), False, "show tokens, too"),
-            Key(
-                "hide_below",
-                Number(0, 1_000_000),
-                0,
-                "hide it while it is below this amount in dollars",
-            ),
+            _MIN_DOLLARS,
         ),
         icon="\uf155 ",
         needs="local",
@@ -629,7 +600,7 @@ def options_of(kind: str) -> dict[str, Key]:
         Key("priority", Integer(1, 100), None, PRIORITY),
         Key("hide", Flag(), False, "hide it always"),
     )
-    return {key.name: key for key in (*common, *segment.options)}
+    return keyed(*common, *segment.options)
 
 
 def non_defaults(kind: str, options: dict[str, Any]) -> dict[str, Any]:

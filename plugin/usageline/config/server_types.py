@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from usageline.config.types import Command, Directory, InvalidValue
+from usageline.config.types import Command, Directory, InvalidValue, ValueType
 
 DEFAULT_PORT = 6379
 MAX_URL_CHARS = 500
@@ -47,7 +47,7 @@ class Address(NamedTuple):
         return f"{self.scheme}://{user}{place}"
 
 
-class ServerUrl:
+class ServerUrl(ValueType):
     """The URL of a Redis or Valkey server, without a password and without options.
 
     Options in a URL could switch off the check of its certificate. A password there would show up
@@ -60,68 +60,88 @@ class ServerUrl:
     )
 
     def read(self, value: object) -> str:
-        """Return it as it is."""
-        if not isinstance(value, str) or parse_address(value) is None:
-            raise InvalidValue(self.allowed, _without_password(value))
+        """Return it as it is. A refused value is named without what may be a password."""
+        if not isinstance(value, str):
+            raise InvalidValue(self.allowed, value)
+        if parse_address(value) is None:
+            raise InvalidValue(self.allowed, re.sub(r"//[^/]*@", "//…@", value))
         return value
 
 
-class AccountKey:
+class AccountKey(ValueType):
     """The key of an account, as `usageline --json` prints it."""
 
     allowed = f"{ACCOUNT_CHARS} hex digits, the account of `usageline --json`,"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if not isinstance(value, str) or not ACCOUNT.fullmatch(value):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return isinstance(value, str) and bool(ACCOUNT.fullmatch(value))
 
 
-class KeyFile(Directory):
-    """The path of a file with a secret. A secret itself is refused, and no message repeats it."""
+class SecretRefused(ValueType):
+    """A type whose values may hold no secret; `holding_one` describes such a value.
+
+    No message repeats the secret.
+    """
+
+    holding_one: str
+
+    def read(self, value: object) -> Any:
+        """Return the value as the program uses it."""
+        if isinstance(value, str) and SECRET_PREFIX in value.lower():
+            raise InvalidValue(self.allowed, self.holding_one)
+        return super().read(value)
+
+
+class KeyFile(SecretRefused, Directory):
+    """The path of a file with a secret."""
 
     allowed = "the path of a file, absolute or below ~/"
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a key itself"))
+    holding_one = "a key itself"
 
 
-class SecretCommand(Command):
-    """A shell command that prints a secret. A secret in it is refused, and not repeated."""
+class SecretCommand(SecretRefused, Command):
+    """A shell command that prints a secret."""
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        return super().read(_without_secret(self.allowed, value, "a command with a key in it"))
+    holding_one = "a command with a key in it"
 
 
-class ServiceAddress:
-    """The address of the API: https, or http to this machine."""
-
-    allowed = "an https address or http to this machine"
-
-    def read(self, value: object) -> str:
-        """Return it without a slash at its end."""
-        # Slow to import, and a status line waits for the config to compile.
-        from usageline.system.api_address import is_service_address  # noqa: PLC0415
-
-        checked = _without_secret(self.allowed, value, "an address with a key in it")
-        if not isinstance(checked, str) or not is_service_address(checked):
-            raise InvalidValue(self.allowed, value)
-        return checked.rstrip("/")
-
-
-class HttpAddress:
+class HttpAddress(ValueType):
     """The address of a server: http or https, a host, and if need be a port and a path."""
 
     allowed = "an address such as http://127.0.0.1:4318 (no password, query or fragment)"
 
     def read(self, value: object) -> str:
         """Return it without a slash at its end."""
-        if not isinstance(value, str) or not _is_http_address(value):
-            raise InvalidValue(self.allowed, value)
-        return value.rstrip("/")
+        return str(super().read(value)).rstrip("/")
+
+    def _allows(self, value: object) -> bool:
+        # Two URL parsers may read other characters differently.
+        if (
+            not isinstance(value, str)
+            or len(value) > 1024
+            or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_~-]+", value, re.ASCII)
+        ):
+            return False
+        from urllib.parse import urlsplit  # noqa: PLC0415 - seldom
+
+        try:
+            parts = urlsplit(value)
+            return bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            return False
+
+
+class ServiceAddress(SecretRefused, HttpAddress):
+    """The address of the API: https, or http to this machine."""
+
+    allowed = "an https address or http to this machine"
+    holding_one = "an address with a key in it"
+
+    def _allows(self, value: object) -> bool:
+        # Slow to import, and a status line waits for the config to compile.
+        from usageline.system.api_address import is_service_address  # noqa: PLC0415
+
+        return isinstance(value, str) and is_service_address(value)
 
 
 def parse_address(url: str) -> Address | None:
@@ -152,31 +172,3 @@ def parse_address(url: str) -> Address | None:
     ):
         return None
     return Address(parts.scheme, host, port or DEFAULT_PORT, "", int(database), user)
-
-
-def _without_password(value: object) -> object:
-    """Return a refused value for the message, without what may be a password."""
-    return re.sub(r"//[^/]*@", "//…@", value) if isinstance(value, str) else value
-
-
-def _without_secret(allowed: str, value: object, what: str) -> object:
-    if _holds_secret(value):
-        raise InvalidValue(allowed, what)
-    return value
-
-
-def _holds_secret(value: object) -> bool:
-    return isinstance(value, str) and SECRET_PREFIX in value.lower()
-
-
-def _is_http_address(text: str) -> bool:
-    # Two URL parsers may read other characters differently.
-    if len(text) > 1024 or not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]/_~-]+", text, re.ASCII):
-        return False
-    from urllib.parse import urlsplit  # noqa: PLC0415 - seldom
-
-    try:
-        parts = urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

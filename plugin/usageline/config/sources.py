@@ -55,9 +55,21 @@ SOURCES = (
 """In the order in which messages and docs name them."""
 
 
-def listed_names() -> tuple[str, ...]:
-    """Return the names that `sources` in config.toml may have."""
-    return tuple(source.name for source in SOURCES if source.is_listed)
+LISTED = tuple(source.name for source in SOURCES if source.is_listed)
+"""The names that `sources` in config.toml may have."""
+
+DEFAULT = tuple(source.name for source in SOURCES if source.is_default)
+"""The sources that are read if config.toml names none."""
+
+PROGRAMS = frozenset(source.name for source in SOURCES if source.starts_a_program)
+"""The sources that start a program."""
+
+SAFE = tuple(
+    source.name
+    for source in SOURCES
+    if source.is_default and not source.reads_token and not source.starts_a_program
+)
+"""Those of the default sources that need neither the token nor a program."""
 
 
 def label_of(name: object) -> str:
@@ -80,25 +92,6 @@ def by_name() -> dict[str, SourceInfo]:
     return {source.name: source for source in SOURCES if source.module}
 
 
-def default_names() -> tuple[str, ...]:
-    """Return the sources that are read if config.toml names none."""
-    return tuple(source.name for source in SOURCES if source.is_default)
-
-
-def safe_names() -> tuple[str, ...]:
-    """Return those of the default sources that need neither the token nor a program."""
-    return tuple(
-        source.name
-        for source in SOURCES
-        if source.is_default and not source.reads_token and not source.starts_a_program
-    )
-
-
 def reads_token(names: tuple[str, ...]) -> bool:
     """Return whether one of these sources needs the credentials."""
     return any(source.reads_token for source in SOURCES if source.name in names)
-
-
-def program_names() -> frozenset[str]:
-    """Return the sources that start a program."""
-    return frozenset(source.name for source in SOURCES if source.starts_a_program)

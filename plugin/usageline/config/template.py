@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
+from usageline.config.arguments import keys_of
 from usageline.config.problem import key_text
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
@@ -77,7 +78,7 @@ def default_file() -> str:
 
 def minimal_file() -> str:
     """Return the file with theme and rows."""
-    return _file(MINIMAL_HEAD + "".join(_bare(key) for key in TOP if key.name in ("theme", "rows")))
+    return _file(MINIMAL_HEAD + "".join(_line(TOP[name]) + "\n" for name in ("theme", "rows")))
 
 
 def full_file() -> str:
@@ -87,7 +88,7 @@ def full_file() -> str:
     """
     return _file(
         HEAD,
-        *_keys(TOP),
+        *_keys(TOP.values()),
         *_tables(),
         "# Segments: their options.\n",
         *_segments(),
@@ -123,35 +124,32 @@ def _file(*parts: str) -> str:
 
 def _common(table: str, names: tuple[str, ...]) -> Iterator[str]:
     kind = table.removeprefix("segments.")
-    keys = TOP if not table else TABLES[kind][0] if kind in TABLES else options_of(kind).values()
+    keys = keys_of(table.split(".") if table else [])
     if table:
         about = TABLES[kind][1] if kind in TABLES else f"the segment {kind}: {SEGMENTS[kind].doc}"
         yield f"[{table}]\n" + _comment(about)
-    yield from _keys(key for key in keys if key.name in names)
+    yield from _keys(key for name, key in keys.items() if name in names)
 
 
-def _bare(key: Key) -> str:
-    return f"#{key.name} = {toml_value(example_value('', key))}\n"
+def _line(key: Key, table: str = "") -> str:
+    return f"#{key.name} = {toml_value(example_value(table, key))}"
 
 
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
     for key in keys:
-        allowed = "" if brief or key.type.allowed == "true or false" else f" ({key.type.allowed})"
-        yield (
-            _comment(key.doc + allowed) + f"#{key.name} = {toml_value(example_value(table, key))}\n"
-        )
+        yield _comment(key.doc if brief else key.help) + _line(key, table) + "\n"
 
 
 def _tables() -> Iterator[str]:
     for name, (keys, doc) in TABLES.items():
         yield f"[{name}]\n" + _comment(doc)
-        yield from _keys(keys, name, brief=name in {"styles", "glyphs"})
+        yield from _keys(keys.values(), name, brief=name in {"styles", "glyphs"})
 
 
 def _segments() -> Iterator[str]:
     for kind, segment in SEGMENTS.items():
         options = options_of(kind).values()
-        lines = [f"#{key.name} = {toml_value(example_value('', key))}" for key in options]
+        lines = [_line(key) for key in options]
         wide = max(map(len, lines))
         documented = "".join(
             f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True)

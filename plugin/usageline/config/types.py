@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from usageline.config.problem import suggestion, value_text
 
@@ -11,11 +11,18 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Path
 
-
 MAX_COMMAND_BYTES = (128 << 10) - 1
 MAX_VARIABLE_CHARS = 128
 """Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
+MAX_MODELS = 64
+MAX_MODEL_NAME = 128
+MAX_PRICE = 100_000
+REQUIRED = ("input", "output")
+RATES = (*REQUIRED, "cache_write_5m", "cache_write_1h", "cache_read")
+
+MAX_NAME = 32
+"""Characters of the name of a profile, an instance or a theme."""
 
 MAX_ALLOWED = 160
 """Characters of what is allowed beside a suggestion."""
@@ -24,12 +31,17 @@ MAX_ALLOWED = 160
 class InvalidValue(Exception):
     """A value is not allowed; the message names what is.
 
-    `within` is the path of the mistake in the value, and `value` what stands there. `messages` has
-    several messages if the value names a file with several mistakes.
+    `within` is the path of the mistake in the value, and `value` what stands there. `messages`
+    replaces the message, and has several if the value names a file with several mistakes.
     """
 
     def __init__(
-        self, allowed: str, value: object, within: Path = (), candidates: Sequence[str] = ()
+        self,
+        allowed: str,
+        value: object,
+        within: Path = (),
+        candidates: Sequence[str] = (),
+        messages: Sequence[str] = (),
     ) -> None:
         verb = "are" if allowed.partition(" ")[0].endswith("s") else "is"
         hint = suggestion(value, candidates)
@@ -39,18 +51,22 @@ class InvalidValue(Exception):
             message = f"{allowed} {verb} allowed, not {value_text(value)}{hint}"
         super().__init__(message)
         self.within, self.value = within, value
-        self.messages = [str(self)]
+        self.messages = messages or [message]
 
 
-class ValueType(Protocol):
-    """A type of value."""
+class ValueType:
+    """A type of value. `allowed` are words that go before "is allowed"."""
 
-    @property
-    def allowed(self) -> str:
-        """What is allowed, in words that go before "is allowed"."""
+    allowed: str
 
     def read(self, value: object) -> Any:
         """Return the value as the program uses it. Raise InvalidValue if it is not allowed."""
+        if not self._allows(value):
+            raise InvalidValue(self.allowed, value)
+        return value
+
+    def _allows(self, value: object) -> bool:
+        raise NotImplementedError
 
 
 class Key(NamedTuple):
@@ -61,51 +77,53 @@ class Key(NamedTuple):
     default: Any
     doc: str
 
+    @property
+    def help(self) -> str:
+        """Return what it is for, and what it allows."""
+        return self.doc if isinstance(self.type, Flag) else f"{self.doc} ({self.type.allowed})"
 
-class Flag:
+
+def keyed(*keys: Key) -> dict[str, Key]:
+    """Return keys by name."""
+    return {key.name: key for key in keys}
+
+
+class Flag(ValueType):
     """A boolean."""
 
     allowed = "true or false"
 
-    def read(self, value: object) -> bool:
-        """Return it as it is."""
-        if not isinstance(value, bool):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return isinstance(value, bool)
 
 
-class Number:
-    """A number in a range; `unit` is what it counts."""
+class Number(ValueType):
+    """A number in a range; `unit` is what it counts. `true` is not a number."""
 
-    def __init__(self, minimum: float, maximum: float, unit: str = "a number") -> None:
+    unit = "a number"
+
+    def __init__(self, minimum: float, maximum: float, unit: str = "") -> None:
         self.minimum, self.maximum = minimum, maximum
-        self.allowed = f"{unit} from {minimum:g} to {maximum:g}"
+        self.allowed = f"{unit or self.unit} from {minimum:g} to {maximum:g}"
 
-    def read(self, value: object) -> float:
-        """Return it as it is; `true` is not a number."""
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not self.minimum <= value <= self.maximum
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return (
+            not isinstance(value, bool)
+            and isinstance(value, int | float)
+            and self.minimum <= value <= self.maximum
+        )
 
 
 class Integer(Number):
-    """A whole number in a range."""
+    """A whole number in a range; 5.0 is not an integer."""
 
-    def __init__(self, minimum: int, maximum: int, unit: str = "a whole number") -> None:
-        super().__init__(minimum, maximum, unit)
+    unit = "a whole number"
 
-    def read(self, value: object) -> int:
-        """Return it as it is; 5.0 is not an integer."""
-        if isinstance(value, float):
-            raise InvalidValue(self.allowed, value)
-        return int(super().read(value))
+    def _allows(self, value: object) -> bool:
+        return isinstance(value, int) and super()._allows(value)
 
 
-class Choice:
+class Choice(ValueType):
     """One of some words, in any case; `colour` is read as `color`."""
 
     def __init__(self, *words: str) -> None:
@@ -114,87 +132,59 @@ class Choice:
 
     def read(self, value: object) -> str:
         """Return the word."""
-        # 256 may be written as the number it is.
-        word = (
-            str(value)
-            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
-            else value
-        )
+        word = number_as_text(value)
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
             raise InvalidValue(self.allowed, value, candidates=self.words)
         return word
 
 
-class Text:
+class Text(ValueType):
     """Text of a bounded length."""
 
     def __init__(self, max_length: int) -> None:
         self.max_length = max_length
         self.allowed = f"text of at most {max_length} characters"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        # Neither a command line nor an environment can hold a NUL.
-        if (
-            not isinstance(value, str)
-            or len(value) > self.max_length
-            or "\0" in value
-            or not _is_unicode(value)
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return _is_text(value) and len(value) <= self.max_length
 
 
-class VariableName:
+class VariableName(ValueType):
     """The name of an environment variable, or the start of names and `*`."""
 
     allowed = "the name of a variable, or the start of one and *"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or len(value) > MAX_VARIABLE_CHARS
-            or not value.isascii()
-            or not value.removesuffix("*").isidentifier()
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return (
+            isinstance(value, str)
+            and len(value) <= MAX_VARIABLE_CHARS
+            and value.isascii()
+            and value.removesuffix("*").isidentifier()
+        )
 
 
-class Command:
+class Command(ValueType):
     """A shell command, of one line or several."""
 
     allowed = f"a shell command of at most {MAX_COMMAND_BYTES} bytes"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or "\0" in value
-            or not _is_unicode(value)
-            or len(value.encode()) > MAX_COMMAND_BYTES
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return _is_text(value) and len(value.encode()) <= MAX_COMMAND_BYTES
 
 
-class AbsolutePath:
+class AbsolutePath(ValueType):
     """A path from the root."""
 
     allowed = "an absolute path"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or not (value[:1] == "/" or value[1:2] == ":")
-            or "\0" in value
-            or len(value) > 4096
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
+    def _allows(self, value: object) -> bool:
+        return (
+            isinstance(value, str)
+            and (value[:1] == "/" or value[1:2] == ":")
+            and "\0" not in value
+            and len(value) <= 4096
+        )
 
 
 class Directory(AbsolutePath):
@@ -202,18 +192,12 @@ class Directory(AbsolutePath):
 
     allowed = "an absolute path or one below ~/"
 
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if isinstance(value, str) and (value == "~" or value.startswith("~/")):
-            super().read("/" + value)
-            return value
-        try:
-            return super().read(value)
-        except InvalidValue:
-            raise InvalidValue(self.allowed, value) from None
+    def _allows(self, value: object) -> bool:
+        is_below_home = isinstance(value, str) and (value == "~" or value.startswith("~/"))
+        return super()._allows(f"/{value}" if is_below_home else value)
 
 
-class ListOf:
+class ListOf(ValueType):
     """A list of items of one type. Duplicates are dropped unless they may be `repeated`."""
 
     def __init__(
@@ -248,18 +232,79 @@ class ListOf:
         return items
 
 
-def _is_unicode(text: str) -> bool:
-    """Return whether UTF-8 can encode it.
+class Prices(ValueType):
+    """A table of prices for each model, in dollars per million tokens.
 
-    Python decodes other bytes in a command's arguments to lone surrogates.
+    The models are those that usageline does not know, or knows wrongly.
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+
+    allowed = "a table of prices for each model"
+    price = Number(0, MAX_PRICE, "dollars per million tokens")
+
+    def read(self, value: object) -> dict[str, dict[str, float]]:
+        """Return the prices by model and rate, as they are written."""
+        if not isinstance(value, dict):
+            raise InvalidValue(self.allowed, value)
+        if len(value) > MAX_MODELS:
+            raise self._mistake((), f"at most {MAX_MODELS} models are allowed, not {len(value)}")
+        return {model: self._rates(model, table) for model, table in value.items()}
+
+    def _rates(self, model: str, table: object) -> dict[str, float]:
+        if not 0 < len(model) <= MAX_MODEL_NAME or not model.isprintable():
+            limit = f"a name of 1 to {MAX_MODEL_NAME} visible characters is allowed"
+            raise self._mistake((model,), limit)
+        if not isinstance(table, dict):
+            example = "a table such as { input = 3, output = 15 }"
+            raise self._mistake((model,), f"{example} is allowed, not {value_text(table)}")
+        for name in table:
+            if name not in RATES:
+                text = f"one of {', '.join(RATES)} is allowed" + suggestion(name, RATES)
+                if isinstance(table[name], dict):
+                    text += "; a model's name with a dot needs quotes"
+                raise self._mistake((model, name), text)
+        missing = [name for name in REQUIRED if name not in table]
+        if missing:
+            verb = "is" if len(missing) == 1 else "are"
+            raise self._mistake((model,), f"{' and '.join(missing)} {verb} missing")
+        return {name: self._rate((model, name), price) for name, price in table.items()}
+
+    def _rate(self, path: Path, price: object) -> Any:
+        try:
+            return self.price.read(price)
+        except InvalidValue as invalid:
+            invalid.within = path
+            raise
+
+    def _mistake(self, path: Path, text: str) -> InvalidValue:
+        return InvalidValue(self.allowed, None, path, messages=[text])
+
+
+def number_as_text(value: object) -> object:
+    """Return a number of up to three digits as text: a color may be written as the number it is."""
+    return str(value) if type(value) is int and 0 <= value < 1000 else value
+
+
+def is_name(text: str) -> bool:
+    """Return whether a user may give that name: MAX_NAME letters, digits, - and _ at most."""
+    return (
+        0 < len(text) <= MAX_NAME
+        and text.isascii()
+        and text.replace("-", "").replace("_", "").isalnum()
+    )
 
 
 def some_of(*words: str) -> ListOf:
     """Return the type of a list of some of these words."""
     return ListOf(Choice(*words), f"a list of {', '.join(words)}", 4 * len(words))
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Return whether it is text that a command line or an environment can hold: no NUL, and UTF-8.
+
+    Python decodes other bytes in a command's arguments to lone surrogates.
+    """
+    return (
+        isinstance(value, str)
+        and "\0" not in value
+        and value.encode(errors="ignore").decode() == value
+    )

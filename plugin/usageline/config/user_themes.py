@@ -15,29 +15,28 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.config import file
 from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
-from usageline.config.problem import suggestion, value_text
+from usageline.config.problem import quote
 from usageline.config.reporter import Reporter
-from usageline.config.types import Choice, Flag, InvalidValue, Key, Text
+from usageline.config.types import MAX_NAME, Choice, Flag, InvalidValue, Key, Text, is_name, keyed
 from usageline.core.freshness import file_fingerprint
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import GLYPHS
 from usageline.system import origin
 from usageline.themes import colors, contrast, default
-from usageline.themes.theme import STYLES, Palette, Theme
+from usageline.themes.theme import STYLES, Palette, Theme, with_visible_bars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from usageline.config.problem import Problem
 
-MAX_NAME = 32
 MAX_THEMES = 64
 MAX_COLORS = 64
 FOLDER, SUFFIX = "themes", ".toml"
 MAX_SEPARATOR_CELLS = 12
 MAX_GLYPH_CELLS = 4
 
-TOP = (
+TOP = keyed(
     Key("about", Text(80), "", "a few words for `usageline config themes`"),
     Key("base", Choice(*themes.NAMES), "default", "the theme with all that this one does not set"),
     Key("separator", Glyphs(MAX_SEPARATOR_CELLS), None, "text between two segments"),
@@ -71,20 +70,42 @@ def of(env: Mapping[str, str]) -> Iterator[None]:
         _environment.reset(token)
 
 
-# tried by: tests/config
 def names() -> list[str]:
     """Return the names of the user's themes in order, at most MAX_THEMES."""
+    return [name for name in _file_names() if is_usable(name)][:MAX_THEMES]
+
+
+def all_names() -> list[str]:
+    """Return the names of usageline's themes and of the user's."""
+    return [*themes.NAMES, *names()]
+
+
+def unused_files() -> list[str]:
+    """Return a sentence for each theme file that cannot be used because of its name."""
+    unused = [name for name in _file_names() if not is_usable(name)][:MAX_THEMES]
+    return [
+        f"the built-in theme {name} is used instead of {FOLDER}/{name}{SUFFIX}: "
+        "give that file another name"
+        if name in themes.NAMES
+        else f"the theme file {quote(name + SUFFIX)} is not used: "
+        f"give it a name of at most {MAX_NAME} small letters, digits, - and _"
+        for name in unused
+    ]
+
+
+# tried by: tests/config
+def _file_names() -> list[str]:
+    """Return the names of all files of themes in order, without the suffix."""
     try:
         entries = os.listdir(_directory())
     except (OSError, ValueError, LookupError):
         return []
-    stems = sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
-    return [name for name in stems if is_name(name)][:MAX_THEMES]
+    return sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
 
 
 def stamp(name: str) -> str:
     """Return the fingerprint of a theme's file, "" without one."""
-    if not is_name(name):
+    if not is_usable(name):
         return ""
     try:
         return file_fingerprint(f"{_directory()}/{name}{SUFFIX}")
@@ -119,25 +140,17 @@ class ThemeName(Choice):
     def read(self, value: object) -> str:
         """Return the name. The user's theme must be valid, too."""
         if not isinstance(value, str) or not stamp(value):
-            return Choice(*self.words, *names()).read(value)
+            return Choice(*all_names()).read(value)
         try:
             find(value)
         except ThemeInvalid as invalid:
-            refused = InvalidValue("a valid theme", value)
-            refused.messages = invalid.mistakes
-            raise refused from None
+            raise InvalidValue("a valid theme", value, messages=invalid.mistakes) from None
         return value
 
 
-def is_name(name: str) -> bool:
+def is_usable(name: str) -> bool:
     """Return whether a user's theme may have that name."""
-    return (
-        0 < len(name) <= MAX_NAME
-        and name.isascii()
-        and name.replace("-", "").replace("_", "").isalnum()
-        and name == name.lower()
-        and name not in themes.NAMES
-    )
+    return is_name(name) and name == name.lower() and name not in themes.NAMES
 
 
 def _directory() -> str:
@@ -162,17 +175,9 @@ def _load(directory: str, name: str, _stamp: str) -> tuple[Theme | None, list[Pr
 class _Reader(Reporter):
     def whole(self, table: Mapping[str, Any]) -> dict[str, Any]:
         """Return the valid values, with `palette` replaced in the styles."""
-        top = {key.name: key for key in TOP}
-        values: dict[str, Any] = {key.name: key.default for key in TOP}
-        tables = {name: table[name] for name in TABLES if isinstance(table.get(name), dict)}
+        values: dict[str, Any] = {name: key.default for name, key in TOP.items()}
+        tables = dict(self.tables(table, TOP, TABLES, values))
         names = self.palette(tables.pop("palette", {}))
-        for name, value in table.items():
-            if name in top:
-                self.value(top[name], (name,), value, values)
-            elif name not in TABLES:
-                self.report((name,), "there is no such key" + suggestion(name, (*top, *TABLES)))
-            elif not isinstance(value, dict):
-                self.report((name,), f"a table is allowed, not {value_text(value)}")
         styles = {name: Key(name, Style(palette=names), None, name) for name in STYLES}
         for name, entries in tables.items():
             keys = GLYPH_KEYS if name == "glyphs" else styles
@@ -183,11 +188,10 @@ class _Reader(Reporter):
 
     def palette(self, table: Mapping[str, Any]) -> dict[str, str]:
         """Return the colors by name."""
-        taken = (*colors.ATTRIBUTES, *colors.NAMES, "on")
         names: dict[str, str] = {}
         for name, value in table.items():
             path = ("palette", name)
-            if name in taken or name != name.lower() or not name.isidentifier():
+            if name in colors.WORDS or name != name.lower() or not name.isidentifier():
                 self.report(path, "a new name of small letters, digits and _ is allowed")
             elif len(names) >= MAX_COLORS:
                 self.report(path, f"at most {MAX_COLORS} colors are allowed")
@@ -210,12 +214,8 @@ def _theme(name: str, values: Mapping[str, Any]) -> Theme:
         light=light if dark else None,
         only="" if dark and light else "dark" if dark else "light",
         separator=base.separator if separator is None else separator,
-        glyphs=_glyphs(base, values.get("glyphs", {})),
+        glyphs={**base.glyphs, **values.get("glyphs", {})},
     )
-
-
-def _glyphs(base: Theme, glyphs: Mapping[str, str]) -> dict[str, str]:
-    return {**base.glyphs, **glyphs}
 
 
 def _palette(
@@ -228,9 +228,7 @@ def _palette(
             return None
         before = default.LIGHT if mode == "light" else default.DARK
     background = own.pop("background", None)
-    changed = {**values.get("styles", {}), **own}
-    if changed.keys().isdisjoint({"groove"}) and _has_other_bars(values.get("glyphs", {})):
-        changed["groove"] = ""  # a groove would hide the empty part
+    changed = with_visible_bars({**values.get("styles", {}), **own}, values.get("glyphs", {}))
     palette = Palette(
         {**before.styles, **changed},
         _without(before.sixteen, changed),
@@ -254,7 +252,3 @@ def _backgrounds(base: Theme, background: str | None, *, light: bool) -> Iterabl
 
 def _without(specs: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
     return {style: spec for style, spec in specs.items() if style not in changed}
-
-
-def _has_other_bars(glyphs: Mapping[str, str]) -> bool:
-    return not glyphs.keys().isdisjoint({"full", "parts", "empty"})

@@ -9,16 +9,16 @@ from usageline.config.problem import Path, Problem, quote, suggestion, value_tex
 from usageline.config.reporter import Reporter
 from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
-from usageline.config.sources import program_names
-from usageline.config.types import Number
+from usageline.config.sources import PROGRAMS
+from usageline.config.types import MAX_NAME, Number, is_name
 from usageline.system.origin import OWN_KEYS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_NAME = 32
 MAX_INSTANCES = 64
 MAX_PROFILES = 16
+NAME_ALLOWED = f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
 NAMED_TABLES = ("segments", "profiles")
 """Tables of tables."""
 
@@ -39,16 +39,22 @@ class Values(NamedTuple):
 
     def get(self, name: str) -> Any:
         """Return a top-level key's value, or its default."""
-        return (
-            self.top[name]
-            if name in self.top
-            else next(key.default for key in TOP if key.name == name)
-        )
+        return self.top.get(name, TOP[name].default)
+
+    def is_hidden(self, segment: str) -> bool:
+        """Return whether an option hides a segment or an instance."""
+        return bool(self.segments.get(segment, {}).get("hide"))
+
+    def segment_names(self) -> list[str]:
+        """Return the segments, and the instances that the file gives."""
+        return [*SEGMENTS, *(name for name in self.segments if "." in name)]
 
     def table(self, name: str) -> dict[str, Any]:
         """Return a table with its defaults, without keys that have neither."""
         return {
-            **{key.name: key.default for key in TABLES[name][0] if key.default is not None},
+            **{
+                key.name: key.default for key in TABLES[name][0].values() if key.default is not None
+            },
             **self.tables.get(name, {}),
         }
 
@@ -76,8 +82,8 @@ def validate(
         table = file.parse(text)
     except file.UnusableFile as unusable:
         return Validation(NO_VALUES, [unusable.problem], {})
-    validator = _Validator(text, min_interval_s)
-    values = validator.whole(table)
+    validator = _Validator(text)
+    values = validator.whole(table, min_interval_s)
     if not programs:
         validator.refuse_programs(values)
     validator.problems.sort(key=lambda problem: problem.line or 0)
@@ -85,40 +91,21 @@ def validate(
 
 
 class _Validator(Reporter):
-    def __init__(self, text: str, min_interval_s: float) -> None:
-        super().__init__(text)
-        self.min_interval_s = min_interval_s
-
-    def whole(self, table: Mapping[str, Any]) -> Values:
-        top = {key.name: key for key in TOP}
-        if self.min_interval_s != MIN_INTERVAL_S:
-            top["ttl"] = top["ttl"]._replace(type=Number(self.min_interval_s, MAX_TTL_S, "seconds"))
-        valid: dict[str, Any] = {}
-        tables: dict[str, dict[str, Any]] = {}
-        segments: dict[str, dict[str, Any]] = {}
-        profiles: dict[str, dict[str, Any]] = {}
-        for name, value in table.items():
-            if name in top:
-                self.value(top[name], (name,), value, valid)
-            elif name not in TABLES and name not in NAMED_TABLES:
-                self.report(
-                    (name,),
-                    "there is no such key" + suggestion(name, (*top, *TABLES, *NAMED_TABLES)),
-                )
-            elif not isinstance(value, dict):
-                self.report((name,), f"a table is allowed, not {value_text(value)}")
-            elif name == "segments":
-                segments = self.segments(value)
+    def whole(self, table: Mapping[str, Any], min_interval_s: float) -> Values:
+        values = Values({}, {}, {}, {})
+        ttl = TOP["ttl"]._replace(type=Number(min_interval_s, MAX_TTL_S, "seconds"))
+        names = (*TABLES, *NAMED_TABLES)
+        for name, value in self.tables(table, {**TOP, "ttl": ttl}, names, values.top):
+            if name == "segments":
+                values.segments.update(self.segments(value))
             elif name == "profiles":
-                profiles = self.profiles(value)
+                values.profiles.update(self.profiles(value))
             else:
-                tables[name] = self.table(
-                    (name,), value, {key.name: key for key in TABLES[name][0]}
-                )
-        for path, keys in ((), valid), *((("profiles", name), profiles[name]) for name in profiles):
-            if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], segments):
-                del keys["rows"]
-        return Values(valid, tables, segments, profiles)
+                values.tables[name] = self.table((name,), value, TABLES[name][0])
+        self.check_rows((), values.top, values)
+        for name, profile in values.profiles.items():
+            self.check_rows(("profiles", name), profile, values)
+        return values
 
     def refuse_programs(self, values: Values) -> None:
         for reason, paths in OWN_KEYS.items():
@@ -127,7 +114,7 @@ class _Validator(Reporter):
                 if table.pop(path[-1], None):
                     self.report(path, reason)
         sources = values.top.get("sources", [])
-        refused = [name for name in sources if name in program_names()]
+        refused = [name for name in sources if name in PROGRAMS]
         if refused:
             values.top["sources"] = [name for name in sources if name not in refused]
         for name in refused:
@@ -151,11 +138,8 @@ class _Validator(Reporter):
             }
             shared = valid[kind] = self.table(path, own, keys, "option")
             for name in [name for name in options if name not in own]:
-                if not _is_name(name):
-                    self.report(
-                        (*path, name),
-                        f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed",
-                    )
+                if not is_name(name):
+                    self.report((*path, name), NAME_ALLOWED)
                 elif len(valid) > MAX_INSTANCES:
                     self.report((*path, name), f"at most {MAX_INSTANCES} segments are allowed")
                 else:
@@ -166,42 +150,29 @@ class _Validator(Reporter):
         return valid
 
     def profiles(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        keys = {key.name: key for key in PROFILE}
         valid: dict[str, dict[str, Any]] = {}
         for name, value in table.items():
             path = ("profiles", name)
-            if not _is_name(name):
-                self.report(
-                    path, f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
-                )
+            if not is_name(name):
+                self.report(path, NAME_ALLOWED)
             elif not isinstance(value, dict):
                 self.report(path, f"a table of keys is allowed, not {value_text(value)}")
             elif len(valid) >= MAX_PROFILES:
                 self.report(path, f"at most {MAX_PROFILES} profiles are allowed")
             else:
-                valid[name] = self.table(path, value, keys)
+                valid[name] = self.table(path, value, PROFILE)
         return valid
 
-    def has_valid_rows(
-        self, path: Path, rows: list[list[str]], segments: Mapping[str, Any]
-    ) -> bool:
-        """Return whether every name in `rows` is a segment or an instance; report the others."""
-        before = len(self.problems)
-        names = (*SEGMENTS, *(name for name in segments if "." in name))
-        for number, row in enumerate(rows):
+    def check_rows(self, path: Path, keys: dict[str, Any], values: Values) -> None:
+        """Remove `rows` if a name in it is neither a segment nor an instance."""
+        before, names = len(self.problems), values.segment_names()
+        for number, row in enumerate(keys.get("rows", [])):
             for index, name in enumerate(row):
                 if name not in names:
                     self.report(
-                        (*path, number, index),
+                        (*path, "rows", number, index),
                         f"there is no segment {quote(name)}" + suggestion(name, names),
                         name,
                     )
-        return len(self.problems) == before
-
-
-def _is_name(name: str) -> bool:
-    return (
-        0 < len(name) <= MAX_NAME
-        and name.isascii()
-        and name.replace("-", "").replace("_", "").isalnum()
-    )
+        if len(self.problems) > before:
+            del keys["rows"]

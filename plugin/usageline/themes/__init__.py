@@ -1,10 +1,14 @@
-"""The themes: one module each for those in OWN, one entry each for those in `palettes.PALETTES`."""
+"""The themes: a module for each in OWN, unless it is a variant of the default.
+
+Those of well-known palettes are entries in `palettes.PALETTES`.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from usageline.themes.default import VARIANTS
 from usageline.themes.palettes import PALETTES, theme_of
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ OWN = (
     COLOR_BLIND_SAFE,
     "ascii",
 )
+_VARIANTS = {variant.name: variant for variant in VARIANTS}
 _PUBLISHED = {published.name: published for published in PALETTES}
 
 NAMES = (*OWN, *_PUBLISHED)
@@ -33,6 +38,8 @@ def find(name: str) -> Theme:
     """Return the theme of that name. Raise KeyError if there is none."""
     if name in _PUBLISHED:
         return theme_of(_PUBLISHED[name])
+    if name in _VARIANTS:
+        return _VARIANTS[name]
     if name not in OWN:
         raise KeyError(name)
     theme: Theme = import_module("usageline.themes." + name.replace("-", "_")).THEME

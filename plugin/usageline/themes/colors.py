@@ -17,6 +17,9 @@ NAMES = {
 }
 """The 16 colors that a terminal's own theme defines."""
 
+WORDS = (*ATTRIBUTES, *NAMES, "on")
+"""Every word of a spec."""
+
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _SIXTEEN = (
     *(

@@ -1,35 +1,30 @@
-"""Quiet grays, and color for what matters; palettes for dark and light backgrounds."""
+"""Quiet grays, and color for what matters; and the themes with the same colors."""
 
-from usageline.themes.theme import Palette, Theme
+from usageline.themes.theme import Palette, Theme, by_style
 
-SIXTEEN = {
-    "plain": "",
-    "label": "",
-    "name": "bold",
-    "quiet": "",
-    "normal": "green",
-    "warning": "yellow",
-    "critical": "bold red",
-    "track": "dim",
-    "groove": "",
-    "mark": "bold",
-    "separator": "dim",
-    "directory": "blue",
-    "branch": "magenta",
-    "added": "green",
-    "removed": "red",
-    "link": "underline cyan",
-    "alert": "bold yellow",
-}
+SIXTEEN = by_style(
+    {
+        "plain label quiet groove": "",
+        "name mark": "bold",
+        "normal added": "green",
+        "warning": "yellow",
+        "critical": "bold red",
+        "track separator": "dim",
+        "directory": "blue",
+        "branch": "magenta",
+        "removed": "red",
+        "link": "underline cyan",
+        "alert": "bold yellow",
+    }
+)
 """The terminal's own colors, which suit its background. `dim` is for strokes, not for words."""
 
-DARK = Palette(
+DARK = Palette.of(
     {
         "plain": "#bcc0c8",
-        "label": "#9a9fa9",
+        "label quiet": "#9a9fa9",
         "name": "bold #e4e6ea",
-        "quiet": "#9a9fa9",
-        "normal": "#87c095",
+        "normal added": "#87c095",
         "warning": "#e5b567",
         "critical": "bold #ff8787",
         "track": "#4e535d",
@@ -38,7 +33,6 @@ DARK = Palette(
         "separator": "#585d67",
         "directory": "#87afd7",
         "branch": "#bba6e3",
-        "added": "#87c095",
         "removed": "#f08c8c",
         "link": "underline #7fbccc",
         "alert": "bold #e5b567",
@@ -46,13 +40,12 @@ DARK = Palette(
     SIXTEEN,
 )
 
-LIGHT = Palette(
+LIGHT = Palette.of(
     {
         "plain": "#4a4f59",
-        "label": "#5b606b",
+        "label quiet": "#5b606b",
         "name": "bold #1c1f26",
-        "quiet": "#5b606b",
-        "normal": "#1b6f3a",
+        "normal added": "#1b6f3a",
         "warning": "#7c6d00",
         "critical": "bold #b3201a",
         "track": "#c8ccd4",
@@ -61,7 +54,6 @@ LIGHT = Palette(
         "separator": "#b4b8c0",
         "directory": "#1f5a9e",
         "branch": "#6b3fa0",
-        "added": "#1b6f3a",
         "removed": "#b3201a",
         "link": "underline #0f6674",
         "alert": "bold #7c6d00",
@@ -76,3 +68,36 @@ THEME = Theme(
     DARK,
     LIGHT,
 )
+
+
+def _without_groove(palette: Palette) -> Palette:
+    return palette._replace(styles={**palette.styles, "groove": ""})
+
+
+VARIANTS = (
+    Theme("dark", "the colors of default for a dark background, always", DARK, only="dark"),
+    Theme("light", "the colors of default for a light background, always", LIGHT, only="light"),
+    Theme(
+        "ascii",
+        "only ASCII, for terminals and fonts that draw nothing else",
+        _without_groove(DARK),
+        _without_groove(LIGHT),
+        separator=" | ",
+        glyphs={
+            "full": "#",
+            "parts": "",
+            "empty": "-",
+            "mark": "|",
+            "reset": "-> ",
+            "unknown": "-",
+            "dot": " - ",
+            "ellipsis": "..",
+            "ahead": "^",
+            "behind": "v",
+            "alert": "! ",
+            "removed": "-",
+        },
+        ascii=True,
+    ),
+)
+"""The themes with the default's colors."""

@@ -2,68 +2,57 @@
 
 from usageline.themes.theme import Palette, Theme
 
-DARK = Palette(
+DARK = Palette.of(
     {
-        **dict.fromkeys(("plain", "label", "quiet", "directory"), "#ffffff"),
-        "name": "bold #ffffff",
-        "normal": "#5fff87",
+        "plain label quiet directory": "#ffffff",
+        "name mark": "bold #ffffff",
+        "normal added": "#5fff87",
         "warning": "bold #ffd700",
         "critical": "bold underline #ffafaf",
         "track": "#8a8a8a",
         "groove": "on #4e4e4e",
-        "mark": "bold #ffffff",
         "separator": "#bcbcbc",
         "branch": "#87ffff",
-        "added": "#5fff87",
         "removed": "#ffafaf",
         "link": "bold underline #87ffff",
         "alert": "bold reverse #ffd700",
     },
     {
-        **dict.fromkeys(
-            ("plain", "label", "quiet", "directory", "separator", "track"), "bright-white"
-        ),
+        "plain label quiet directory separator track": "bright-white",
         "groove": "",
-        "name": "bold bright-white",
-        "normal": "bright-green",
+        "name mark": "bold bright-white",
+        "normal added": "bright-green",
         "warning": "bold bright-yellow",
         "critical": "bold underline bright-red",
-        "mark": "bold bright-white",
         "branch": "bright-cyan",
-        "added": "bright-green",
         "removed": "bright-red",
         "link": "bold underline bright-cyan",
         "alert": "bold reverse bright-yellow",
     },
 )
 
-LIGHT = Palette(
+LIGHT = Palette.of(
     {
-        **dict.fromkeys(("plain", "label", "quiet", "directory"), "#000000"),
-        "name": "bold #000000",
-        "normal": "#005200",
+        "plain label quiet directory": "#000000",
+        "name mark": "bold #000000",
+        "normal added": "#005200",
         "warning": "bold #5a5000",
         "critical": "bold underline #870000",
         "track": "#767676",
         "groove": "on #c6c6c6",
-        "mark": "bold #000000",
         "separator": "#4e4e4e",
         "branch": "#00005f",
-        "added": "#005200",
         "removed": "#870000",
         "link": "bold underline #00005f",
         "alert": "bold reverse #5a5000",
     },
     {
-        **dict.fromkeys(("plain", "label", "quiet", "directory", "separator", "track"), "black"),
+        "plain label quiet directory separator track": "black",
         "groove": "",
-        "name": "bold black",
-        "normal": "green",
-        "warning": "bold black",
+        "name warning mark": "bold black",
+        "normal added": "green",
         "critical": "bold underline red",
-        "mark": "bold black",
         "branch": "blue",
-        "added": "green",
         "removed": "red",
         "link": "bold underline blue",
         "alert": "bold reverse black",

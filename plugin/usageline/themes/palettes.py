@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from usageline.themes import contrast
 from usageline.themes.default import SIXTEEN
-from usageline.themes.theme import Palette, Theme
+from usageline.themes.theme import Palette, Theme, by_style
 
 
 class Colors(NamedTuple):
@@ -38,25 +38,23 @@ class Colors(NamedTuple):
 
     def styles(self) -> dict[str, str]:
         """Return the spec of each style."""
-        return {
-            "plain": self.text,
-            "label": self.quiet,
-            "name": f"bold {self.name}",
-            "quiet": self.quiet,
-            "normal": self.normal,
-            "warning": self.warning,
-            "critical": f"bold {self.critical}",
-            "track": self.stroke,
-            "groove": f"on {self.groove}",
-            "mark": self.text,
-            "separator": self.stroke,
-            "directory": self.directory,
-            "branch": self.branch,
-            "added": self.normal,
-            "removed": self.critical,
-            "link": f"underline {self.link}",
-            "alert": f"bold {self.alert}",
-        }
+        return by_style(
+            {
+                "plain mark": self.text,
+                "label quiet": self.quiet,
+                "name": f"bold {self.name}",
+                "normal added": self.normal,
+                "warning": self.warning,
+                "critical": f"bold {self.critical}",
+                "removed": self.critical,
+                "track separator": self.stroke,
+                "groove": f"on {self.groove}",
+                "directory": self.directory,
+                "branch": self.branch,
+                "link": f"underline {self.link}",
+                "alert": f"bold {self.alert}",
+            }
+        )
 
 
 class Published(NamedTuple):

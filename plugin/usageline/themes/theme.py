@@ -38,12 +38,27 @@ NERD_GLYPHS = {"branch": "", "alert": ""}
 NERD_CAPS = ("", "\ue0b0", "\ue0b0")
 
 
+def by_style(specs: Mapping[str, str]) -> dict[str, str]:
+    """Return the spec of each style, of a table in which a key may name several styles."""
+    return {style: spec for styles, spec in specs.items() for style in styles.split()}
+
+
 class Palette(NamedTuple):
     """Color specs by style, and specs for 16 and 256 colors that replace the nearest ones."""
 
     styles: Mapping[str, str]
     sixteen: Mapping[str, str]
     of_256: Mapping[str, str] = MappingProxyType({})
+
+    @classmethod
+    def of(
+        cls,
+        styles: Mapping[str, str],
+        sixteen: Mapping[str, str],
+        of_256: Mapping[str, str] = MappingProxyType({}),
+    ) -> Palette:
+        """Return the palette of tables in which a key may name several styles."""
+        return cls(by_style(styles), by_style(sixteen), of_256)
 
     def spec(self, style: str, depth: str) -> str:
         """Return a style's spec for terminals of that depth."""
@@ -92,6 +107,12 @@ class Theme(NamedTuple):
     def palettes(self) -> tuple[Palette | None, Palette | None]:
         """Return the palettes for dark and for light backgrounds."""
         return (None, self.dark) if self.only == "light" else (self.dark, self.light)
+
+
+def with_visible_bars(styles: dict[str, str], glyphs: Mapping[str, str]) -> dict[str, str]:
+    """Return styles without a groove, which would hide the empty part of bars of other glyphs."""
+    has_other_bars = glyphs.keys() & {"full", "parts", "empty"}
+    return {"groove": "", **styles} if has_other_bars else styles
 
 
 def resolve(theme: Theme, icons: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Write config.toml: only valid text, atomically, and to the target of a link."""
+"""Change config.toml: only valid text, atomically, and to the target of a link."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+import click
+
 from usageline.cli.formatting import short
-from usageline.config import file
-from usageline.config.compile import compile_config
+from usageline.config import edit, file, loader
+from usageline.config.compile import compile_config, resolve_values
+from usageline.config.validate import validate
 from usageline.core.errors import ConfigInvalid, UsagelineError
 from usageline.system import lock
 from usageline.system.directories import make_directory
@@ -17,7 +20,7 @@ from usageline.system.files import write_atomic
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from usageline.config.problem import Problem
 
@@ -33,7 +36,36 @@ def current_text(paths: Paths) -> str | None:
     try:
         return file.read_text(paths.config_file)
     except file.UnusableFile as unusable:
-        raise invalid(paths, [unusable.problem]) from None
+        raise ConfigInvalid(named(paths, unusable.problem)) from None
+
+
+def apply(changed: Callable[[str], str | None], what: str) -> bool:
+    """Write the text that `changed` returns, and print `what` was written and the new line.
+
+    Return False if it returns None. Raise UsagelineError if the change is not allowed.
+    """
+    env = dict(os.environ)
+    paths = Paths(env)
+    texts: list[str] = []
+
+    def remembered(before: str | None) -> str | None:
+        text = changed(before or "")
+        texts[:] = [before or "", text or ""]
+        return text
+
+    try:
+        if not change(env, remembered):
+            return False
+    except edit.EditRejected as refused:
+        raise refusal(paths, refused, "nothing was changed") from None
+    name = short(paths.config_file, paths)
+    click.echo(f"{name}: {what}" if texts[0] != texts[1] else f"{name}: {what}, as before")
+    before, after = (validate(text).values for text in texts)
+    if resolve_values(before) != resolve_values(after):
+        from usageline.cli.config import preview  # noqa: PLC0415 - slow to import
+
+        preview.print_own_rows(after)
+    return True
 
 
 def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
@@ -99,9 +131,27 @@ def _write(env: Mapping[str, str], text: str, before: str | None) -> None:
         compile_config(env)
 
 
-def invalid(paths: Paths, problems: Iterable[Problem]) -> ConfigInvalid:
-    """Return the problems as one error, one per line."""
-    return ConfigInvalid("\n".join(named(paths, problem) for problem in problems))
+def report_problems(env: Mapping[str, str]) -> bool:
+    """Print the problems of config.toml, and return whether there is one."""
+    problems = loader.problems(env)
+    for problem in problems:
+        click.echo(named(Paths(env), problem), err=True)
+    return bool(problems)
+
+
+def refusal(paths: Paths, refused: edit.EditRejected, where: str) -> UsagelineError:
+    """Return why a change is refused, and what to do about a file that is not TOML.
+
+    Other problems have no line numbers, which are those of an unsaved text.
+    """
+    if isinstance(refused, edit.NotToml):
+        return UsagelineError(
+            "; ".join(named(paths, problem) for problem in refused.problems)
+            + ": nothing was changed; correct it with `usageline config edit`"
+        )
+    return UsagelineError(
+        "; ".join(problem._replace(line=None).message(where) for problem in refused.problems)
+    )
 
 
 def named(paths: Paths, problem: Problem) -> str:

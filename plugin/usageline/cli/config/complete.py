@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
-from usageline import themes
-from usageline.config import presets, user_themes
+from usageline.config import user_themes
 from usageline.config.arguments import find_key, key_names
+from usageline.config.presets import PRESETS
 from usageline.config.segments import SEGMENTS
 from usageline.config.types import Choice, Flag, ListOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import click
 
@@ -23,46 +23,44 @@ OPTIONS = "segments."
 """The beginning of most keys. They are left out until the user has typed a part of it."""
 
 
-def keys(
-    ctx: click.Context,  # noqa: ARG001 - click passes it
-    param: click.Parameter,  # noqa: ARG001 - as above
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Return the keys of config.toml that begin so, each with its purpose."""
+def _completion(
+    items: Callable[[click.Context, str], Iterable[tuple[str, str]]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return click's function for names, each with what it is."""
+
+    def begun(
+        context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [
+            CompletionItem(name, help=about or None)
+            for name, about in items(context, incomplete)
+            if name.startswith(incomplete)
+        ]
+
+    return begun
+
+
+@_completion
+def keys(_context: click.Context, incomplete: str) -> Iterable[tuple[str, str]]:
+    """Yield the keys of config.toml, each with its purpose."""
     names = (name for name in key_names() if incomplete or not name.startswith(OPTIONS))
-    return _begun(((name, key.doc) for name in names if (key := find_key(name))), incomplete)
+    return ((name, key.doc) for name in names if (key := find_key(name)))
 
 
-def values(
-    ctx: click.Context,
-    param: click.Parameter,  # noqa: ARG001 - as above
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Return the words that the key before it allows."""
-    name = ctx.params.get("key") or ""
+@_completion
+def values(context: click.Context, _incomplete: str) -> Iterable[tuple[str, str]]:
+    """Yield the words that the key before it allows."""
+    name = context.params.get("key") or ""
     key = find_key(name)
     words = _words(key.type) if key else ()
     if name == "theme":
-        words = (*themes.NAMES, *user_themes.names())
-    return _begun(((word, "") for word in words), incomplete)
+        words = user_themes.all_names()
+    return ((word, "") for word in words)
 
 
-def segments(
-    ctx: click.Context,  # noqa: ARG001 - as above
-    param: click.Parameter,  # noqa: ARG001 - as above
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Return the segments that begin so, each with what it shows."""
-    return _begun(((name, segment.doc) for name, segment in SEGMENTS.items()), incomplete)
-
-
-def preset_names(
-    ctx: click.Context,  # noqa: ARG001 - as above
-    param: click.Parameter,  # noqa: ARG001 - as above
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Return the presets that begin so, each with what it is."""
-    return _begun(((preset.name, preset.about) for preset in presets.PRESETS), incomplete)
+theme_names = _completion(lambda *_: ((name, "") for name in user_themes.all_names()))
+segments = _completion(lambda *_: ((name, segment.doc) for name, segment in SEGMENTS.items()))
+preset_names = _completion(lambda *_: ((preset.name, preset.about) for preset in PRESETS))
 
 
 def _words(of: ValueType) -> Iterable[str]:
@@ -71,11 +69,3 @@ def _words(of: ValueType) -> Iterable[str]:
     if isinstance(of, ListOf):
         return _words(of.item)
     return of.words if isinstance(of, Choice) else ()
-
-
-def _begun(items: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
-    return [
-        CompletionItem(name, help=about or None)
-        for name, about in items
-        if name.startswith(incomplete)
-    ]

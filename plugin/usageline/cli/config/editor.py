@@ -43,14 +43,13 @@ def edit(env: Mapping[str, str]) -> bool:
         with lock.hold_existing(directory, 0) as is_free:
             if not is_free:
                 raise UsagelineError("another `usageline config edit` is open")
-            changed = _edit(env, directory, before)
+            return _edit(env, directory, before)
     except OSError as error:
         raise UsagelineError(
             f"{short(directory, paths)} cannot be used: {error.strerror}"
         ) from None
     finally:
         remove_if_empty(state)
-    return changed
 
 
 def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
@@ -60,15 +59,13 @@ def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
         remove_file(copy)
         for path in (original, copy):
             write_atomic(path, (default_file() if before is None else before).encode(), 0o600)
-    _run_editor(env, copy)
-    problems, edited = _check(copy)
+    problems, edited = _run_editor(env, copy)
     while problems:
         for problem in problems:
             click.echo(problem.message(os.path.basename(copy)), err=True)
         if not _confirm("Continue editing?"):
             raise UsagelineError(f"nothing was changed: your text is in {copy}")
-        _run_editor(env, copy)
-        problems, edited = _check(copy)
+        problems, edited = _run_editor(env, copy)
     if edited != before:
         try:
             write(env, edited, before)
@@ -103,7 +100,8 @@ def _confirm(question: str) -> bool | None:
         return None
 
 
-def _run_editor(env: Mapping[str, str], copy: str) -> None:
+def _run_editor(env: Mapping[str, str], copy: str) -> tuple[list[Problem], str]:
+    """Run the editor, and return the problems of the text and the text."""
     editor = env.get("VISUAL") or env.get("EDITOR") or "vi"
     try:
         done = subprocess.run([*shlex.split(editor), copy], check=False)
@@ -114,9 +112,6 @@ def _run_editor(env: Mapping[str, str], copy: str) -> None:
         raise UsagelineError(
             f"{editor} exited with {done.returncode}: nothing was changed; your text is in {copy}"
         )
-
-
-def _check(copy: str) -> tuple[list[Problem], str]:
     try:
         text = file.read_text(copy) or ""
     except file.UnusableFile as unusable:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from usageline import themes
 from usageline.cli import edge
 from usageline.cli.config import complete, picker, segment_commands
-from usageline.cli.config.change import current_text, named, write
-from usageline.cli.config.report import apply, broken
+from usageline.cli.config.change import apply, current_text, refusal, report_problems, write
 from usageline.cli.formatting import short
 from usageline.cli.output import echo_data
-from usageline.config import edit, loader, user_themes
+from usageline.config import edit, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
 from usageline.config.template import default_file, full_file, minimal_file, toml_value
@@ -26,25 +23,15 @@ from usageline.sources import claude_files
 from usageline.system.paths import Paths
 from usageline.system.terminal import decode_argument, output_env, sanitize_lines
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 
 class ThemeName(click.ParamType[str]):
     """The name of a theme, usageline's or the user's, in any case."""
 
     name = "theme"
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the names that begin so."""
-        ctx.params["key"] = self.name
-        return complete.values(ctx, param, incomplete)
-
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Fail with the most similar one."""
-        names = (*themes.NAMES, *user_themes.names())
+        names = user_themes.all_names()
         if value.lower() in names:
             return value.lower()
         hint = suggestion(value, names) or f": use {', '.join(names)}"
@@ -82,12 +69,11 @@ def init(*, form: str | None, only_print: bool) -> None:
     if only_print:
         echo_data(text)
         return
-    env = dict(os.environ)
-    paths = Paths(env)
+    paths = Paths(os.environ)
     name = short(paths.config_file, paths)
     if os.path.lexists(paths.config_file):
         raise UsagelineError(f"{name} exists already: change it with `usageline config edit`")
-    write(env, text, None)
+    write(dict(os.environ), text, None)
     click.echo(f"wrote {name}")
 
 
@@ -98,26 +84,20 @@ def path() -> None:
     if sys.stdout.isatty():
         click.echo(sanitize_lines(path))
     else:  # for a program, the bytes of the path without control characters
-        click.echo(
-            os.fsencode(
-                "".join(char for char in path if char.isprintable() or "\udc80" <= char <= "\udcff")
-            )
-        )
+        chars = (char for char in path if char.isprintable() or "\udc80" <= char <= "\udcff")
+        click.echo(os.fsencode("".join(chars)))
 
 
 @command.command()
 @click.argument("key", shell_complete=complete.keys)
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    checked = validate(current_text(paths) or "")
+    values = validate(current_text(Paths(os.environ)) or "").values
     try:
-        value = edit.effective_value(checked.values, key)
+        value = edit.effective_value(values, key)
     except KeyError as error:
         raise UsagelineError(f"{key}: {error.args[0]}") from None
-    for problem in loader.problems(env):
-        click.echo(named(paths, problem), err=True)
+    report_problems(os.environ)
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
@@ -146,20 +126,20 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
         raise click.UsageError(f"no value: use `usageline config set {key} VALUE`")
     if value is not None and previous:
         raise click.UsageError("--previous takes the place of VALUE: use one of them")
-    env = dict(os.environ)
-    text = decode_argument(value) if value is not None else _previous(Paths(env))
+    text = decode_argument(value) if value is not None else _previous(Paths(os.environ))
     apply(
-        env,
         lambda before: edit.set_key(before, key, text, literal=previous),
         sanitize_lines(f"{key} = {text}"),
     )
+    if key.rpartition(".")[2] == "theme":
+        _report_unused_themes()
 
 
 @command.command()
 @click.argument("key", shell_complete=complete.keys)
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
-    if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):
+    if not apply(lambda before: edit.unset_key(before, key), f"removed {key}"):
         hint = "" if find_key(key) else similar_key(key)
         click.echo(sanitize_lines(f"{key} is not set{hint}"))
 
@@ -169,33 +149,25 @@ def edit_file() -> None:
     """Edit config.toml in $VISUAL or $EDITOR. Only a valid file is saved."""
     from usageline.cli.config import editor  # noqa: PLC0415 - the other commands do not need it
 
-    click.echo(
-        "saved: the next status line shows it"
-        if editor.edit(dict(os.environ))
-        else "nothing was changed"
-    )
+    is_saved = editor.edit(dict(os.environ))
+    click.echo("saved: the next status line shows it" if is_saved else "nothing was changed")
 
 
 @command.command()
 def check() -> None:
     """Print every problem in config.toml. Exits with 1 if there is one."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    problems = loader.problems(env)
-    for problem in problems:
-        click.echo(named(paths, problem), err=True)
-    if problems:
+    paths = Paths(os.environ)
+    has_problems = report_problems(os.environ)
+    _report_unused_themes()
+    if has_problems:
         sys.exit(1)
     name = short(paths.config_file, paths)
-    click.echo(
-        f"{name} is valid"
-        if os.path.exists(paths.config_file)
-        else f"{name} does not exist: the defaults apply"
-    )
+    exists = os.path.exists(paths.config_file)
+    click.echo(f"{name} is valid" if exists else f"{name} does not exist: the defaults apply")
 
 
 @command.command(name="preview")
-@click.argument("theme", required=False, type=ThemeName())
+@click.argument("theme", required=False, type=ThemeName(), shell_complete=complete.theme_names)
 @click.option(
     "--width",
     type=click.IntRange(1, 1000),
@@ -215,28 +187,21 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
     """
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
-    env = dict(os.environ)
-    paths = Paths(env)
+    paths = Paths(os.environ)
     try:
         chosen = [f"theme={theme}"] if theme else []
         values = preview.changed(
             current_text(paths) or "", map(decode_argument, (*changes, *chosen))
         )
-    except edit.NotToml as refused:
-        raise broken(paths, refused) from None
     except edit.EditRejected as refused:
-        raise UsagelineError(
-            "; ".join(
-                problem._replace(line=None).message("--set" if changes else "")
-                for problem in refused.problems
-            )
-        ) from None
+        raise refusal(paths, refused, "--set" if changes else "") from None
     shown_env, columns = output_env(), width or preview.terminal_columns()
     if theme or changes:
         click.echo("\n".join(preview.rows(values, shown_env, columns)), color=True)
         return
     for name, about, rows in preview.all_themes(values, shown_env, columns):
         click.echo("\n".join([name, *(rows or [about]), ""]), color=True)
+    _report_unused_themes()
 
 
 @command.command(name="themes")
@@ -250,6 +215,13 @@ def list_themes() -> None:
     ):
         mark = "*" if name == values.get("theme") else " "
         click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
+    _report_unused_themes()
+
+
+def _report_unused_themes() -> None:
+    """Print which theme files of the user cannot be used because of their names."""
+    for sentence in user_themes.unused_files():
+        click.echo(sentence, err=True)
 
 
 def _printable(text: str) -> str:

@@ -7,7 +7,8 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline import themes
+import click
+
 from usageline.cli.config import sample
 from usageline.config import edit, user_themes
 from usageline.config.compile import resolve_values
@@ -15,6 +16,7 @@ from usageline.config.validate import Values, validate
 from usageline.core import json_file
 from usageline.line import render, settings, theme, view
 from usageline.system.paths import Paths
+from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,12 +60,14 @@ def rows(
     return [INDENT + row for row in render.render(context, configured, env, chained)]
 
 
-def own_rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
-    """Return the rows with the user's numbers, or with the sample's if there are none.
+def print_own_rows(values: Values) -> None:
+    """Print the line with the user's numbers, or with the sample's if there are none.
 
     The chained command runs, if there is one.
     """
-    return rows(values, env, columns, own_numbers(env), runs_chain=True)
+    env = output_env()
+    shown = rows(values, env, terminal_columns(), own_numbers(env), runs_chain=True)
+    click.echo("\n".join(shown), color=True)
 
 
 def own_numbers(env: Mapping[str, str]) -> dict[str, Any] | None:
@@ -92,7 +96,7 @@ def all_themes(
     values: Values, env: Mapping[str, str], columns: int
 ) -> Iterable[tuple[str, str, list[str]]]:
     """Yield name, description and rows of each theme."""
-    for name in (*themes.NAMES, *user_themes.names()):
+    for name in user_themes.all_names():
         try:
             about = user_themes.find(name).about
         except user_themes.ThemeInvalid as invalid:

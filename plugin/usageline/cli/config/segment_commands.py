@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from usageline.cli.config import complete
-from usageline.cli.config.change import current_text, named
-from usageline.cli.config.report import apply
-from usageline.config import edit, loader, presets, rows
+from usageline.cli.config.change import apply, current_text, report_problems
+from usageline.config import edit, presets, rows
 from usageline.config.problem import suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
@@ -23,28 +21,17 @@ from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
 
 NAME_CELLS = 14
 
 
-def _at_position(
-    command: Callable[[tuple[str, ...], rows.Position], None],
-) -> Callable[..., Any]:
-    """Give a command the arguments SEGMENT..., and the options of a position."""
+SEGMENTS_ARGUMENT = click.argument(
+    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
+)
 
-    @functools.wraps(command)
-    def with_position(
-        *,
-        segments: tuple[str, ...],
-        row: int | None,
-        before: str | None,
-        after: str | None,
-        first: bool,
-    ) -> None:
-        command(segments, rows.Position(row, before, after, first))
 
-    decorated: Callable[..., Any] = with_position
+def _at_position(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments SEGMENT..., and the options of a `rows.Position`."""
     for option in (
         click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
         click.option(
@@ -60,54 +47,49 @@ def _at_position(
             help="Before this segment.",
         ),
         click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
+        SEGMENTS_ARGUMENT,
     ):
-        decorated = option(decorated)
-    return click.argument(
-        "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
-    )(decorated)
+        command = option(command)
+    return command
 
 
 @click.command("list")
 def list_segments() -> None:
     """List the segments in each row, and those that can be added."""
-    env = dict(os.environ)
-    paths = Paths(env)
-    values = validate(current_text(paths) or "").values
-    for problem in loader.problems(env):
-        click.echo(named(paths, problem), err=True)
+    values = validate(current_text(Paths(os.environ)) or "").values
+    report_problems(os.environ)
     shown = values.get("rows")
     for number, row in enumerate(shown, 1):
         click.echo(f"row {number}")
         _print((name, _about(name, values)) for name in row)
     used = {name for row in shown for name in row}
-    available = [name for name in _names(values) if name not in used]
+    available = [name for name in values.segment_names() if name not in used]
     click.echo("not in the line: `usageline config add SEGMENT`")
     _print((name, _about(name, values)) for name in available)
 
 
 @click.command()
 @_at_position
-def add(segments: tuple[str, ...], position: rows.Position) -> None:
+def add(segments: tuple[str, ...], **options: Any) -> None:
     """Add segments to the line.
 
     Without an option they go to the end of the last row, before alerts and status.
     """
-    _place("added", segments, position)
+    _place("added", segments, rows.Position(**options))
 
 
 @click.command()
 @_at_position
-def move(segments: tuple[str, ...], position: rows.Position) -> None:
+def move(segments: tuple[str, ...], **options: Any) -> None:
     """Move segments to another place. Those that are not in the line are added."""
+    position = rows.Position(**options)
     if position == rows.Position():
         raise click.UsageError("use --first, --row, --before or --after")
     _place("placed", segments, position)
 
 
 @click.command()
-@click.argument(
-    "segments", metavar="SEGMENT...", nargs=-1, required=True, shell_complete=complete.segments
-)
+@SEGMENTS_ARGUMENT
 def remove(segments: tuple[str, ...]) -> None:
     """Remove segments from the line. Their options stay in config.toml."""
     _change(
@@ -134,13 +116,7 @@ def preset(name: str | None) -> None:
         raise UsagelineError(
             f"there is no preset {name}" + (suggestion(name, names) or f": use {', '.join(names)}")
         )
-
-    def changed(text: str) -> str:
-        values = validate(text).values
-        changes = presets.changes(chosen, values.get("theme"), values.get("rows"))
-        return edit.set_all(text, changes)
-
-    apply(dict(os.environ), changed, f"the preset {chosen.name}")
+    apply(lambda text: edit.use_preset(text, chosen), f"the preset {chosen.name}")
 
 
 COMMANDS = (list_segments, add, move, remove, preset)
@@ -164,7 +140,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
     """Write the changed text. Raise UsagelineError if a segment does not exist."""
 
     def edited(text: str) -> str:
-        known = _names(validate(text).values)
+        known = validate(text).values.segment_names()
         for name in names:
             if name not in known:
                 raise UsagelineError(f"there is no segment {name}{_hint(name, known)}")
@@ -173,12 +149,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
         except rows.RowsUnchangeable as reason:
             raise UsagelineError(f"{reason}; nothing was changed") from None
 
-    apply(dict(os.environ), edited, what)
-
-
-def _names(values: Values) -> list[str]:
-    """Return the segments and the instances of config.toml."""
-    return [*SEGMENTS, *(name for name in values.segments if "." in name)]
+    apply(edited, what)
 
 
 def _hint(name: str, known: list[str]) -> str:
@@ -189,7 +160,7 @@ def _hint(name: str, known: list[str]) -> str:
 
 def _about(name: str, values: Values) -> str:
     about = SEGMENTS[name.partition(".")[0]].doc
-    return f"{about} (hidden)" if values.segments.get(name, {}).get("hide") else about
+    return f"{about} (hidden)" if values.is_hidden(name) else about
 
 
 def _print(lines: Iterable[tuple[str, str]]) -> None:

@@ -12,6 +12,7 @@ import threading
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import click
 from rich.table import Table
 from rich.text import Text
 
@@ -27,8 +28,9 @@ from usageline.cli.doctor import (
     sign_in,
     transcripts,
 )
-from usageline.cli.doctor.context import TIMEOUT_S, Context
-from usageline.cli.doctor.result import MARKS, Result, problem
+from usageline.cli.doctor.context import MARKS, TIMEOUT_S, Context, Result, problem
+from usageline.cli.doctor.log import show_log
+from usageline.cli.doctor.unknown_keys import show_unknown_keys
 from usageline.cli.formatting import counted
 from usageline.cli.table import console, text
 from usageline.system.paths import Paths
@@ -37,7 +39,7 @@ from usageline.system.this_process import current_directory
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from usageline.cli.doctor.result import Check
+    from usageline.cli.doctor.context import Check
 
 CHECKS: tuple[Check, ...] = (
     settings.settings_parse,
@@ -64,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     sign_in.plan,
     sign_in.credentials,
     service.configuration,
+    service.themes,
     service.address,
     service.last_answer,
     shared.files,
@@ -99,6 +102,42 @@ GROUPS = {
 HARD_TIMEOUT_S = 2 * TIMEOUT_S
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 TITLE_COLUMNS = 12
+
+
+@click.command("doctor")
+@click.option(
+    "-v", "--all", "show_all", is_flag=True, help="Show each check, also those that pass."
+)
+@click.option(
+    "--schema",
+    is_flag=True,
+    help="Show the keys of the newest usage body that usageline does not read, without values.",
+)
+@click.option("--body", metavar="FILE", help="With --schema: use the body in FILE.")
+@click.option("--log", is_flag=True, help="Show the last refreshes, why each ran and how it ended.")
+@click.option(
+    "--lines",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="With --log: number of entries (default 50).",
+)
+def command(
+    *, show_all: bool, schema: bool, body: str | None, log: bool, lines: int | None
+) -> None:
+    """Check each step from the settings to the numbers, with advice. Sends no request."""
+    if body is not None and not schema:
+        raise click.UsageError("--body requires --schema")
+    if lines is not None and not log:
+        raise click.UsageError("--lines requires --log")
+    if show_all + schema + log > 1:
+        raise click.UsageError("--all, --schema and --log cannot be combined")
+    env = dict(os.environ)
+    if schema:
+        show_unknown_keys(env, body)
+    elif log:
+        show_log(Paths(env), lines or 50)
+    else:
+        sys.exit(run_checks(env, show_all=show_all))
 
 
 def run_checks(env: dict[str, str], *, show_all: bool = False) -> int:

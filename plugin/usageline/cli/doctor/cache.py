@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.doctor.service import certificate_advice
 from usageline.cli.formatting import span
 from usageline.core import freshness, path_owners, throttle
@@ -17,9 +16,6 @@ from usageline.system.files import FAILURE_TEXTS, is_own
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import whole_detail
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 MAX_REFRESH_S = 15
 """A refresh ends within 10 s; after this long without a new snapshot it has failed."""
@@ -87,9 +83,15 @@ def _unusable(name: str, error: OSError) -> Result:
 
 
 def _can_be_created(path: str) -> bool:
-    while not os.path.lexists(path):
+    above = _nearest(path)
+    return os.path.isdir(above) and os.access(above, os.W_OK)
+
+
+def _nearest(path: str) -> str:
+    """Return the path, or the nearest directory above it that exists."""
+    while path != "/" and not os.path.lexists(path):
         path = os.path.dirname(path)
-    return os.path.isdir(path) and os.access(path, os.W_OK)
+    return path
 
 
 def lock(context: Context) -> Result | None:
@@ -104,11 +106,8 @@ def lock(context: Context) -> Result | None:
                     f"a refresh hangs: it has held the lock for {span(owner.held_s)}",
                     "no action needed: the next refresh kills it",
                 )
-            return ok(
-                "the refresh lock is free"
-                if is_free
-                else "the refresh lock is held: one is running"
-            )
+            state = "free" if is_free else "held: one is running"
+            return ok(f"the refresh lock is {state}")
     except LockUnsupported as error:
         return problem(f"refreshes cannot run: {error}", DISK_ADVICE["unlockable"])
 
@@ -138,10 +137,8 @@ def space(context: Context) -> Result | None:
 
 
 def _file_system(path: str) -> os.statvfs_result | None:
-    while path != "/" and not os.path.lexists(path):
-        path = os.path.dirname(path)
     try:
-        return os.statvfs(path)
+        return os.statvfs(_nearest(path))
     except OSError:
         return None
 

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, run, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, run, warning
 from usageline.core import json_file, paths
 from usageline.jobs import git_status
 from usageline.line import segments, settings
@@ -18,7 +18,6 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.cli.doctor.context import Context
 
 MIN_VERSION = (2, 1, 153)
 """The first that passes the terminal's width (FACTS: the statusLine command)."""

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.cli.doctor.result import INSTALL_AGAIN, Result, ok, problem, run, warning
+from usageline.cli.doctor.context import INSTALL_AGAIN, Context, Result, ok, problem, run, warning
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.setup.program_files import package_of
@@ -17,7 +17,6 @@ from usageline.system import origin
 from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.setup.releases import Release
 
 RECORD_SHELL = "if they are yours, run `usageline install` from this shell"
@@ -120,11 +119,8 @@ def command(context: Context) -> Result | None:
             f"{context.short(os.path.dirname(path))} is not on PATH",
             "add it to use the command `usageline`",
         )
-    return ok(
-        f"{name} is the command of {context.short(package)}"
-        if package
-        else f"{name} is a link to it"
-    )
+    what = f"the command of {context.short(package)}" if package else "a link to it"
+    return ok(f"{name} is {what}")
 
 
 def _runs(release: Release, command: str) -> bool:
@@ -149,15 +145,8 @@ def plugin(context: Context) -> Result | None:
 
     Plugin and settings have the same hook; the throttle lets only one of them start a refresh.
     """
-    listed = (
-        parse_object(
-            read_bytes(
-                context.paths.claude_dir + "/plugins/installed_plugins.json",
-                MAX_PLUGINS_BYTES,
-            )
-        )
-        or {}
-    )
+    path = context.paths.claude_dir + "/plugins/installed_plugins.json"
+    listed = parse_object(read_bytes(path, MAX_PLUGINS_BYTES)) or {}
     for name, entries in mapping(listed.get("plugins")).items():
         entry: dict[str, Any] = mapping(entries[0]) if isinstance(entries, list) and entries else {}
         if (

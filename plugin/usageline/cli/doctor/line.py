@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
 import shutil
 import tempfile
-from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import INSTALL_AGAIN, Result, ok, problem, run, warning
+from usageline.cli.doctor.context import INSTALL_AGAIN, Context, Result, ok, problem, run, warning
 from usageline.core.text import sanitize
 from usageline.line.chain import MARK
 from usageline.system import bundle
 from usageline.system.paths import Paths
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 PAYLOAD = b'{"model": {"display_name": "Claude"}}'
 COLUMNS = "160"
@@ -34,6 +31,7 @@ def interpreter(context: Context) -> Result | None:
     return ok(f"the status line runs on {context.short(python)}")
 
 
+# tried by: tests/cli
 def bytecode(context: Context) -> Result | None:
     """Check that there is bytecode: the status line writes none, so each run would compile."""
     python, release = _interpreter(context), context.release
@@ -57,12 +55,11 @@ def bytecode(context: Context) -> Result | None:
         )
     package = release.root + "/plugin/usageline"
     for folder in ("", *(f"/{name}" for name in bundle.HOT_PACKAGES)):
-        names = [name for name in _listed(package + folder) if name.endswith(".py")]
-        for name in names:
+        for name in glob.glob("*.py", root_dir=package + folder):
+            module = name.removesuffix(".py")
+            compiled = f"{package}{folder}/__pycache__/{module}.{tag}.pyc"
             # Python compiles the entry file at each start, with or without bytecode.
-            if name not in {"statusline.py", "errors.py"} and not os.path.exists(
-                _compiled(package + folder, name, tag)
-            ):
+            if module not in {"statusline", "errors"} and not os.path.exists(compiled):
                 return warning(
                     f"there is no bytecode for {sanitize(tag)}: each status line takes longer",
                     INSTALL_AGAIN,
@@ -123,14 +120,3 @@ def _interpreter(context: Context) -> str:
     except ValueError:
         return ""
     return words[2] if words[:2] == ["[", "-x"] and len(words) > 2 else ""
-
-
-def _compiled(folder: str, name: str, tag: str) -> str:
-    return f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.padding import Padding
@@ -103,20 +103,27 @@ def _cell(cells: tuple[str, ...], index: int) -> Text:
 
 def row(line: bytes) -> tuple[str, ...]:
     """Return the cells of one line of the file, one for each of `HEADINGS`, or () if invalid."""
-    try:
-        entry: Any = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError):
+    entry = parse(line)
+    if entry is None:
         return ()
-    if not isinstance(entry, dict):
-        return ()
+    at = _moment(entry.get("at"))
     took = number(entry.get("ms"), 0, 1e9)
     words = [one_line(entry.get(name)) or "" for name in ("by", "why", "ended")]
     return (
-        _local_time(entry.get("at")),
+        local_time(at) if at else "?",
         *words,
         "" if took is None else f"{took / 1000:.1f} s",
         "; ".join(_details(entry)),
     )
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Return one entry of the file, None if it is invalid."""
+    try:
+        entry = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
 
 
 def _details(entry: dict[str, Any]) -> list[str]:
@@ -124,8 +131,8 @@ def _details(entry: dict[str, Any]) -> list[str]:
     status, due_at = one_line(entry.get("status")), _moment(entry.get("next"))
     due = f"next {clock(due_at, time.time())}" if due_at else ""
     published = ", ".join(filter(None, (status if status != "ok" else "", due)))
-    tried = map(_worded, _texts(entry.get("tried")))
-    details = (published, *tried, *_texts(entry.get("notes")))
+    tried = map(_worded, texts(entry.get("tried")))
+    details = (published, *tried, *texts(entry.get("notes")))
     return [detail for detail in details if detail]
 
 
@@ -137,23 +144,15 @@ def _worded(tried: str) -> str:
     return f"{name}: not used, {answer.removeprefix(ABSENT)}"
 
 
-def _texts(value: object) -> list[str]:
-    texts = value[:MAX_TEXTS] if isinstance(value, list) else []
-    return [item[:MAX_LENGTH] for item in texts if isinstance(item, str)]
-
-
-def _local_time(value: object) -> str:
-    at = _moment(value)
-    return local_time(at) if at else "?"
+def texts(value: object) -> list[str]:
+    """Return the texts in a list, bounded in number and length."""
+    items = value[:MAX_TEXTS] if isinstance(value, list) else []
+    return [item[:MAX_LENGTH] for item in items if isinstance(item, str)]
 
 
 def _moment(value: object) -> float:
     """Return the epoch seconds of `2026-11-25T09:31:55Z`, 0 for anything else."""
     try:
-        return (
-            datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ")
-            .replace(tzinfo=timezone.utc)
-            .timestamp()
-        )
+        return datetime.strptime(f"{value}+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()
     except (ValueError, OverflowError):
         return 0

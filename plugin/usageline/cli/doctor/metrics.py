@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
-from usageline.cli.doctor.result import Result, ok, warning
+from usageline.cli.doctor import log
+from usageline.cli.doctor.context import Context, Result, ok, warning
 from usageline.core.errors import CacheUnsafe
 from usageline.refresh.log_entry import METRICS
 from usageline.refresh.metrics import otlp
 from usageline.storage import refresh_log, textfiles
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 MAX_LINES = 20
 REPEAT = "then run usageline refresh --force"
@@ -53,17 +48,8 @@ def _last_failure(context: Context) -> str:
         lines = refresh_log.read_last(context.paths, MAX_LINES)
     except (OSError, ValueError, CacheUnsafe):
         return ""
-    for line in reversed(lines):
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict) and entry.get("ended") in {"refreshed", "failed"}:
-            notes = entry.get("notes")
-            texts = [
-                note
-                for note in (notes if isinstance(notes, list) else [])
-                if isinstance(note, str) and note.startswith(METRICS)
-            ]
-            return texts[0].removeprefix(METRICS) if texts else ""
+    for entry in map(log.parse, reversed(lines)):
+        if entry and entry.get("ended") in {"refreshed", "failed"}:
+            notes = [note for note in log.texts(entry.get("notes")) if note.startswith(METRICS)]
+            return notes[0].removeprefix(METRICS) if notes else ""
     return ""

@@ -8,8 +8,9 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import span
+from usageline.config import user_themes
 from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
 from usageline.core.vocabulary import REASONS
@@ -18,7 +19,6 @@ from usageline.system.api_address import API, api_address
 from usageline.system.lock import hold
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.storage.account_state import AccountState
 
 
@@ -31,6 +31,17 @@ def configuration(context: Context) -> Result:
         f"sources: {', '.join(config.sources) or 'only the payload'}; "
         f"a refresh every {config.ttl_s / 60:g} minutes at most"
     )
+
+
+def themes(context: Context) -> Result | None:
+    """Check that the name of each theme file of the user allows its use."""
+    with user_themes.of(context.env):
+        unused = user_themes.unused_files()
+    if not unused:
+        return None
+    text, _, advice = unused[0].rpartition(": ")
+    more = f" (and {len(unused) - 1} more: usageline config themes)" if unused[1:] else ""
+    return warning(text + more, advice)
 
 
 def address(context: Context) -> Result | None:

@@ -6,14 +6,21 @@ import glob
 import os
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.context import SettingsFile, settings_file
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import (
+    Context,
+    Result,
+    SettingsFile,
+    ok,
+    problem,
+    settings_file,
+    warning,
+)
 from usageline.core.text import sanitize
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.cli.doctor.context import Context
 
 INSTALL = "run `usageline install` or ./install.sh"
 ASK_ADMINISTRATOR = "ask the administrator of this machine"
@@ -44,7 +51,7 @@ def status_line(context: Context) -> Result | None:
     line = context.settings.content.get("statusLine")
     if line is None:
         return problem("statusLine is not set", INSTALL)
-    command = line.get("command") if isinstance(line, dict) else None
+    command = mapping(line).get("command")
     name = sanitize(command if isinstance(command, str) else str(line))[:MAX_COMMAND]
     return problem(
         f"statusLine is set to another program: {name}",
@@ -125,9 +132,7 @@ def managed_settings(context: Context) -> Result | None:
 
 def _has_other_status_line(context: Context, file: SettingsFile) -> bool:
     line = file.content.get("statusLine")
-    if line is None:
-        return False
-    return not (isinstance(line, dict) and context.own_commands.is_own(line.get("command")))
+    return line is not None and not context.own_commands.is_own(mapping(line).get("command"))
 
 
 def _project_settings(context: Context) -> Iterator[tuple[str, SettingsFile]]:
@@ -149,9 +154,10 @@ def _project_settings(context: Context) -> Iterator[tuple[str, SettingsFile]]:
 
 
 def _hook_commands(settings: SettingsFile) -> Iterator[object]:
-    hooks = settings.content.get("hooks")
-    entries = hooks.get("SessionStart") if isinstance(hooks, dict) else None
-    for entry in entries if isinstance(entries, list) else ():
-        inner = entry.get("hooks") if isinstance(entry, dict) else None
-        for hook in inner if isinstance(inner, list) else ():
-            yield hook.get("command") if isinstance(hook, dict) else None
+    for entry in _listed(mapping(settings.content.get("hooks")).get("SessionStart")):
+        for hook in _listed(mapping(entry).get("hooks")):
+            yield mapping(hook).get("command")
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.config.server_types import parse_address
 from usageline.sources.shared import secret
 from usageline.sources.shared.server import account_of
 from usageline.storage import shared_record
 from usageline.usage.model import SourceFailure
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 NO_LIBRARY = "[shared] needs redis-py, which is not installed"
 FORGED = "no action needed, unless it stays: then change the password of the server's user"

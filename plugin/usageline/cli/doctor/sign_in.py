@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.cli.info import check_sign_in, missing
 from usageline.core import other_sign_ins
 from usageline.core.vocabulary import OWN_SIGN_IN
 from usageline.sources.auth import claude_state
 from usageline.usage.model import SourceFailure
-
-if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
 
 ONLY_SESSIONS = f"{OWN_SIGN_IN}: only each session knows its limits"
 REMOVE_IT = "to see every limit, remove it there and sign in with /login"

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.context import Context, Result, ok, problem, warning
 from usageline.cli.formatting import local_time, span
 from usageline.core import jobs
 from usageline.core.errors import ConfigInvalid, UsagelineError
@@ -15,7 +15,6 @@ from usageline.storage.usage_index import checks, database
 from usageline.system.lock import hold_existing
 
 if TYPE_CHECKING:
-    from usageline.cli.doctor.context import Context
     from usageline.config.local import Local
 
 LOCK_TIMEOUT_S = 0.5
@@ -69,7 +68,10 @@ def index(context: Context) -> Result | None:
             (too_long,) = opened.connection.execute(TOO_LONG).fetchone()
         finally:
             opened.close()
-    facts = [f"{responses:,} responses" + (f" since {_day(first_ms)}" if responses else "")]
+    facts = [
+        f"{responses:,} responses"
+        + (f" since {local_time(first_ms / 1000)[:10]}" if responses else "")
+    ]
     facts += [f"{unpriced:,} unpriced"] if unpriced else []
     facts += [f"{too_long:,} lines too long to read"] if too_long else []
     age_s = time.time() - os.stat(path).st_mtime
@@ -85,7 +87,3 @@ def _settings(context: Context) -> Local | Result:
     except UsagelineError as refused:
         text, _, advice = str(refused).partition(": ")
         return ok(text) if text in roots.DISABLED else warning(text, advice)
-
-
-def _day(at_ms: int) -> str:
-    return local_time(at_ms / 1000)[:10]

@@ -44,12 +44,8 @@ def show_unknown_keys(env: Mapping[str, str], file: str | None) -> None:
     if table.row_count:
         target.print(table)
     if empty:
-        target.print(
-            text(
-                "null, so there was nothing to read: " + ", ".join(map(_name, empty[:MAX_ROWS])),
-                "dim",
-            )
-        )
+        names = ", ".join(map(_name, empty[:MAX_ROWS]))
+        target.print(text(f"null, so there was nothing to read: {names}", "dim"))
 
 
 def _body_in(file: str, paths: Paths) -> tuple[dict[str, Any], str]:

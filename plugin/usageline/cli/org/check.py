@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.doctor.result import MARKS
+from usageline.cli.doctor.context import MARKS
 from usageline.cli.org.loading import with_org
 from usageline.core.text import sanitize
 

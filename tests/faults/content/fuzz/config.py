@@ -10,7 +10,7 @@ from tests.faults.content.judge import one_line
 from usageline.cli.config import sample
 from usageline.config import file
 from usageline.config.compile import resolve_values
-from usageline.config.key_lines import KeyLines
+from usageline.config.reporter import KeyLines
 from usageline.config.validate import Values, validate
 from usageline.line import settings
 from usageline.themes import colors

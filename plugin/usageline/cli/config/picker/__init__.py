@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from usageline.cli.config.change import current_text, named
-from usageline.cli.config.report import broken
+from usageline.cli.config.change import current_text, named, refusal
 from usageline.cli.formatting import short
-from usageline.config import edit, file, loader
+from usageline.config import edit, loader, user_themes
 from usageline.system.paths import Paths
-from usageline.system.terminal import limit_environment, output_env
+from usageline.system.terminal import limit_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +39,9 @@ def run(env: dict[str, str]) -> None:
     paths = Paths(env)
     text = current_text(paths) or ""
     try:
-        file.parse(text)
-    except file.UnusableFile as unusable:
-        raise broken(paths, edit.NotToml([unusable.problem])) from None
+        edit.require_toml(text)
+    except edit.NotToml as refused:
+        raise refusal(paths, refused, "") from None
     limit_environment()
     # The line has only colors that the terminal shows: leave them as they are.
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
@@ -50,7 +49,10 @@ def run(env: dict[str, str]) -> None:
     from usageline.cli.config.picker.draft import Draft  # noqa: PLC0415 - as above
     from usageline.cli.config.picker.drawing import Drawing  # noqa: PLC0415 - as above
 
-    notes = [f"Kept as it is: {named(paths, problem)}" for problem in loader.problems(env)]
+    notes = [
+        *(f"Kept as it is: {named(paths, problem)}" for problem in loader.problems(env)),
+        *(sentence[0].upper() + sentence[1:] + "." for sentence in user_themes.unused_files()),
+    ]
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
     saved = picker.run()
     picker.raise_failure()
@@ -62,5 +64,4 @@ def run(env: dict[str, str]) -> None:
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
     click.echo(f"wrote {short(paths.config_file, paths)}: the next status line shows it")
-    rows = preview.own_rows(saved.values, output_env(), preview.terminal_columns())
-    click.echo("\n".join(rows), color=True)
+    preview.print_own_rows(saved.values)

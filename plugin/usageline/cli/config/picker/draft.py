@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import edit, presets
 from usageline.config.rows import Position, RowsUnchangeable, place, put, shift, split
-from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 
 if TYPE_CHECKING:
@@ -71,12 +70,7 @@ class Draft:
     def available(self) -> list[str]:
         """Return the segments and instances that no row has."""
         used = {name for row in self.rows for name in row}
-        names = [*SEGMENTS, *(name for name in self.values.segments if "." in name)]
-        return [name for name in names if name not in used]
-
-    def is_hidden(self, name: str) -> bool:
-        """Return whether an option hides the segment."""
-        return bool(self.values.segments.get(name, {}).get("hide"))
+        return [name for name in self.values.segment_names() if name not in used]
 
     def value(self, key: str) -> Any:
         """Return a key's value, from the text or the default."""
@@ -98,41 +92,23 @@ class Draft:
     def use_preset(self, name: str) -> Draft:
         """Use the rows of a preset, and its theme if it has one."""
         preset = next(preset for preset in presets.PRESETS if preset.name == name)
-
-        def change(text: str) -> str:
-            values = validate(text).values
-            changes = presets.changes(preset, values.get("theme"), values.get("rows"))
-            return edit.set_all(text, changes)
-
-        return self._do(f"preset {name}", change)
+        return self._do(f"preset {name}", lambda text: edit.use_preset(text, preset))
 
     def toggle(self, name: str) -> Draft:
         """Add a segment, show it if it is hidden, or remove it from its row."""
         if not place(self.rows, name):
             return self._with_rows(f"add {name}", lambda shown: put(shown, name, Position()), name)
-        if self.is_hidden(name):
+        if self.values.is_hidden(name):
             return self._with_rows(f"show {name}", lambda shown: shown, name)
         return self._do(f"remove {name}", lambda text: edit.remove_segments(text, [name]))
 
     def shift(self, number: int, index: int, step: int) -> Draft:
         """Move the segment at a place by one place, across rows if it is at the edge."""
-        name = self.rows[number][index]
-
-        def moved(shown: Rows) -> Rows:
-            _require(shown, number, index, name)
-            return shift(shown, number, index, step)[0]
-
-        return self._with_rows(f"move {name}", moved)
+        return self._at("move", number, index, lambda shown: shift(shown, number, index, step)[0])
 
     def split(self, number: int, index: int) -> Draft:
         """Begin a row with the segment at a place, or join its row with the one above."""
-        name = self.rows[number][index]
-
-        def divided(shown: Rows) -> Rows:
-            _require(shown, number, index, name)
-            return split(shown, number, index)
-
-        return self._with_rows(f"new row at {name}", divided)
+        return self._at("new row at", number, index, lambda shown: split(shown, number, index))
 
     def undo(self) -> Draft:
         """Undo the last edit."""
@@ -160,6 +136,17 @@ class Draft:
         )
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
+    def _at(self, what: str, number: int, index: int, change: Callable[[Rows], Rows]) -> Draft:
+        """Change the rows at a place that must have the same segment if the edit is repeated."""
+        name = self.rows[number][index]
+
+        def changed(shown: Rows) -> Rows:
+            if number >= len(shown) or shown[number][index : index + 1] != [name]:
+                raise RowsUnchangeable(f"{name} is no longer in row {number + 1}")
+            return change(shown)
+
+        return self._with_rows(f"{what} {name}", changed)
+
     def _with_rows(self, what: str, changed: Callable[[Rows], Rows], *visible: str) -> Draft:
         def change(text: str) -> str:
             shown: Rows = validate(text).values.get("rows")
@@ -179,9 +166,3 @@ def _with_value(text: str, key: str, value: Any) -> str:
     if edit.effective_value(validate(rest).values, key) == value:
         return rest
     return edit.set_value(text, key, value)
-
-
-def _require(shown: Rows, number: int, index: int, name: str) -> None:
-    """Raise RowsUnchangeable if the rows have another segment at that place."""
-    if number >= len(shown) or shown[number][index : index + 1] != [name]:
-        raise RowsUnchangeable(f"{name} is no longer in row {number + 1}")

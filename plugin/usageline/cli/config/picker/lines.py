@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events, on
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -15,7 +16,6 @@ from textual.strip import Strip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual import events
     from textual.binding import BindingType
 
     from usageline.cli.config.picker.drawing import Glyphs
@@ -34,9 +34,7 @@ class Lines(ScrollView, can_focus=False):
     Lines { scrollbar-size: 0 0; overflow-x: hidden; background: transparent; }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._lines: list[Text] = []
+    _lines: Sequence[Text] = ()
 
     def show(self, lines: Sequence[Text]) -> None:
         """Show these lines."""
@@ -73,8 +71,8 @@ class Item(NamedTuple):
     at_cursor: Sequence[Text] = ()
 
 
-class Listener(Protocol):
-    """What reacts to the user's choices.
+class Listener:
+    """A screen that reacts to the user's choices.
 
     It is called at once: a message would arrive after the next key.
     """
@@ -88,7 +86,7 @@ class Listener(Protocol):
     def stepped(self, key: str, step: int) -> None:
         """Set the next value of a key, the previous one for -1, or ask for it for 0."""
 
-    def arranged(self, what: str) -> None:
+    def action_arrange(self, what: str) -> None:
         """React to `toggle`, `remove`, `split`, `up` or `down` for the segment at the cursor."""
 
 
@@ -175,18 +173,6 @@ class Choices(Lines, can_focus=True):
         keys = [item.key for item in self._items]
         return self._starts[keys.index(self.key)] - self.scroll_offset.y if self.key in keys else 0
 
-    def on_focus(self) -> None:
-        """Draw the cursor brightly."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Draw the cursor dimly."""
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Keep the cursor on the screen."""
-        self._draw()
-
     def more_mark(self, y: int) -> str:
         """Return an arrow if there are lines beyond the edge of the screen."""
         top = self.scroll_offset.y
@@ -195,7 +181,11 @@ class Choices(Lines, can_focus=True):
         is_last = y == self.size.height - 1
         return self.glyphs.up_down[1] if is_last and top + y + 1 < len(self._lines) else ""
 
+    @on(events.Focus)
+    @on(events.Blur)
+    @on(events.Resize)
     def _draw(self) -> None:
+        """Draw the items with the cursor on the screen, brightly if the list has the focus."""
         lines: list[Text] = []
         self._starts = []
         first = last = 0
@@ -216,7 +206,8 @@ class Choices(Lines, can_focus=True):
         height, top = self.size.height, self.scroll_offset.y
         if not height:
             return
-        if first <= self._first_line():
+        pairs = zip(self._items, self._starts, strict=True)
+        if first <= next((start for item, start in pairs if item.key), 0):  # below the headings
             first = 0
         if first < top:
             top = first
@@ -225,18 +216,11 @@ class Choices(Lines, can_focus=True):
         top = min(top, max(len(self._lines) - height, 0))
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
-    def _first_line(self) -> int:
-        """Return the line of the first item that is no heading."""
-        pairs = zip(self._items, self._starts, strict=True)
-        return next((start for item, start in pairs if item.key), 0)
-
 
 class Hints(Lines):
     """One line of keys and what they do. A click on one does it."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._spans: list[tuple[int, int, str]] = []
+    _spans: Sequence[tuple[int, int, str]] = ()
 
     def hint(self, hints: Sequence[tuple[str, str, str]], current: str = "") -> None:
         """Show keys, their meaning, and the action of the app that a click runs.
@@ -247,8 +231,7 @@ class Hints(Lines):
         cells = [len(key) + len(meaning) + 3 for key, meaning, _ in hints]
         while len(hints) > LAST_HINTS and sum(cells) - 1 > self.app.size.width:
             del hints[-LAST_HINTS - 1], cells[-LAST_HINTS - 1]
-        line = Text(" ")
-        self._spans = []
+        line, spans = Text(" "), []
         for key, meaning, action in hints:
             start = line.cell_len
             is_current = bool(current) and action == current
@@ -256,8 +239,9 @@ class Hints(Lines):
                 line.append(f" {key} {meaning} ", Style(bold=True, reverse=True))
             else:
                 line.append(f"{key}", Style(bold=True, color="cyan")).append(f" {meaning}")
-            self._spans.append((start, line.cell_len, action))
+            spans.append((start, line.cell_len, action))
             line.append("  ")
+        self._spans = spans
         self.show([line])
 
     async def on_click(self, event: events.Click) -> None:

@@ -11,10 +11,8 @@ from textual.widgets import ContentSwitcher
 from usageline.cli.config.change import change
 from usageline.cli.config.picker.dialogs import Question, Typing, diff_lines
 from usageline.cli.config.picker.lines import Choices
-from usageline.cli.config.picker.option_values import as_typed, next_value
-from usageline.cli.config.picker.options import Options, help_for
+from usageline.cli.config.picker.lists import Options, SegmentList, as_typed, help_for, next_value
 from usageline.cli.config.picker.pages import Gallery
-from usageline.cli.config.picker.segment_list import SegmentList
 from usageline.cli.config.picker.view import PAGES, View
 from usageline.cli.formatting import short
 from usageline.config import edit, rows
@@ -134,10 +132,6 @@ class Main(View):
             self._draw_keys()
 
     def action_arrange(self, what: str) -> None:
-        """Add, remove or move the segment under the cursor, from a click on its key."""
-        self.arranged(what)
-
-    def arranged(self, what: str) -> None:
         """Add, remove or move the segment under the cursor."""
         segments = self.query_one(SegmentList)
         name, place = segments.name_in(self.draft), segments.place()
@@ -209,8 +203,7 @@ class Main(View):
     def action_keys(self) -> None:
         """Show every key."""
         lines = [Text.assemble((f"{key:14}", "bold cyan"), does) for key, does in KEYS]
-        answers = [("Esc", "back", "")]
-        self.app.push_screen(Question([*lines, Text()], answers, self.drawing.glyphs.border))
+        self._ask(lines, [("Esc", "back", "")])
 
     def action_other_width(self) -> None:
         """Draw the line for another width: that of a narrower terminal."""
@@ -231,9 +224,17 @@ class Main(View):
             return
         path = short(Paths(self.env).config_file, Paths(self.env))
         diff = map(self.drawing.displayable, diff_lines(self.draft.diff()))
-        lines = [Text(f"Write {path}?", "bold"), Text(), *diff, Text()]
-        answers = [("Enter", "write it", "write"), ("Esc", "back", "")]
-        self.app.push_screen(Question(lines, answers, self.drawing.glyphs.border), self._write)
+        lines = [Text(f"Write {path}?", "bold"), Text(), *diff]
+        self._ask(lines, [("Enter", "write it", "write"), ("Esc", "back", "")], self._write)
+
+    def _ask(
+        self,
+        lines: Sequence[Text],
+        answers: Sequence[tuple[str, str, str]],
+        answered: Callable[[str | None], None] | None = None,
+    ) -> None:
+        border = self.drawing.glyphs.border
+        self.app.push_screen(Question([*lines, Text()], answers, border), answered)
 
     def _write(self, answer: str | None) -> None:
         if answer != "write":
@@ -260,9 +261,9 @@ class Main(View):
         if not self.draft.is_changed:
             self.app.exit(None)
             return
-        lines = [Text("You have changes that are not saved.", "bold"), Text()]
+        lines = [Text("You have changes that are not saved.", "bold")]
         answers = [("s", "save", "save"), ("d", "discard", "discard"), ("Esc", "back", "")]
-        self.app.push_screen(Question(lines, answers, self.drawing.glyphs.border), self._left)
+        self._ask(lines, answers, self._left)
 
     def _left(self, answer: str | None) -> None:
         if answer == "discard":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.text import Text
 
@@ -21,8 +21,8 @@ ARROW = "\ue0b0"
 BRANCH = "\ue0a0"
 SETTINGS = (
     ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows", "fold")),
-    ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
-    ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
+    ("alerts", tuple(f"alerts.{name}" for name in ALERTS)),
+    ("another status line beside this one", tuple(f"chain.{name}" for name in CHAIN)),
     ("the refresh", ("ttl", "sources", "client")),
     ("tokens and cost", ("local.enabled", "local.keep_days", "local.roots")),
 )
@@ -32,27 +32,7 @@ Prices are a table of tables, which no single value sets.
 """
 
 
-class Gallery(Choices):
-    """Items to try: the line on top shows the one under the cursor, and Enter takes it."""
-
-    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
-        """Return the items, drawn for a terminal of `columns`."""
-        raise NotImplementedError
-
-    def with_item(self, draft: Draft, key: str) -> Draft:
-        """Return the draft with an item."""
-        raise NotImplementedError
-
-    def current(self, draft: Draft) -> str:
-        """Return the key of the item that the draft has, "" if it has none."""
-        raise NotImplementedError
-
-    def about(self, key: str, draft: Draft) -> str:
-        """Return what an item is, in words, or what it changes in the draft."""
-        raise NotImplementedError
-
-
-class Presets(Gallery):
+class Presets(Choices):
     """Ready-made lines."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
@@ -60,8 +40,9 @@ class Presets(Gallery):
         items = []
         for preset in presets.PRESETS:
             head = title(preset.name, preset.name == draft.preset, drawing, preset.about)
-            rows = _rows(draft.use_preset(preset.name), drawing, columns)
-            items += [Item(preset.name, [head, *rows]), Item("", [Text()])]
+            rows = drawing.line(draft.use_preset(preset.name).values, columns)
+            shown = [Text("  ") + _without_indent(row) for row in rows]
+            items += [Item(preset.name, [head, *shown]), Item("", [Text()])]
         return items[:-1]
 
     def with_item(self, draft: Draft, key: str) -> Draft:
@@ -86,7 +67,7 @@ class Presets(Gallery):
         return f"{key}: {rows}, {theme}. Options of segments stay."
 
 
-class Font(Gallery):
+class Font(Choices):
     """Whether the terminal's font has the glyphs of a Nerd Font, and those of bars."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:  # noqa: ARG002
@@ -126,32 +107,20 @@ class Font(Gallery):
         return 'Without these characters the line can use ASCII: theme = "ascii"'
 
 
-class Themes(Gallery):
+class Themes(Choices):
     """The themes, each with a short line in its colors."""
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
         """Return each theme in one line."""
         used = draft.values.get("theme")
         values = preview.with_sample_rows(draft.values)
-        return [
-            Item(
-                name,
-                [
-                    Text.assemble(
-                        title(f"{name:{NAME_CELLS}}", name == used, drawing),
-                        *(
-                            row[len(preview.INDENT) :]
-                            for row in drawing.line(
-                                preview.with_theme(values, name),
-                                max(columns - NAME_CELLS - 4, 20),
-                                sample=True,
-                            )[:1]
-                        ),
-                    )
-                ],
-            )
-            for name in themes.NAMES
-        ]
+        width = max(columns - NAME_CELLS - 4, 20)
+        items = []
+        for name in themes.NAMES:
+            rows = drawing.line(preview.with_theme(values, name), width, sample=True)[:1]
+            head = title(f"{name:{NAME_CELLS}}", name == used, drawing)
+            items.append(Item(name, [Text.assemble(head, *map(_without_indent, rows))]))
+        return items
 
     def with_item(self, draft: Draft, key: str) -> Draft:
         """Return the draft with a theme."""
@@ -166,6 +135,10 @@ class Themes(Gallery):
         return f"{key}: {themes.find(key).about}"
 
 
+Gallery: TypeAlias = Presets | Font | Themes
+"""Items to try: the line on top shows the one under the cursor, and Enter takes it."""
+
+
 def title(name: str, is_used: bool, drawing: Drawing, about: str = "") -> Text:
     """Return the title of an item, with a mark if it is in use."""
     mark = f"{drawing.glyphs.in_use} " if is_used else "  "
@@ -176,5 +149,5 @@ def title(name: str, is_used: bool, drawing: Drawing, about: str = "") -> Text:
     )
 
 
-def _rows(draft: Draft, drawing: Drawing, columns: int) -> list[Text]:
-    return [Text("  ") + row[len(preview.INDENT) :] for row in drawing.line(draft.values, columns)]
+def _without_indent(row: Text) -> Text:
+    return row[len(preview.INDENT) :]

@@ -9,10 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from usageline.cli.config.picker.lines import Choices, Hints, Lines
-from usageline.cli.config.picker.options import Options, help_for
+from usageline.cli.config.picker.lines import Choices, Hints, Lines, Listener
+from usageline.cli.config.picker.lists import Options, SegmentList, help_for, option_keys
 from usageline.cli.config.picker.pages import SETTINGS, Font, Gallery, Presets, Themes
-from usageline.cli.config.picker.segment_list import SegmentList, option_keys
 from usageline.config.segments import SEGMENTS
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ OTHER_ROWS = 7
 """Rows of the screen besides the line, with three for the page."""
 
 
-class View(Screen[None]):
+class View(Listener, Screen[None]):
     """The widgets of the main screen, drawn from the draft."""
 
     def __init__(self, env: dict[str, str], draft: Draft, drawing: Drawing, note: str) -> None:
@@ -70,22 +69,6 @@ class View(Screen[None]):
         """The name of the page on the screen."""
         return self.query_one("#pages", ContentSwitcher).current or PAGES[0]
 
-    def highlighted(self, choices: Choices, key: str) -> None:
-        """React to the cursor on another item."""
-        raise NotImplementedError
-
-    def chosen(self, choices: Choices, key: str) -> None:
-        """React to an item that the user chose."""
-        raise NotImplementedError
-
-    def stepped(self, key: str, step: int) -> None:
-        """React to the wish for another value of a key."""
-        raise NotImplementedError
-
-    def arranged(self, what: str) -> None:
-        """React to the wish to move the segment under the cursor."""
-        raise NotImplementedError
-
     def redraw(self, *, at_current: bool = False) -> None:
         """Draw the line, the page and the keys."""
         page = self.query_one(f"#{self.page}")
@@ -112,7 +95,8 @@ class View(Screen[None]):
         about = f"{numbers} {glyphs.dot} {columns} columns"
         name = Text.assemble((" usageline", "bold"))
         if self.trial is not None and self.trial.text != self.draft.text:
-            name.append(f" {glyphs.dot} trying {self._key()}: Enter takes it", "yellow")
+            key = self.query_one(f"#{self.page}", Choices).key
+            name.append(f" {glyphs.dot} trying {key}: Enter takes it", "yellow")
         elif self.draft.is_changed:
             name.append(f" {glyphs.dot} not saved yet", "yellow")
         gap = max(self.size.width - name.cell_len - len(about) - 1, 1)
@@ -128,20 +112,16 @@ class View(Screen[None]):
     def _draw_keys(self) -> None:
         glyphs = self.drawing.glyphs
         is_wide = self.size.width >= MIN_TABS_WIDTH
-        self.query_one("#tabs", Hints).hint(
-            [
-                *(
-                    (
-                        str(number),
-                        page.capitalize() if page == self.page or is_wide else "",
-                        f"screen.page('{page}')",
-                    )
-                    for number, page in enumerate(PAGES, 1)
-                ),
-                ("?", "keys", "screen.keys"),
-            ],
-            f"screen.page('{self.page}')",
-        )
+        tabs = []
+        for number, page in enumerate(PAGES, 1):
+            name = page.capitalize() if page == self.page or is_wide else ""
+            tabs.append((str(number), name, f"screen.page('{page}')"))
+        tabs.append(("?", "keys", "screen.keys"))
+        self.query_one("#tabs", Hints).hint(tabs, f"screen.page('{self.page}')")
+        change = [
+            (glyphs.left_right, "change", "screen.step_value(1)"),
+            ("Enter", "type or change", "screen.choose"),
+        ]
         own = {
             "segments": [
                 ("Space", "on/off", "screen.arrange('toggle')"),
@@ -150,17 +130,10 @@ class View(Screen[None]):
                 ("n", "new row", "screen.arrange('split')"),
                 ("Enter", "options", "screen.options"),
             ],
-            "settings": [
-                (glyphs.left_right, "change", "screen.step_value(1)"),
-                ("Enter", "type or change", "screen.choose"),
-            ],
+            "settings": change,
         }.get(self.page, [("Enter", "use it", "screen.choose")])
         if self.page == "segments" and self.query_one("#options").has_focus:
-            own = [
-                (glyphs.left_right, "change", "screen.step_value(1)"),
-                ("Enter", "type or change", "screen.choose"),
-                ("Esc", "segments", "screen.back"),
-            ]
+            own = [*change, ("Esc", "segments", "screen.back")]
         keys = [*own, ("u", "undo", "screen.undo"), ("s", "save", "screen.save")]
         self.query_one("#keys", Hints).hint([*keys, ("q", "quit", "screen.leave")])
         self._draw_help()
@@ -175,7 +148,8 @@ class View(Screen[None]):
         elif not text:
             options = self.query_one("#options", Options)
             name = self.query_one(SegmentList).name_in(self.draft)
-            text = help_for(options.key) if options.has_focus else _about(name)
+            about = f"{name}: {SEGMENTS[name.partition('.')[0]].doc}" if name else ""
+            text = help_for(options.key) if options.has_focus else about
         width = max(self.size.width - 2, 20)
         style = "bold yellow" if self.note else "dim"
         lines = Text(text).wrap(self.app.console, width)[:2]
@@ -197,11 +171,3 @@ class View(Screen[None]):
         self.query_one("#options", Options).list_keys(
             [("", option_keys(name))], self.draft, f"segments.{name}."
         )
-
-    def _key(self) -> str:
-        page = self.query_one(f"#{self.page}")
-        return page.key if isinstance(page, Choices) else ""
-
-
-def _about(name: str) -> str:
-    return f"{name}: {SEGMENTS[name.partition('.')[0]].doc}" if name else ""
