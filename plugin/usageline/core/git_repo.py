@@ -33,8 +33,6 @@ class Repository:
     HEAD's short hash or "". `state` is one of the words in STATES or "".
     """
 
-    __slots__ = ("branch", "commit", "common", "directory", "root", "state")
-
     def __init__(self, root: str, directory: str) -> None:
         self.root = root
         self.directory = directory

@@ -76,8 +76,6 @@ class Command:
     `fixed` comes from `trusted_config`.
     """
 
-    __slots__ = ("_command", "_fixed", "_key", "_names", "_waits", "env", "python", "timeout_s")
-
     def __init__(
         self,
         python: str,

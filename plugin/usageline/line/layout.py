@@ -49,8 +49,6 @@ class RowSpacing:
     `around` counts the whole row's, `pad` those around each segment, `between` those between two.
     """
 
-    __slots__ = ("around", "between", "ellipsis", "pad")
-
     def __init__(
         self, around: int = 0, pad: int = 0, between: int = 3, ellipsis: str = "…"
     ) -> None:

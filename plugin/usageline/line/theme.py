@@ -51,18 +51,6 @@ class TerminalTheme:
     OSC 8 links.
     """
 
-    __slots__ = (
-        "ascii",
-        "blocks",
-        "caps",
-        "glyphs",
-        "icons",
-        "links",
-        "pad",
-        "separator",
-        "styles",
-    )
-
     def __init__(
         self,
         theme: dict[str, Any],
