@@ -353,7 +353,7 @@ def test_fifty_lines_start_one_job(
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from usageline.core import git_repo\n"
-        "from usageline.core.environment import environment\n"
+        "from usageline.core.paths import environment\n"
         "from usageline.line import git\n"
         "repository = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usageline.core import paths, syscalls
+from usageline.core import json_file, paths, syscalls
 
 MAX_STEPS = 64
 """Directories to check on the way up."""
@@ -120,18 +120,7 @@ def _linked_dir(path: str) -> str:
 
 def _text(path: str) -> str:
     """Return a file's beginning, or "" if it cannot be read."""
-    try:
-        # Opening a FIFO without O_NONBLOCK would hang the line.
-        fd = syscalls.open(path, syscalls.O_RDONLY | getattr(syscalls, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
-        return ""
-    try:
-        is_regular = syscalls.fstat(fd).st_mode & 0o170000 == 0o100000
-        return syscalls.read(fd, MAX_BYTES).decode("utf-8", "replace") if is_regular else ""
-    except OSError:
-        return ""
-    finally:
-        syscalls.close(fd)
+    return (json_file.regular_file(path, MAX_BYTES) or b"").decode("utf-8", "replace")
 
 
 def _exists(path: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from usageline.core.formatting import age, ago, clock, money, utc_time
-from usageline.core.limit_names import short_name
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import short_name
 from usageline.core.windows import moment, percent
 from usageline.line.segments import limits
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 
 from usageline.core import freshness, json_file, paths, syscalls
-from usageline.core.environment import environment
 from usageline.core.text import sanitize
 from usageline.line import _defaults, emit, render, settings, theme, view
 from usageline.line.context import StatusContext
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
         syscalls._exit(2)
     form, width, colors = chosen
     try:
-        line = embedded_line(environment(), form, width, time.time(), colors=colors)
+        line = embedded_line(paths.environment(), form, width, time.time(), colors=colors)
     except Exception as error:  # noqa: BLE001 - a traceback would break a prompt
         line = f"usageline: {type(error).__name__}; please report it"
     emit((line + "\n").encode(locale_encoding(), "replace"))

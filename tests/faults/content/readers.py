@@ -57,6 +57,8 @@ CALLS = frozenset(
             "file.read_text",
             "json_file.json_file",
             "json_file",
+            "json_file.regular_file",
+            "regular_file",
             "read_keys",
             "glob.glob",
         ),
@@ -71,6 +73,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "snapshot": (
         *(
             "core.json_file.json_file",
+            "core.json_file.regular_file",
             "line.main.draw",
             "line.embed.embedded_line",
             "cli.snapshot.current_snapshot",

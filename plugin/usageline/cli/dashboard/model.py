@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.cli import limit_rows, table
 from usageline.cli.history.series import all_series
-from usageline.core import formatting, limit_names, windows
+from usageline.core import formatting, vocabulary, windows
 from usageline.core.text import sanitize
 from usageline.line import view
 from usageline.line.segments import forecast
@@ -233,7 +233,7 @@ def _alerts(ctx: Any) -> tuple[Line, ...]:
             continue
         earlier = highest.get((kind, label))
         if earlier is None or threshold > earlier[0]:  # type: ignore[operator]
-            name = limit_names.title(kind, label)
+            name = vocabulary.title(kind, label)
             now_at = math.floor(_current(ctx, kind, label, used))
             highest[kind, label] = (
                 threshold or 0,
@@ -282,7 +282,7 @@ def account(
     values = tuple(
         (
             "quiet" if window.percent is None else window.severity,
-            limit_names.short_name(window.kind, window.label)
+            vocabulary.short_name(window.kind, window.label)
             + (" –" if window.percent is None else f" {int(window.percent)}%"),
         )
         for window in limit_rows.in_order(ctx.windows)

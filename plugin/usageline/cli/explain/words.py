@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.cli.formatting import span
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import label_of
-from usageline.core import formatting, limit_names, windows
+from usageline.core import formatting, vocabulary, windows
 from usageline.line.segments import limits, with_defaults
 from usageline.line.segments.forecast import KINDS
 
@@ -116,7 +116,7 @@ def title(piece: Piece) -> str:
     """Return the name of the segment as in config.toml, with the limit's own name."""
     window = _window(piece) if piece.name == "scoped" else None
     return (
-        f"{piece.name} ({limit_names.short_name(window.kind, window.label)})"
+        f"{piece.name} ({vocabulary.short_name(window.kind, window.label)})"
         if window
         else piece.name
     )
@@ -137,7 +137,7 @@ def _limit(piece: Piece) -> str:
     percent = "an unknown part" if window.percent is None else f"{math.floor(window.percent)}%"
     name = _doc(piece.name)
     if piece.name == "scoped":
-        long_name = limit_names.long_name(window.kind, window.label)
+        long_name = vocabulary.long_name(window.kind, window.label)
         name = f"the {long_name}" if long_name != window.label else f"the limit {window.label}"
     texts = [f"{name}: {percent} is used"]
     severity = windows.severity(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from usageline.cli.profile_accounts import labels, matching
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
-from usageline.core.limit_names import long_name
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import long_name
 from usageline.storage import history
 from usageline.system.paths import Paths
 from usageline.usage.headroom import names

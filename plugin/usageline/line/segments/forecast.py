@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.limit_names import SHORT, short_name
+from usageline.core.vocabulary import SHORT, short_name
 from usageline.core.windows import (
     SAME_RESET_S,
     SURE_PERCENT,

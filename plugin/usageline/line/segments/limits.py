@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.limit_names import SHORT, scope, short_name
+from usageline.core.vocabulary import SHORT, scope, short_name
 from usageline.core.windows import even_percent
 from usageline.line.layout import URGENT
 from usageline.line.segments import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from usageline.core.limit_names import OTHER_WEEK
+from usageline.core.vocabulary import OTHER_WEEK
 from usageline.core.windows import exhausted_at, moment, percent
 from usageline.usage.local.prices import PICO
 from usageline.usage.metrics import labels, table
