@@ -9,7 +9,7 @@ from usageline.cli import appearance
 from usageline.core import freshness, json_file, windows
 from usageline.core.errors import UsagelineError
 from usageline.line import view
-from usageline.line.segments import limits
+from usageline.line.segments import reasons
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.usage.values import whole_detail
@@ -50,7 +50,7 @@ def describe(outcome: Outcome) -> str:
         ctx = ctx.replaced(half_days=look.half_days)
         detail = whole_detail(snapshot) or ctx.detail
         reason = sanitize_lines(
-            f"{limits.reason(ctx)} ({detail})" if detail else limits.reason(ctx)
+            f"{reasons.reason(ctx)} ({detail})" if detail else reasons.reason(ctx)
         )
         return reason if outcome.state == "failed" else reason + next_refresh
     return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh

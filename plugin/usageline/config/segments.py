@@ -505,7 +505,7 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "service": Segment(
-        "service",
+        "reasons",
         "an incident that affects Claude Code, from the service's status page",
         options=(Key("length", Integer(8, 160), 40, "maximum length in characters"),),
         icon="\uf0ac ",

@@ -18,7 +18,7 @@ SEGMENTS = {
     "fast_mode": ("session", "now", {"label": ""}),
     "thinking": ("session", "now", {"label": "", "when": "on"}),
     "tokens": ("session", "now", {"label": "", "show": ("input", "output")}),
-    "service": ("service", "incident", {"label": "", "length": 40}),
+    "service": ("reasons", "incident", {"label": "", "length": 40}),
     "output_style": ("session", "now", {"label": "style"}),
     "vim": ("session", "now", {"label": ""}),
     "agent": ("session", "now", {"label": "agent"}),

@@ -6,7 +6,7 @@ from usageline.core.formatting import age, ago, clock, money, utc_time
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import short_name
 from usageline.core.windows import moment, percent
-from usageline.line.segments import limits
+from usageline.line.segments import reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def menu(rows: Sequence[str], ctx: StatusContext) -> Iterator[str]:
         amount = _amount(row)
         if amount:
             yield _item(f"{row.get('label')}: {amount}", "normal")
-    why = limits.reason(ctx)
+    why = reasons.reason(ctx)
     if why:
         yield _item(why, "warning")
     if ctx.age_s is not None:

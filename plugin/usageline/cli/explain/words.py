@@ -9,7 +9,7 @@ from usageline.cli.formatting import span
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import label_of
 from usageline.core import formatting, vocabulary, windows
-from usageline.line.segments import limits, with_defaults
+from usageline.line.segments import reasons, with_defaults
 from usageline.line.segments.forecast import KINDS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
         )
     if piece.name == "status":
         return Words(
-            limits.reason(piece.ctx) or "the age of old numbers",
+            reasons.reason(piece.ctx) or "the age of old numbers",
             _origin(piece.ctx, snapshot),
             "`usageline doctor` shows what to do",
         )

@@ -7,11 +7,11 @@ from usageline.core.windows import moment, percent
 from usageline.line.layout import URGENT, parts_width
 from usageline.line.segments import (
     MAX_SHOWN,
-    brief_label,
     emphasized,
     graded,
     labeled,
     omitted,
+    shortened,
 )
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ def _amount_variants(
 
 
 def _brief_name(ctx: StatusContext, options: Options, label: str) -> list[Part]:
-    brief = brief_label(ctx, options["label"] if label == "Usage credits" else label)
+    brief = shortened(ctx, options["label"] if label == "Usage credits" else label)
     brief = "cr" if brief == "credits" else brief
     return [("label", brief + " ")] if brief else []
 

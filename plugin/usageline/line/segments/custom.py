@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from usageline.core.formatting import time_of_day
-from usageline.line.segments import labeled
+from usageline.line.segments import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,23 +17,19 @@ MAX_TEXT = 200
 
 def clock(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the time of day."""
-    time_text = time_of_day(
-        time.localtime(ctx.now),
-        half_days=ctx.half_days,
-        seconds=options["seconds"],
-    )
-    return [[(21, [*labeled(options), ("plain", time_text)])]]
+    local, seconds = time.localtime(ctx.now), options["seconds"]
+    time_text = time_of_day(local, half_days=ctx.half_days, seconds=seconds)
+    return word(options, 21, time_text)
 
 
 def plan(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the plan's name."""
-    return [[(33, [*labeled(options), ("plain", ctx.plan)])]] if ctx.plan else []
+    return word(options, 33, ctx.plan)
 
 
 def account(_ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the name that the user gave this account."""
-    name = options["text"]
-    return [[(66, [*labeled(options), ("name", name)])]] if name else []
+    return word(options, 66, options["text"], "name")
 
 
 def flex(_ctx: StatusContext, _options: Options) -> list[Variants]:
@@ -43,5 +39,4 @@ def flex(_ctx: StatusContext, _options: Options) -> list[Variants]:
 
 def text(_ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the user's own text."""
-    own = options["text"][:MAX_TEXT]
-    return [[(20, [*labeled(options), ("plain", own)])]] if own else []
+    return word(options, 20, options["text"][:MAX_TEXT])

@@ -8,9 +8,9 @@ from usageline.line.segments import (
     BAR_PRIORITY,
     MAX_NAME,
     bar_part,
-    brief_label,
     graded,
     labeled,
+    shortened,
 )
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ def model(ctx: StatusContext, options: Options) -> list[Variants]:
     name = ctx.text("model", "display_name") or ctx.text("model", "id")
     if not name:
         return []
-    name = brief_label(ctx, name, MAX_NAME)
+    name = shortened(ctx, name, MAX_NAME)
     label, brief = labeled(options), name.partition(" (")[0]
     variants = [(40, [*label, ("name", brief)])]
     # Opus 5.5 (1M context) → Opus 5.5
