@@ -58,11 +58,8 @@ def repository(cwd: str) -> Repository | None:
                 rebased = _text(f"{repo.directory}/{name}/head-name").strip()
                 head = rebased if rebased.startswith("refs/heads/") else head
             break
-    shared = (
-        _text(repo.directory + "/commondir").strip()
-        if repo.directory != repo.root + "/.git"
-        else ""
-    )
+    is_linked = repo.directory != repo.root + "/.git"
+    shared = _text(repo.directory + "/commondir").strip() if is_linked else ""
     if shared:
         repo.common = shared if shared[:1] == "/" else repo.directory + "/" + shared
     if head.startswith("refs/heads/"):

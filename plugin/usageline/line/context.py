@@ -92,7 +92,7 @@ class StatusContext:
         self.windows: list[Window] = []
         self.credits: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []
-        self.emphasized: dict[tuple[object, object], bool] = {}
+        self.emphasized: dict[tuple[str, str], bool] = {}
         self.status, self.detail = "loading", ""
         self.until: float | None = None
         self.age_s: float | None = None

@@ -144,16 +144,12 @@ def output(form: str, rows: Sequence[str], ctx: StatusContext) -> str:
 def with_bar_styles(configured: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration with BAR_STYLES, unless its theme has backgrounds of its own."""
     themes = {
-        name: {**_without_light(theme), "styles": {"16": BAR_STYLES}}
+        name: {**theme, "light": {}, "styles": {"16": BAR_STYLES}}
         for name in ("theme", "theme_daltonized")
         for theme in [configured.get(name, _defaults.THEME)]
         if not theme.get("blocks")
     }
     return {**configured, **themes}
-
-
-def _without_light(theme: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in theme.items() if name != "light"}
 
 
 def for_tmux(row: str) -> str:

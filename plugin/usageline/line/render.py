@@ -6,7 +6,6 @@ from usageline.core import text
 from usageline.line import _defaults, layout, segments, theme
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.line.layout import BAR
-from usageline.line.theme import painted_parts, styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,8 +163,7 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
         from usageline.line import blocks  # noqa: PLC0415 - only if configured
 
         return blocks.paint_row(row, look, width, row_spacing(look))
-    separator = styled(look.separator, look.styles.get("separator", ""))
-    return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
+    return theme.joined(row, look)
 
 
 def _with_place(row: list[Segment]) -> list[Segment]:

@@ -90,9 +90,14 @@ def draw_rows(
     return [draw(ctx, row) for row in rows]
 
 
+def alert_key(kind: str, label: str) -> tuple[str, str]:
+    """Return the key of a limit or credit in `emphasized` of the context."""
+    return kind, "" if kind in ("session", "weekly_all") else label
+
+
 def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: str) -> Part:
     """Return a limit's number. It is emphasized if it has the color that a fresh alert is about."""
-    key = kind, "" if kind in ("session", "weekly_all") else label
+    key = alert_key(kind, label)
     if key not in ctx.emphasized or style not in ("warning", "critical"):
         return style, number
     ctx.emphasized[key] = True
@@ -169,12 +174,11 @@ def _adjusted(variants: Variants, options: Options) -> Variants:
             parts = [  # noqa: PLW2901
                 part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts
             ]
-        rank = own
         if type(priority) is int:
             # A limit at warning or critical outlasts all else, whatever its priority is.
             is_last = len(adjusted) == len(variants) - 1
-            rank = priority + own // URGENT * URGENT if is_last else min(own, priority)
-        adjusted.append((rank, parts))
+            own = priority + own // URGENT * URGENT if is_last else min(own, priority)  # noqa: PLW2901
+        adjusted.append((own, parts))
     return adjusted
 
 

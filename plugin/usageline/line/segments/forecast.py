@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.vocabulary import SHORT, short_name
+from usageline.core.vocabulary import short_name
 from usageline.core.windows import (
     SAME_RESET_S,
     SURE_PERCENT,
@@ -12,7 +12,7 @@ from usageline.core.windows import (
     moment,
     percent,
 )
-from usageline.line.segments import draw, labeled, with_defaults
+from usageline.line.segments import alert_key, draw, labeled, with_defaults, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,22 +78,10 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
             clock(max(end, ctx.now), ctx.now, half_days=ctx.half_days)
             for end in (window.exhausts_from, window.exhausts_to)
         )
-        when, is_range = (when, False) if first == last else (f"{first}–{last}", True)
+        if first != last:
+            when, is_range = f"{first}–{last}", True
     if is_quiet:
-        return [
-            [
-                (
-                    30,
-                    [
-                        *label,
-                        (
-                            "quiet",
-                            f"{name} may fill {when}" if is_range else f"{name} may fill by {when}",
-                        ),
-                    ],
-                )
-            ]
-        ]
+        return word(options, 30, f"{name} may fill {when if is_range else f'by {when}'}", "quiet")
     text = [*label, ("warning", f"{name} full at {when}")]
     early = ago((window.resets_at or at) - at)
     return [
@@ -116,7 +104,7 @@ def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
 def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the thresholds that were passed lately, unless the limit's own number shows it."""
     fresh = fresh_alerts(ctx, options)
-    fresh = [row for row in fresh if not ctx.emphasized.get(_alert_key(row))]
+    fresh = [row for row in fresh if not ctx.emphasized.get(alert_key(row["kind"], row["label"]))]
     texts = [_alert_text(row) for row in fresh]
     if not texts:
         return []
@@ -158,15 +146,11 @@ def with_emphasis(
         return ctx
     fresh = fresh_alerts(ctx, with_defaults("alerts", options[0]))
     # No number shows that a limit is free again.
-    fresh = [row for row in fresh if row["threshold"]]
-    ctx = ctx.replaced(emphasized=dict.fromkeys(map(_alert_key, fresh), False))
+    keys = [alert_key(row["kind"], row["label"]) for row in fresh if row["threshold"]]
+    ctx = ctx.replaced(emphasized=dict.fromkeys(keys, False))
     for row in rows:  # what is emphasized is noted in the context
         draw(ctx, row)
     return ctx
-
-
-def _alert_key(row: dict[str, Any]) -> tuple[object, object]:
-    return row["kind"], "" if row["kind"] in SHORT else row["label"]
 
 
 def fresh_alerts(ctx: StatusContext, options: Options) -> list[dict[str, Any]]:

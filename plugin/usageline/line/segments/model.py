@@ -40,10 +40,8 @@ def context(ctx: StatusContext, options: Options) -> list[Variants]:
     label, grade = labeled(options), graded(used, options)
     style = "plain" if grade == "normal" else grade
     words = [f"{int(used)}%"] if "percent" in show else []
-    tokens, size = (
-        ctx.number("context_window", "total_input_tokens"),
-        ctx.number("context_window", "context_window_size"),
-    )
+    names = ("total_input_tokens", "context_window_size")
+    tokens, size = (ctx.number("context_window", name) for name in names)
     if "tokens" in show and tokens is not None:
         words.append(count(int(tokens)) + (f"/{count(int(size))}" if size else ""))
     text = [(style, " ".join(words))] if words else []
