@@ -173,7 +173,7 @@ def alerted(world: World, alerts: Any, snapshot_alerts: tuple[dict[str, Any], ..
     path = Path(jobs.result_file(world.env, jobs.LOCAL, jobs.LOCAL_KEY))
     path.write_text(json.dumps({**RESULT, "alerts": alerts}))
     context = view.build({}, None, "", world.env, NOW)
-    context.alerts = list(snapshot_alerts)
+    context.add_alerts(list(snapshot_alerts))
     rows: Any = [["usage_today", {}], ["alerts", {}]]
     configured = settings.checked({"rows": [rows], "cost_alerts": True})
     usage, _ = line_jobs.local_usage(context, configured, world.env, "")

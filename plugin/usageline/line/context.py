@@ -51,7 +51,7 @@ class Window:
 
 
 class StatusContext:
-    """All that a segment may read, which `view.build` collects.
+    """All that a segment may read. Only `view.build` changes it.
 
     now             epoch s
     payload         Claude Code's object
@@ -110,6 +110,10 @@ class StatusContext:
         copy = StatusContext(self.now)
         copy.__dict__.update(self.__dict__, **fields)
         return copy
+
+    def add_alerts(self, rows: list[dict[str, Any]]) -> None:
+        """Add alerts that are not of the snapshot."""
+        self.alerts = [*self.alerts, *rows]
 
     def text(self, *path: str) -> str:
         """Return the payload's text at that path of keys, or ""."""

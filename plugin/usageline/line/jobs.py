@@ -97,7 +97,7 @@ def local_usage(
     from usageline.line import local  # noqa: PLC0415 - only with such a segment
 
     usage, is_due = local.read(env, ctx.now, ctx.answered_at())
-    ctx.alerts = [*ctx.alerts, *usage.get("alerts", [])]
+    ctx.add_alerts(usage.get("alerts", []))
     if not is_due or not python:
         return usage, None
     transcript = ctx.text_at_length("transcript_path")
