@@ -114,27 +114,36 @@ def readme(before: str) -> str:
 def default_theme(_before: str = "") -> str:
     """Return the source of line/_defaults.py."""
     theme = {**resolve(themes.find("default")), "glyphs": Code("GLYPHS")}
-    return _theme("default theme", "usageline.core.vocabulary import GLYPHS", theme, [])
+    return _theme("default theme", "usageline.core.vocabulary import GLYPHS", theme)
 
 
 def color_blind_theme(_before: str = "") -> str:
     """Return the source of line/_color_blind.py, with what is not as in the default theme."""
     default, theme = resolve(themes.find("default")), resolve(themes.find("color-blind-safe"))
-    changed = {name: value for name, value in theme.items() if value != default[name]}
-    about, base = "theme color-blind-safe", ["    **_defaults.THEME,"]
-    return _theme(about, "usageline.line import _defaults", changed, base)
+    changed = _changed(theme, default, "_defaults.THEME")
+    return _theme("theme color-blind-safe", "usageline.line import _defaults", changed)
 
 
-def _theme(about: str, imported: str, theme: dict[str, Any], base: list[str]) -> str:
-    """Return the source of a module that defines THEME. `base` has the lines before its items."""
+def _changed(value: dict[str, Any], default: dict[str, Any], expression: str) -> dict[Any, Any]:
+    """Return the items of `default`, as that expression, and those of `value` that differ."""
+    items: dict[Any, Any] = {None: Code(f"**{expression}")}
+    for name, item in value.items():
+        if isinstance(item, dict) and item != default[name] and name != "16":
+            items[name] = _changed(item, default[name], f"{expression}[{_flat(name)}]")
+        elif item != default[name]:
+            items[name] = item or Code('""')
+    return items
+
+
+def _theme(about: str, imported: str, theme: dict[str, Any]) -> str:
+    """Return the source of a module that defines THEME."""
     sixteen = _without_empty(theme["styles"]["16"], None)
     items = {name: _without_empty(value, sixteen) for name, value in theme.items()}
-    first, *lines = _literal("THEME: dict[str, Any] = ", items, "", 0)
     return THEME_HEAD.format(
         about=about,
         imported=imported,
         sixteen="\n".join(_literal("SIXTEEN = ", sixteen, "", 0)),
-        theme="\n".join([first, *base, *lines]),
+        theme="\n".join(_literal("THEME: dict[str, Any] = ", items, "", 0)),
     )
 
 
@@ -202,7 +211,7 @@ def _literal(prefix: str, value: Any, suffix: str, indent: int) -> list[str]:
         return [flat]
     brackets = "{}" if isinstance(value, dict) else "()"
     items = (
-        [(f"{_flat(key)}: ", item) for key, item in value.items()]
+        [("" if key is None else f"{_flat(key)}: ", item) for key, item in value.items()]
         if isinstance(value, dict)
         else [("", item) for item in value]
     )

@@ -167,11 +167,8 @@ def _nearest(by_depth: dict[str, Any], depth: str) -> dict[str, Any]:
     """Return a theme's entry for this depth, or for the next smaller one; {} without colors."""
     if not depth:
         return {}
-    for name in reversed(DEPTHS[: DEPTHS.index(depth) + 1]):
-        if type(by_depth.get(name)) is dict:
-            nearest: dict[str, Any] = by_depth[name]
-            return nearest
-    return {}
+    names = reversed(DEPTHS[: DEPTHS.index(depth) + 1])
+    return next((by_depth[name] for name in names if type(by_depth.get(name)) is dict), {})
 
 
 def _is_code(code: Any) -> bool:
