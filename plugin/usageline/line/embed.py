@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from usageline.core import freshness, json_file, paths, syscalls
+from usageline.core import freshness, paths, syscalls
 from usageline.core.text import sanitize
 from usageline.line import _defaults, emit, render, settings, theme, view
 from usageline.line.context import StatusContext
@@ -111,16 +111,9 @@ def embedded_line(
     env = {**env, **COLORS.get(form, {})}
     problem = ""
     try:
-        snapshot = json_file.json_file(paths.snapshot(env))
-        if snapshot is not None:
-            snapshot = theme.with_current_theme(snapshot, env)
-        ctx = view.build(
-            None,
-            snapshot,
-            freshness.file_fingerprint(paths.claude_credentials(env)),
-            {"HOME": env.get("HOME", "")},
-            now,
-        )
+        credentials = freshness.file_fingerprint(paths.claude_credentials(env))
+        home = {"HOME": env.get("HOME", "")}
+        ctx = view.build(None, theme.published(env), credentials, home, now)
         config = freshness.file_fingerprint(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:

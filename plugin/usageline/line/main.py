@@ -56,11 +56,9 @@ def draw(
     problem = ""
     due: list[Callable[[], object]] = []
     try:
-        snapshot = json_file.json_file(paths.snapshot(env))
+        snapshot = theme.published(env)
         credentials = freshness.file_fingerprint(paths.claude_credentials(env))
         config = freshness.file_fingerprint(paths.config_file(env))
-        if snapshot is not None:
-            snapshot = theme.with_current_theme(snapshot, env)
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     ctx = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)

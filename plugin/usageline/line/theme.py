@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from usageline.core import freshness, paths
+from usageline.core import freshness, json_file, paths
 from usageline.core.text import is_web_address
 from usageline.core.vocabulary import GLYPHS, is_light_background
 
@@ -87,10 +87,12 @@ class TerminalTheme:
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
 
 
-def with_current_theme(snapshot: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    """Return the snapshot with the colors of Claude Code's theme, if that changed since."""
-    settings = snapshot.get("settings")
-    if settings is None or settings == freshness.file_fingerprint(paths.claude_settings(env)):
+def published(env: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the snapshot with the current colors of Claude Code's theme, None without one."""
+    snapshot = json_file.json_file(paths.snapshot(env))
+    if snapshot is None:
+        return None
+    if snapshot.get("settings") in (None, freshness.file_fingerprint(paths.claude_settings(env))):
         return snapshot
     from usageline.core import client_theme  # noqa: PLC0415 - only after a change
 

@@ -74,14 +74,12 @@ READERS: dict[str, tuple[str, ...]] = {
         *(
             "core.json_file.json_file",
             "core.json_file.regular_file",
-            "line.main.draw",
-            "line.embed.embedded_line",
+            "line.theme.published",
             "cli.snapshot.current_snapshot",
             "cli.live_table._frame",
             "cli.dashboard.data.snapshot",
         ),
         *(
-            "cli.config.preview._snapshot",
             "cli.doctor.context.snapshot",
             "cli.history.selection.account",
             "refresh.run._published",

@@ -12,9 +12,7 @@ from usageline.cli.config import sample
 from usageline.config import edit, user_themes
 from usageline.config.compile import resolve_values
 from usageline.config.validate import Values, validate
-from usageline.core import json_file
 from usageline.line import render, settings, theme, view
-from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,8 +111,7 @@ def terminal_columns() -> int:
 
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
-    snapshot = json_file.json_file(Paths(env).snapshot)
-    return {} if snapshot is None else theme.with_current_theme(snapshot, env)
+    return theme.published(env) or {}
 
 
 def _chained_rows(
