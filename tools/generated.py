@@ -171,15 +171,15 @@ def metrics(before: str) -> str:
 
 
 FILES: dict[str, Callable[[str], str]] = {
-    "docs/CONFIGURATION.md": configuration.written,
-    "docs/FLEET.md": metrics,
-    "README.md": readme,
     "plugin/usageline/line/_catalog.py": catalog,
     "plugin/usageline/line/_other_segments.py": other_segments,
     "plugin/usageline/line/_defaults.py": default_theme,
     "plugin/usageline/line/_color_blind.py": color_blind_theme,
+    "docs/CONFIGURATION.md": configuration.written,
+    "docs/FLEET.md": metrics,
+    "README.md": readme,
 }
-"""What a file becomes, from what it is."""
+"""What a file becomes, from what it is. The docs come last, because the line draws their recipes."""
 
 
 def stale() -> list[str]:

@@ -542,19 +542,19 @@ SEGMENTS: dict[str, Segment] = {
         sample=Sample(payload={"agent": {"name": "reviewer"}}),
     ),
     "clock": Segment(
-        "custom",
+        "session",
         "the time of day",
         options=(Key("seconds", Flag(), False, "show seconds"),),
         icon="\uf017 ",
     ),
     "plan": Segment(
-        "custom",
+        "session",
         "the plan",
         icon="\uf005 ",
         sample=Sample(snapshot={"plan": "Max 5x"}),
     ),
     "account": Segment(
-        "custom",
+        "session",
         "your own label for the account; empty unless `text` is set",
         options=(Key("text", Text(200), "", "the label"),),
         icon="\uf007 ",
@@ -603,11 +603,11 @@ SEGMENTS: dict[str, Segment] = {
         sample=Sample(snapshot={"status": "ok", "detail": ""}),
     ),
     "flex": Segment(
-        "custom",
+        "session",
         "blanks that fill the row, so that what follows stands at the right",
     ),
     "text": Segment(
-        "custom",
+        "session",
         "your own text",
         options=(Key("text", Text(200), "", "the text"),),
     ),

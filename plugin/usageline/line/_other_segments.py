@@ -22,11 +22,11 @@ SEGMENTS = {
     "output_style": ("session", "now", {"label": "style"}),
     "vim": ("session", "now", {"label": ""}),
     "agent": ("session", "now", {"label": "agent"}),
-    "clock": ("custom", "now", {"label": "", "seconds": False}),
-    "plan": ("custom", "now", {"label": ""}),
-    "account": ("custom", "now", {"label": "", "text": ""}),
+    "clock": ("session", "now", {"label": "", "seconds": False}),
+    "plan": ("session", "now", {"label": ""}),
+    "account": ("session", "now", {"label": "", "text": ""}),
     "version": ("session", "now", {"label": "cc"}),
-    "flex": ("custom", "now", {"label": ""}),
-    "text": ("custom", "now", {"label": "", "text": ""}),
+    "flex": ("session", "now", {"label": ""}),
+    "text": ("session", "now", {"label": "", "text": ""}),
 }  # type: dict[str, tuple[str, str, dict[str, object]]]
 """By name: the module in `line.segments`, what the context needs, and the defaults."""

@@ -1,8 +1,10 @@
-"""What Claude Code reports of itself and of the session."""
+"""What Claude Code reports of itself and of the session, and the user's own texts."""
 
 from __future__ import annotations
 
-from usageline.core.formatting import ago, count
+import time
+
+from usageline.core.formatting import ago, count, time_of_day
 from usageline.core.windows import moment, percent
 from usageline.line.segments import clamped, labeled, shortened, word
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from usageline.line.context import StatusContext
     from usageline.line.segments import Options, Variants
 
+MAX_TEXT = 200
 
 TOKENS = {
     "input": ("in", "total_input_tokens"),
@@ -125,3 +128,30 @@ def lines(ctx: StatusContext, options: Options) -> list[Variants]:
         return []
     plus, minus = f"{ctx.glyphs['added']}{added}", f"{ctx.glyphs['removed']}{removed}"
     return [[(23, [*labeled(options), ("added", plus), ("plain", " "), ("removed", minus)])]]
+
+
+def clock(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the time of day."""
+    local, seconds = time.localtime(ctx.now), options["seconds"]
+    time_text = time_of_day(local, half_days=ctx.half_days, seconds=seconds)
+    return word(options, 21, time_text)
+
+
+def plan(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the plan's name."""
+    return word(options, 33, ctx.plan)
+
+
+def account(_ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the name that the user gave this account."""
+    return word(options, 66, options["text"], "name")
+
+
+def flex(_ctx: StatusContext, _options: Options) -> list[Variants]:
+    """Align what follows in the row to the right."""
+    return [[(10, [])]]
+
+
+def text(_ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the user's own text."""
+    return word(options, 20, options["text"][:MAX_TEXT])
