@@ -114,7 +114,13 @@ def shortened(ctx: StatusContext, text: str, cells: int = MAX_BRIEF) -> str:
 
 def word(options: Options, priority: int, text: str, style: str = "plain") -> list[Variants]:
     """Return a segment of one variant, with its label, or none without a text."""
-    return [[(priority, [*labeled(options), (style, text)])]] if text else []
+    return in_style(options, style, (priority, text)) if text else []
+
+
+def in_style(options: Options, style: str, *texts: tuple[int, str]) -> list[Variants]:
+    """Return a segment of variants `(priority, text)`, each with its label and one style."""
+    label = labeled(options)
+    return [[(priority, [*label, (style, text)]) for priority, text in texts]]
 
 
 def omitted(count: int) -> list[Variants]:

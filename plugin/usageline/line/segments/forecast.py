@@ -12,7 +12,7 @@ from usageline.core.windows import (
     moment,
     percent,
 )
-from usageline.line.segments import alert_key, draw, labeled, with_defaults, word
+from usageline.line.segments import alert_key, draw, in_style, labeled, with_defaults, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from usageline.line.context import StatusContext, Window
-    from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
 
 MIN_AHEAD = 5
@@ -47,13 +46,7 @@ def pace(ctx: StatusContext, options: Options) -> list[Variants]:
             style = "normal" if ahead < MIN_AHEAD else "warning"
             if style == "warning" and exhausted_at(window, ctx.now) and is_sure(window):
                 style = "critical"
-            label = labeled(options)
-            return [
-                [
-                    (24, [*label, (style, f"{ahead:+d} pts")]),
-                    (25, [*label, (style, f"{ahead:+d}")]),
-                ]
-            ]
+            return in_style(options, style, (24, f"{ahead:+d} pts"), (25, f"{ahead:+d}"))
     return []
 
 
@@ -108,23 +101,15 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     texts = [_alert_text(row) for row in fresh]
     if not texts:
         return []
-    label, style, glyph, noun = labeled(options), "alert", ctx.glyphs["alert"], "alerts"
+    style, glyph, noun = "alert", ctx.glyphs["alert"], "alerts"
     if not [row for row in fresh if row["threshold"]]:  # only good news
         style, glyph, noun = "normal", "", "free again"
-
-    def form(text: str) -> list[Part]:
-        return [*label, (style, glyph + text)]
-
     if len(texts) == 1:
-        return [[(70, form(texts[0]))]]
-    more = len(texts) - MAX_ALERTS
-    return [
-        [
-            (23, form(", ".join(texts[:MAX_ALERTS]) + (f" +{more}" if more > 0 else ""))),
-            (29, form(f"{texts[0]} +{len(texts) - 1}")),
-            (70, form(f"{len(texts)} {noun}")),
-        ]
-    ]
+        return word(options, 70, glyph + texts[0], style)
+    more = f" +{len(texts) - MAX_ALERTS}" if len(texts) > MAX_ALERTS else ""
+    listed = (23, glyph + ", ".join(texts[:MAX_ALERTS]) + more)
+    first = (29, f"{glyph}{texts[0]} +{len(texts) - 1}")
+    return in_style(options, style, listed, first, (70, f"{glyph}{len(texts)} {noun}"))
 
 
 def _alert_text(row: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from usageline.line.segments import (
     MAX_NAME,
     bar_part,
     graded,
+    in_style,
     labeled,
     shortened,
 )
@@ -25,10 +26,9 @@ def model(ctx: StatusContext, options: Options) -> list[Variants]:
     if not name:
         return []
     name = shortened(ctx, name, MAX_NAME)
-    label, brief = labeled(options), name.partition(" (")[0]
-    variants = [(40, [*label, ("name", brief)])]
-    # Opus 5.5 (1M context) → Opus 5.5
-    return [variants if brief == name else [(29, [*label, ("name", name)]), *variants]]
+    brief = name.partition(" (")[0]  # Opus 5.5 (1M context) → Opus 5.5
+    rich = [] if brief == name else [(29, name)]
+    return in_style(options, "name", *rich, (40, brief))
 
 
 def context(ctx: StatusContext, options: Options) -> list[Variants]:

@@ -6,7 +6,7 @@ from usageline.core.formatting import age, clock
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import ACCOUNTS_WAIT, CLOCK, OWN_SIGN_IN, REASONS
 from usageline.core.windows import MAX_LABEL, moment
-from usageline.line.segments import clamped, labeled, shortened
+from usageline.line.segments import clamped, in_style, labeled, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _unused_reset(ctx: StatusContext, options: Options) -> list[Variants]:
     if not ctx.unused_reset or all(window.severity != "critical" for window in ctx.windows):
         return []
     texts = ((28, "a limit reset is unused: /usage"), (54, "reset unused"))
-    return [[(priority, [*labeled(options), ("quiet", text)]) for priority, text in texts]]
+    return in_style(options, "quiet", *texts)
 
 
 def _why(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -45,24 +45,18 @@ def _why(ctx: StatusContext, options: Options) -> list[Variants]:
     texts = [text for text in (why, age(age_s) if is_old and age_s is not None else "") if text]
     if not texts:
         return []
-    label, style = labeled(options), "warning" if why and why not in QUIET else "quiet"
+    style = "warning" if why and why not in QUIET else "quiet"
     brief = texts[0] if texts[0].startswith("usage") else texts[0].partition(": ")[0]
     forms = dict.fromkeys((ctx.glyphs["dot"].join(texts), texts[0], brief))
     priorities = (28, 29, 90)[-len(forms) :]
-    return [
-        [
-            (priority, [*label, (style, text)])
-            for priority, text in zip(priorities, forms, strict=True)
-        ]
-    ]
+    return in_style(options, style, *zip(priorities, forms, strict=True))
 
 
 def service(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show an incident of the service, as a link to its status page."""
     title, checked_at = ctx.incident.get("title"), moment(ctx.incident.get("checked_at"))
-    if not isinstance(title, str) or checked_at is None:
-        return []
-    if not 0 <= ctx.now - checked_at < OLD_INCIDENT_S:
+    age_s = -1 if checked_at is None else ctx.now - checked_at
+    if not isinstance(title, str) or not 0 <= age_s < OLD_INCIDENT_S:
         return []
     identifier, url = ctx.incident.get("id"), PAGE
     if isinstance(identifier, str) and identifier.isascii() and identifier.isalnum():

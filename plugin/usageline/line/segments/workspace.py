@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.text import display_width, sanitize
-from usageline.line.segments import clamped, labeled, shortened, word
+from usageline.line.segments import clamped, in_style, labeled, shortened, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +26,11 @@ def directory(ctx: StatusContext, options: Options) -> list[Variants]:
     if home and (path + "/").startswith(home + "/"):
         path = "~" + path[len(home) :]
     max_width = clamped(options["length"], MIN_LENGTH, MAX_LENGTH)
-    label, ellipsis = labeled(options), ctx.glyphs["ellipsis"]
+    ellipsis = ctx.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
     text = {"name": name, "full": path}.get(options["form"]) or _short(path, ellipsis)
-    return [
-        [
-            (34, [*label, ("directory", _tail(text, max_width, ellipsis))]),
-            (37, [*label, ("directory", _tail(name, max_width, ellipsis))]),
-        ]
-    ]
+    text, name = _tail(text, max_width, ellipsis), _tail(name, max_width, ellipsis)
+    return in_style(options, "directory", (34, text), (37, name))
 
 
 def git(ctx: StatusContext, options: Options) -> list[Variants]:
