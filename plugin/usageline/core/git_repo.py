@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from usageline.core import json_file, paths, syscalls
+from usageline.core import json_file, paths
+from usageline.core.freshness import stat_of
 
 MAX_STEPS = 64
 """Directories to check on the way up."""
@@ -52,7 +53,7 @@ def repository(cwd: str) -> Repository | None:
         return None
     head = _text(repo.directory + "/HEAD").strip().removeprefix("ref: ")
     for name, state in STATES:
-        if _exists(repo.directory + "/" + name):
+        if stat_of(repo.directory + "/" + name):
             repo.state = state
             if state == "rebase":  # HEAD is detached meanwhile
                 rebased = _text(f"{repo.directory}/{name}/head-name").strip()
@@ -91,14 +92,12 @@ def _find(cwd: str) -> Repository | None:
     if cwd[:1] != "/" and cwd[1:2] != ":":
         return None
     for _ in range(MAX_STEPS):
-        try:
-            kind = syscalls.stat(path + "/.git").st_mode & 0o170000
-        except (OSError, ValueError):
-            kind = 0
+        stat = stat_of(path + "/.git")
+        kind = stat.st_mode & 0o170000 if stat else 0
         directory = (
             path + "/.git" if kind == 0o040000 else _linked_dir(path) if kind == 0o100000 else ""
         )
-        if directory and _exists(directory + "/HEAD"):
+        if directory and stat_of(directory + "/HEAD"):
             return Repository(path, directory)
         if not path:
             return None
@@ -120,12 +119,6 @@ def _text(path: str) -> str:
     return (json_file.regular_file(path, MAX_BYTES) or b"").decode("utf-8", "replace")
 
 
-def _exists(path: str) -> bool:
-    return _time(path) != ""
-
-
 def _time(path: str) -> str:
-    try:
-        return str(syscalls.stat(path).st_mtime_ns)
-    except (OSError, ValueError):
-        return ""
+    stat = stat_of(path)
+    return str(stat.st_mtime_ns) if stat else ""

@@ -8,6 +8,7 @@ otherwise when a series of attempts began. Times take no room, so they work on a
 from __future__ import annotations
 
 from usageline.core import paths, syscalls
+from usageline.core.freshness import stat_of
 from usageline.core.ownership import is_own_file, is_private_directory, is_trusted_directory
 
 TYPE_CHECKING = False
@@ -110,9 +111,8 @@ def record_success(stamp: str) -> None:
 
 def last_failure(stamp: str, now: float) -> str:
     """Return why the last runs failed: one of FAILURES, FAILING, or "" if there is no failure."""
-    try:
-        stat = syscalls.stat(stamp)
-    except OSError:
+    stat = stat_of(stamp)
+    if stat is None:
         return ""
     is_failing = (
         stat.st_mtime - FAILING_AFTER_S > stat.st_atime > SERIES_S
@@ -123,10 +123,8 @@ def last_failure(stamp: str, now: float) -> str:
 
 def acquired_at(stamp: str) -> float | None:
     """Return when the stamp was last acquired (epoch s; 0 if released), or None without one."""
-    try:
-        return syscalls.stat(stamp).st_mtime
-    except OSError:
-        return None
+    stat = stat_of(stamp)
+    return stat.st_mtime if stat else None
 
 
 def create_empty(path: str) -> None:

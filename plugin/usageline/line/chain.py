@@ -6,7 +6,8 @@ A row is a list of parts `(SGR codes, text, URL)`, in which codes and URL may be
 
 from __future__ import annotations
 
-from usageline.core import jobs, json_file, paths, syscalls
+from usageline.core import jobs, json_file, paths
+from usageline.core.freshness import stat_of
 from usageline.core.jobs import (
     CHAIN_ENV,
     MAX_CELLS,
@@ -35,7 +36,7 @@ MAX_COMMAND = 1 << 17
 MIN_INTERVAL_S = 1.0
 """Of a burst of lines, one runs the command. While it runs, its lock keeps others from it."""
 
-MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 30.0
+MIN_TIMEOUT_S, DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 5.0, 30.0
 """The command's own time limit, seconds."""
 
 WAIT_SLACK_S = 0.15
@@ -93,12 +94,9 @@ class Command:
         names: Any = settings.get("env")
         self._names = names[:MAX_CHAIN_ENV] if isinstance(names, list) else []
         self._waits = settings.get("wait") is True
-        value: Any = settings.get("timeout")
-        self.timeout_s = (
-            float(min(max(value, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
-            if type(value) in (int, float)
-            else 5.0
-        )
+        given: Any = settings.get("timeout")
+        timeout_s = given if type(given) in (int, float) else DEFAULT_TIMEOUT_S
+        self.timeout_s = float(min(max(timeout_s, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
 
     def result(
         self, payload: bytes, columns: int, now: float
@@ -172,8 +170,5 @@ def _listed(path: str, recorded: Any) -> str | None:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        stat = syscalls.stat(path)
-    except (OSError, ValueError):
-        return None
-    return stat.st_dev, stat.st_ino
+    stat = stat_of(path)
+    return (stat.st_dev, stat.st_ino) if stat else None
