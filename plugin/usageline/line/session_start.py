@@ -7,7 +7,7 @@ into the model's context.
 
 from __future__ import annotations
 
-from usageline.core import freshness, ownership, paths, syscalls, throttle
+from usageline.core import freshness, ownership, paths, throttle
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.line import emit
 
@@ -90,25 +90,12 @@ def cost_alerts(env: Mapping[str, str], now: float) -> list[dict[str, Any]]:
 
 def claim(env: Mapping[str, str], row: Mapping[str, Any]) -> bool:
     """Return whether this session may show an alert. False as well if it cannot be marked."""
-    directory, cache = paths.shown_alerts_dir(env), paths.cache_dir(env)
-    if not (
-        ownership.is_private_directory(cache)
-        and ownership.is_private_directory(cache.rpartition("/")[0])
-    ):
+    shown, cache = paths.shown_alerts_dir(env), paths.cache_dir(env)
+    if freshness.stat_of(cache) is None:
         return False
-    previous_umask = syscalls.umask(0o077)
-    try:
-        try:
-            syscalls.mkdir(directory, 0o700)
-        except FileExistsError:
-            if not ownership.is_private_directory(directory):
-                return False
-        throttle.create_empty(directory + "/" + alert_id(row))
-    except OSError:
-        return False
-    finally:
-        syscalls.umask(previous_umask)
-    return True
+    used = (shown, cache, cache.rpartition("/")[0])
+    is_private = all(map(ownership.is_private_directory, used))
+    return is_private and throttle.create_stamp(f"{shown}/{alert_id(row)}") == ""
 
 
 def _is_pending(alert: dict[str, Any], now: float) -> bool:

@@ -273,7 +273,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.files._remove_unlocked",
             "core.throttle._set_times",
             "system.files.flush",
-            "core.throttle.create_empty",
+            "core.throttle.create_stamp",
             "core.json_file.await_end",
             "line.spawn.spawn",
         ),
