@@ -5,13 +5,13 @@ Run it after a change of config/segments.py, config/schema.py, config/sources.py
 usage/metrics/table.py.
 `tests/extensions` fails until the files match.
 
-docs/CONFIGURATION.md  its tables
-docs/FLEET.md          its table of metrics
-README.md              its counts
-line/_catalog.py, line/_other_segments.py
-                       segments, rows and defaults: the status line imports nothing of `config`
-line/_defaults.py, line/_color_blind.py
-                       two themes: the status line imports no theme and resolves no color
+docs/CONFIGURATION.md    its tables
+docs/FLEET.md            its table of metrics
+README.md                its counts
+line/_catalog.py         the default rows and their segments: the line imports no `config`
+line/_other_segments.py  the other segments
+line/_defaults.py        the default theme: the line imports no `themes`
+line/_color_blind.py     the theme color-blind-safe
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ FILES: dict[str, Callable[[str], str]] = {
     "docs/FLEET.md": metrics,
     "README.md": readme,
 }
-"""What a file becomes, from what it is. The docs come last, because the line draws their recipes."""
+"""What a file becomes, from what it is. The docs are last, because the line draws their recipes."""
 
 
 def stale() -> list[str]:

@@ -180,11 +180,12 @@ def _adjusted(variants: Variants, options: Options) -> Variants:
             parts = [  # noqa: PLW2901
                 part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts
             ]
+        rank = own
         if type(priority) is int:
             # A limit at warning or critical outlasts all else, whatever its priority is.
             is_last = len(adjusted) == len(variants) - 1
-            own = priority + own // URGENT * URGENT if is_last else min(own, priority)  # noqa: PLW2901
-        adjusted.append((own, parts))
+            rank = priority + own // URGENT * URGENT if is_last else min(own, priority)
+        adjusted.append((rank, parts))
     return adjusted
 
 
