@@ -104,10 +104,8 @@ def hud_file(ctx: StatusContext) -> dict[str, Any]:
 
 
 def _gravest(windows: Sequence[Window]) -> str:
-    for word in GRAVEST:
-        if any(window.severity == word and window.percent is not None for window in windows):
-            return word
-    return "normal"
+    severities = {window.severity for window in windows if window.percent is not None}
+    return next((word for word in GRAVEST if word in severities), "normal")
 
 
 def _item(text: str, severity: str) -> str:
