@@ -12,9 +12,8 @@ sys.path.insert(0, ROOT + "/plugin")
 
 try:
     from usageline.core import freshness, json_file, paths, syscalls
-    from usageline.core.environment import environment
 
-    env, now = environment(), time.time()
+    env, now = paths.environment(), time.time()
     snapshot = json_file.json_file(paths.snapshot(env))
     if snapshot and (snapshot.get("alerts") or snapshot.get("cost_alerts")):
         from usageline.line import session_start

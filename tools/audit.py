@@ -51,16 +51,10 @@ def main() -> int:
 def query(lock: Path, service: str) -> list[dict[str, Any]] | None:
     """Return what a database has on each package. None if it is out of reach or has no package."""
     command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "pip_audit",
-        "--requirement",
-        str(lock),
-        "--require-hashes",
-        "--disable-pip",
+        *(sys.executable, "-I", "-m", "pip_audit", "--requirement", str(lock)),
+        *("--require-hashes", "--disable-pip", "--vulnerability-service", service),
+        *("--format", "json", "--progress-spinner", "off"),
     ]
-    command += ["--vulnerability-service", service, "--format", "json", "--progress-spinner", "off"]
     try:
         result = subprocess.run(
             command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
@@ -84,11 +78,8 @@ def judge(packages: list[dict[str, Any]]) -> tuple[list[str], bool]:
             reason = next((KNOWN[name, alias] for alias in names if (name, alias) in KNOWN), None)
             advisories += 1
             bad = bad or reason is None
-            outcome = (
-                f"ignored: {reason}"
-                if reason
-                else "fixed in " + (", ".join(advisory.get("fix_versions", [])) or "no version")
-            )
+            fixed = ", ".join(advisory.get("fix_versions", [])) or "no version"
+            outcome = f"ignored: {reason}" if reason else f"fixed in {fixed}"
             report.append(f"{name} {version}: {', '.join(names)}, {outcome}")
     report.append(f"{len(packages)} packages audited, {advisories} advisories")
     return report, bad

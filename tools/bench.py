@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from tests.server import Api
 from tests.world import World, build_release
+from usageline.cli.config import sample
 from usageline.config.compile import compile_config
 from usageline.config.segments import SEGMENTS
 from usageline.core import paths
@@ -47,41 +48,8 @@ class Contender:
 
 def payload(directory: Path) -> bytes:
     """Return a payload with every field that a segment reads."""
-    now = int(time.time())
-    windows = {
-        "five_hour": {"used_percentage": 41, "resets_at": now + 7200},
-        "seven_day": {"used_percentage": 27, "resets_at": now + 260_000},
-    }
-    model = {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}
-    context = {
-        "used_percentage": 11,
-        "total_input_tokens": 110_000,
-        "context_window_size": 1_000_000,
-    }
-    cost = {
-        "total_cost_usd": 1.25,
-        "total_duration_ms": 3_900_000,
-        "total_lines_added": 12,
-        "total_lines_removed": 3,
-    }
-    return json.dumps(
-        {
-            "session_id": "bench",
-            "model": model,
-            "context_window": context,
-            "cwd": str(directory),
-            "workspace": {"current_dir": str(directory), "git_worktree": "side"},
-            "rate_limits": windows,
-            "effort": {"level": "high"},
-            "prompt_cache": {"warm": True, "expires_at": now + 3000, "hit_ratio": 0.86},
-            "cost": cost,
-            "output_style": {"name": "terse"},
-            "vim": {"mode": "NORMAL"},
-            "agent": {"name": "reviewer"},
-            "pr": {"number": 12, "url": "https://example.com/12", "review_state": "approved"},
-            "version": "2.1.330",
-        }
-    ).encode()
+    place = {"current_dir": str(directory), "git_worktree": "side"}
+    return json.dumps({**sample.payload(time.time()), "workspace": place}).encode()
 
 
 def every_segment(world: World) -> dict[str, str]:
@@ -139,18 +107,8 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         release = build_release(Path(folder) / "release")
-        subprocess.run(
-            [
-                arguments.python,
-                "-I",
-                "-B",
-                "-c",
-                COMPILE_SCRIPT,
-                release.root / "plugin",
-                release.root / "hooks",
-            ],
-            check=True,
-        )
+        compiled = [release.root / name for name in ("plugin", "hooks")]
+        subprocess.run([arguments.python, "-I", "-B", "-c", COMPILE_SCRIPT, *compiled], check=True)
         world = World(Path(folder) / "world")
         env = {**world.env, "COLUMNS": "160"}
         api = Api()

@@ -2,7 +2,6 @@
 
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.configuration`
 
-A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 Below each recipe (```toml) its line is drawn (```text).
 """
 
@@ -11,11 +10,13 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from tools.markdown import replaced, rewrite, table
 from usageline import themes
 from usageline.cli.config import preview, sample
 from usageline.config import profiles
@@ -45,14 +46,9 @@ DRAWN_IN = {"HOME": "/nonexistent", "NO_COLOR": "1", "TERM": "xterm-256color"}
 
 def written(text: str) -> str:
     """Return the file with its tables and lines replaced."""
-    text = re.sub(
-        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
-        lambda match: match[1] + "\n" + _table(match[2]) + "\n" + match[3],
-        text,
-        flags=re.DOTALL,
-    )
     return RECIPE.sub(
-        lambda match: f"```toml\n{match['toml']}```\n\n```text\n{drawn(match['toml'])}```", text
+        lambda match: f"```toml\n{match['toml']}```\n\n```text\n{drawn(match['toml'])}```",
+        replaced(text, _table),
     )
 
 
@@ -104,59 +100,50 @@ def _table(name: str) -> str:
     if name == "profiles":
         return _keys(key for key in PROFILE.values() if key.name not in PROFILE_OVERRIDES)
     if name == "themes":
-        return _rows(
-            ("theme", "appearance"),
-            ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
-        )
+        abouts = ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES)
+        return table(("theme", "appearance"), abouts)
     if name == "adjusted":
         return _adjusted()
     if name == "common":
         return _keys(key for key in options_of("model").values() if key.name in COMMON)
     if name == "segments":
-        return _rows(
-            ("segment", "shows", "label", "options"),
-            (
-                (
-                    f"`{kind}`",
-                    segment.doc,
-                    segment.label and f"`{segment.label}`",
-                    ", ".join(f"`{key.name}`" for key in segment.options),
-                )
-                for kind, segment in SEGMENTS.items()
-            ),
-        )
+        return _segments()
     if name == "options":
         return _options()
     if name in {"styles", "glyphs"}:
-        return _rows(
-            ("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0].values())
-        )
+        documented = TABLES[name][0].values()
+        return table(("key", "used for"), ((f"`{key.name}`", key.doc) for key in documented))
     return _keys(TABLES[name][0].values())
+
+
+def _segments() -> str:
+    rows = [
+        (
+            f"`{kind}`",
+            segment.doc,
+            segment.label and f"`{segment.label}`",
+            ", ".join(f"`{key.name}`" for key in segment.options),
+        )
+        for kind, segment in SEGMENTS.items()
+    ]
+    return table(("segment", "shows", "label", "options"), rows)
 
 
 def _adjusted() -> str:
     """Return the table of the colors that are not as their authors published them."""
-    names: dict[tuple[str, str, str], list[str]] = {}
-    styles: dict[tuple[str, str, str], list[str]] = {}
+    names: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    styles: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     for published in PALETTES:
         for background, fitted in zip(("dark", "light"), published.fitted(), strict=True):
             for style, before, after in fitted.changes if fitted else ():
-                change = (background, before, after)
-                names.setdefault(change, []).append(published.name)
-                styles.setdefault(change, []).append(style)
-    return _rows(
-        ("theme", "on", "styles", "published", "shown"),
-        (
-            (
-                ", ".join(f"`{name}`" for name in dict.fromkeys(names[change])),
-                change[0],
-                ", ".join(dict.fromkeys(styles[change])),
-                f"`{change[1]}`",
-                f"`{change[2]}`",
-            )
-            for change in names
-        ),
-    )
+                change = (background, f"`{before}`", f"`{after}`")
+                names[change][f"`{published.name}`"] = None
+                styles[change][style] = None
+    rows = [
+        (", ".join(names[change]), change[0], ", ".join(styles[change]), *change[1:])
+        for change in names
+    ]
+    return table(("theme", "on", "styles", "published", "shown"), rows)
 
 
 def _options() -> str:
@@ -164,22 +151,13 @@ def _options() -> str:
     shared: dict[tuple[str, str, str], dict[str, str]] = {}
     for kind, segment in SEGMENTS.items():
         for key in segment.options:
-            shared.setdefault((key.name, key.type.allowed, key.doc), {})[kind] = toml_value(
-                key.default
-            )
-    return _rows(
-        ("option", "of", "allowed", "default", "effect"),
-        (
-            (
-                f"`{name}`",
-                ", ".join(f"`{kind}`" for kind in defaults),
-                allowed,
-                _defaults(defaults),
-                doc,
-            )
-            for (name, allowed, doc), defaults in shared.items()
-        ),
-    )
+            meaning = (key.name, key.type.allowed, key.doc)
+            shared.setdefault(meaning, {})[kind] = toml_value(key.default)
+    rows = [
+        (f"`{name}`", ", ".join(map("`{}`".format, defaults)), allowed, _defaults(defaults), doc)
+        for (name, allowed, doc), defaults in shared.items()
+    ]
+    return table(("option", "of", "allowed", "default", "effect"), rows)
 
 
 def _defaults(defaults: dict[str, str]) -> str:
@@ -193,26 +171,12 @@ def _defaults(defaults: dict[str, str]) -> str:
 
 
 def _keys(keys: Iterable[Key]) -> str:
-    return _rows(
-        ("key", "allowed", "default", "effect"),
-        (
-            (
-                f"`{key.name}`",
-                key.type.allowed,
-                "" if key.default is None else f"`{toml_value(key.default)}`",
-                key.doc,
-            )
-            for key in keys
-        ),
-    )
-
-
-def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
-    )
+    rows = []
+    for key in keys:
+        default = "" if key.default is None else f"`{toml_value(key.default)}`"
+        rows.append((f"`{key.name}`", key.type.allowed, default, key.doc))
+    return table(("key", "allowed", "default", "effect"), rows)
 
 
 if __name__ == "__main__":
-    FILE.write_text(written(FILE.read_text(encoding="utf-8")), encoding="utf-8")
+    rewrite(FILE, written)

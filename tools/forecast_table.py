@@ -53,16 +53,8 @@ FORECASTS = {
 }
 CURVE = (0.3, 0.4, 0.5, 0.6, 0.67, 0.7, 0.8, 0.9)
 COLUMNS = (
-    "precision",
-    "of readings",
-    "right",
-    "false alarms",
-    "a week",
-    "misses",
-    "lead",
-    "error",
-    "shared error",
-    "coverage",
+    *("precision", "of readings", "right", "false alarms", "a week"),
+    *("misses", "lead", "error", "shared error", "coverage"),
 )
 HEADER = f"{'':10}{'':15}" + "".join(f"{name:>14}" for name in COLUMNS) + f"{'windows':>12}"
 
@@ -105,17 +97,12 @@ def no_worse(score: Score, straight: Score) -> bool:
 def row(kind: str, name: str, result: Score) -> str:
     """Return one line of the table, with shares in percent and times in minutes."""
     shares = (result.precision, result.of_readings, result.right, result.false_alarms)
-    cells = [f"{share:14.1%}" for share in shares] + [
-        f"{result.a_week:14.2f}",
-        f"{result.misses:14.1%}",
-    ]
-    cells += [f"{result.lead:14.0f}", f"{result.error:14.1f}", f"{result.shared_error:14.1f}"]
+    cells = [f"{share:14.1%}" for share in shares]
+    cells += [f"{result.a_week:14.2f}", f"{result.misses:14.1%}", f"{result.lead:14.0f}"]
+    cells += [f"{result.error:14.1f}", f"{result.shared_error:14.1f}"]
     cells.append(f"{'':14}" if name == "straight line" else f"{result.coverage:14.1%}")
-    return (
-        f"{kind:10}{name:15}"
-        + "".join(cells)
-        + f"{result.reached:6}/{result.unreached + result.reached}"
-    )
+    windows = f"{result.reached:6}/{result.unreached + result.reached}"
+    return f"{kind:10}{name:15}{''.join(cells)}{windows}"
 
 
 def print_group(watch_of: Watch) -> bool:

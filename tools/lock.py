@@ -99,39 +99,22 @@ def resolve(lock: Lock, project: dict[str, Any], upgrade: list[str] | None) -> s
     """Return the new text of a lock. `upgrade` is None for no package, or empty for all."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "requirements.lock"
-        if (ROOT / lock.path).exists():
-            output.write_bytes(
-                (ROOT / lock.path).read_bytes()
-            )  # uv prefers the pins that are there
+        if (ROOT / lock.path).exists():  # uv prefers the pins that are there
+            output.write_bytes((ROOT / lock.path).read_bytes())
         command = [
-            "uv",
-            "pip",
-            "compile",
-            "-",
-            "--output-file",
-            str(output),
-            "--quiet",
-            "--universal",
-        ]
-        command += [
-            "--python-version",
-            lock.python,
-            "--generate-hashes",
-            "--no-header",
-            "--no-annotate",
+            *("uv", "pip", "compile", "-", "--output-file", str(output), "--quiet"),
+            *("--universal", "--python-version", lock.python),
+            *("--generate-hashes", "--no-header", "--no-annotate"),
         ]
         if lock.extras and not lock.project:  # an install takes both locks
             command += ["--constraint", str(ROOT / LOCKS[0].path)]
         if upgrade is not None:
             command += [f"--upgrade-package={name}" for name in upgrade] or ["--upgrade"]
-        environment = {
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        }
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         result = subprocess.run(
             command,
             input="\n".join(requirements(lock, project)),
-            env=environment,
+            env={**os.environ, "PATH": programs},
             cwd=folder,  # pyproject.toml may set nothing for uv
             stderr=subprocess.PIPE,
             text=True,

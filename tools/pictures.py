@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.color import Color
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
@@ -32,33 +33,21 @@ from usageline.core.freshness import file_fingerprint
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = (60, 80, 120, 200)
 HOUR_S = 3600
-LIGHT = TerminalTheme(
-    (255, 255, 255),
-    (74, 79, 89),
-    [
-        (0, 0, 0),
-        (178, 34, 34),
-        (0, 120, 50),
-        (160, 110, 0),
-        (30, 80, 180),
-        (140, 40, 140),
-        (0, 120, 130),
-        (120, 120, 120),
-    ],
+
+
+def _terminal(*colors: str) -> TerminalTheme:
+    """Return the terminal with a background, a foreground and eight colors, in hexadecimal."""
+    background, foreground, *ansi = (Color.parse(color).get_truecolor() for color in colors)
+    return TerminalTheme(background, foreground, [*ansi])
+
+
+LIGHT = _terminal(
+    *("#ffffff", "#4a4f59", "#000000", "#b22222", "#007832"),
+    *("#a06e00", "#1e50b4", "#8c288c", "#007882", "#787878"),
 )
-DARK = TerminalTheme(
-    (24, 26, 32),
-    (188, 192, 200),
-    [
-        (24, 26, 32),
-        (240, 90, 90),
-        (110, 200, 120),
-        (230, 190, 90),
-        (100, 150, 240),
-        (200, 120, 220),
-        (90, 200, 210),
-        (220, 223, 228),
-    ],
+DARK = _terminal(
+    *("#181a20", "#bcc0c8", "#181a20", "#f05a5a", "#6ec878"),
+    *("#e6be5a", "#6496f0", "#c878dc", "#5ac8d2", "#dcdfe4"),
 )
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} HEIGHT" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -100,28 +89,19 @@ class Scene:
             **{
                 **sample.snapshot(now, light=self.appearance == "light"),
                 "alerts": [],
-                "credentials": self._stamp(),
+                "credentials": file_fingerprint(paths.claude_credentials(self.hot.world.env)),
                 **snapshot,
             }
         )
         self.hot.world.configure(config)
         compile_config(self.hot.world.env)
-        env: dict[str, str | None] = {
-            "NO_COLOR": None,
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-            "COLUMNS": str(columns),
-        }
+        colors = {"NO_COLOR": None, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        home = self.hot.world.home
+        env = {**colors, "COLUMNS": str(columns), "HOME": str(home)}
         if payload is None:
-            payload = {
-                **sample.payload(now),
-                "workspace": {"current_dir": str(self.hot.world.home / "src" / "usageline")},
-            }
-        result = self.hot.run(json.dumps(payload), env={**env, "HOME": str(self.hot.world.home)})
-        return result.stdout.decode().splitlines()
-
-    def _stamp(self) -> str:
-        return str(file_fingerprint(paths.claude_credentials(self.hot.world.env)))
+            place = {"current_dir": str(home / "src" / "usageline")}
+            payload = {**sample.payload(now), "workspace": place}
+        return self.hot.run(json.dumps(payload), env=env).stdout.decode().splitlines()
 
 
 def limits(
@@ -129,30 +109,15 @@ def limits(
 ) -> list[dict[str, Any]]:
     """Return the two windows and the week of one model."""
     at = int(time.time())
-    return [
-        {
-            "kind": "session",
-            "label": "Current session",
-            "percent": session,
-            "resets_at": int(at + left_s) + 30,
-            "severity": "normal",
-            **foretold,
-        },
-        {
-            "kind": "weekly_all",
-            "label": "Current week (all models)",
-            "percent": week,
-            "resets_at": at + 52 * HOUR_S,
-            "severity": "normal",
-        },
-        {
-            "kind": "weekly_scoped",
-            "label": "Fable",
-            "percent": 55,
-            "resets_at": at + 52 * HOUR_S,
-            "severity": "normal",
-        },
-    ]
+    rows = (
+        ("session", "Current session", session, int(at + left_s) + 30),
+        ("weekly_all", "Current week (all models)", week, at + 52 * HOUR_S),
+        ("weekly_scoped", "Fable", 55, at + 52 * HOUR_S),
+    )
+    names = ("kind", "label", "percent", "resets_at")
+    whole = [{**dict(zip(names, row, strict=True)), "severity": "normal"} for row in rows]
+    whole[0].update(foretold)
+    return whole
 
 
 def a_day(scene: Scene) -> list[str]:
@@ -247,13 +212,10 @@ def main() -> None:
                 ["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")],
                 check=True,
             )
-            draw(
-                [line for text in a_day(scene) for line in (text, "")][:-1],
-                terminal,
-                FOLDER / f"line-{appearance}.svg",
-            )
-            draw(widths(scene), terminal, FOLDER / f"widths-{appearance}.svg")
-            draw(all_themes(scene), terminal, FOLDER / f"themes-{appearance}.svg")
+            day = [line for text in a_day(scene) for line in (text, "")][:-1]
+            drawn = {"line": day, "widths": widths(scene), "themes": all_themes(scene)}
+            for name, rows in drawn.items():
+                draw(rows, terminal, FOLDER / f"{name}-{appearance}.svg")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.reliability [FIGURES...]` takes the texts from
 tests/faults and the figures from a run, by default from `tests/run faults` in this clone.
 With `--texts` the figures stay as they are, and with `--keep` those of tests that did not run.
-
-A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 """
 
 from __future__ import annotations
@@ -18,17 +16,16 @@ from typing import TYPE_CHECKING, Any
 from tests.faults import figures
 from tests.faults.promises import AREAS, Promise, promises
 from tests.faults.topics import TOPICS
+from tools.markdown import replaced, rewrite, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 FILE = Path(__file__).parent.parent / "docs" / "FAULTS.md"
 USERS_FILE = FILE.with_name("RELIABILITY.md")
 RUN = Path(__file__).parent.parent / ".tests-env" / "figures.jsonl"
-HEAD = "| promise | what you see | measured | test |\n| --- | --- | --- | --- |"
-USERS_HEAD = (
-    "| What happens if… | What usageline does | What you see | Tested |\n| --- | --- | --- | --- |"
-)
+HEAD = ("promise", "what you see", "measured", "test")
+USERS_HEAD = ("What happens if…", "What usageline does", "What you see", "Tested")
 NOT_RUN = "not run"
 TEST_LINK = r"\[`(?P<name>\w+)`\]\(\.\./tests/faults/(?P<file>[\w/.]+)\)"
 ROW = re.compile(rf"^\| .* \| (?P<measured>.*?) \| {TEST_LINK} \|$", re.MULTILINE)
@@ -38,35 +35,35 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def written(text: str, measured: Callable[[str], str]) -> str:
     """Return docs/FAULTS.md with its tables replaced. `measured` returns the figures of a test."""
-    areas = {area: [promise for promise in promises() if promise.area == area] for area in AREAS}
-    return _replaced(
+    return replaced(
         text,
-        lambda area: "\n".join(
-            [HEAD, *(row(promise, measured(promise.test)) for promise in areas[area])]
+        lambda area: table(
+            HEAD,
+            [row(made, measured(made.test)) for made in promises() if made.area == area],
         ),
     )
 
 
 def written_for_users(text: str) -> str:
     """Return docs/RELIABILITY.md with its table replaced."""
-    return _replaced(text, lambda _: "\n".join([USERS_HEAD, *map(users_row, TOPICS)]))
+    return replaced(text, lambda _: table(USERS_HEAD, map(users_row, TOPICS)))
 
 
-def row(promise: Promise, measured: str) -> str:
+def row(promise: Promise, measured: str) -> tuple[str, ...]:
     """Return one row of docs/FAULTS.md."""
     name = promise.test.rpartition("::")[2]
     test = f"[`{name}`](../tests/faults/{promise.test.partition('::')[0]})"
-    return _line((promise.holds, promise.sees or "–", measured, test))
+    return promise.holds, promise.sees or "–", measured, test
 
 
-def users_row(name: str) -> str:
+def users_row(name: str) -> tuple[str, ...]:
     """Return one row of docs/RELIABILITY.md, with links to its areas in docs/FAULTS.md."""
     topic = TOPICS[name]
     areas = Counter(promise.area for promise in promises() if promise.topic == name)
     links = ", ".join(
         f"[{area}](FAULTS.md#{anchor(AREAS[area])}) × {count}" for area, count in areas.items()
     )
-    return _line((f"… {topic.question}", topic.answer, topic.sees, links))
+    return f"… {topic.question}", topic.answer, topic.sees, links
 
 
 def anchor(heading: str) -> str:
@@ -97,19 +94,6 @@ def either(first: Callable[[str], str], second: Callable[[str], str]) -> Callabl
     return measured
 
 
-def _replaced(text: str, table: Callable[[str], str]) -> str:
-    return re.sub(
-        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
-        lambda match: f"{match[1]}\n{table(match[2])}\n\n{match[3]}",
-        text,
-        flags=re.DOTALL,
-    )
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
 def _measured(cases: list[dict[str, Any]]) -> str:
     if not cases:
         return NOT_RUN
@@ -132,7 +116,7 @@ def main(arguments: list[str]) -> int:
         measured = either(measured, from_text(old))
     text = written(old, measured)
     FILE.write_text(text, "utf-8")
-    USERS_FILE.write_text(written_for_users(USERS_FILE.read_text("utf-8")), "utf-8")
+    rewrite(USERS_FILE, written_for_users)
     return int(f"| {NOT_RUN} |" in text or "| FAILED |" in text)
 
 

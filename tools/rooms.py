@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.markdown import replaced, table
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,7 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "CONTRIBUTING.md"
 PACKAGE = "usageline"
 HOOKS = "hooks"
-_MARKED = re.compile(r"(<!-- rooms -->\n).*?(<!-- end -->)", re.DOTALL)
 
 Arrows = dict[str, set[str]]
 """The rooms that each room imports."""
@@ -132,13 +133,12 @@ def section(root: Path) -> str:
         for room in sorted(graph)
         if not graph[room] and not any(room in names for names in graph.values())
     ]
-    lines += ["```", "", "| floor | room | what it has | imports |", "| --- | --- | --- | --- |"]
-    stories = floors(graph)
-    for floor in reversed(range(len(stories))):
-        for room in stories[floor]:
+    rows = []
+    for floor, names in reversed([*enumerate(floors(graph))]):
+        for room in names:
             imports = ", ".join(f"`{name}`" for name in sorted(graph[room])) or "–"
-            lines.append(f"| {floor} | `{room}` | {purpose(rooms(root)[room])} | {imports} |")
-    return "\n".join(lines)
+            rows.append((str(floor), f"`{room}`", purpose(rooms(root)[room]), imports))
+    return "\n".join([*lines, "```", "", table(("floor", "room", "what it has", "imports"), rows)])
 
 
 def purpose(files: list[Path]) -> str:
@@ -148,33 +148,28 @@ def purpose(files: list[Path]) -> str:
     sentence = re.split(
         r"(?<=[.:])\s", " ".join(docstring.partition("\n\n")[0].split()), maxsplit=1
     )[0]
-    return sentence.rstrip(":.").replace("|", "\\|") or "–"
+    return sentence.rstrip(":.") or "–"
 
 
 def render(text: str) -> str:
     """Return CONTRIBUTING.md with the picture and the table between their marks."""
-    return _MARKED.sub(lambda match: f"{match[1]}\n{section(ROOT)}\n\n{match[2]}", text)
+    return replaced(text, lambda _: section(ROOT))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Return 1 if the picture is out of date and `--check` is set."""
-    parser = argparse.ArgumentParser(
-        description="Draw the rooms of the program into CONTRIBUTING.md."
-    )
+    parser = argparse.ArgumentParser(description="Draw the rooms into CONTRIBUTING.md.")
     parser.add_argument(
         "--check", action="store_true", help="change nothing; fail if the picture is out of date"
     )
     chosen = parser.parse_args(arguments)
     before = FILE.read_text("utf-8")
     after = render(before)
-    if chosen.check:
-        if after != before:
-            print(
-                "CONTRIBUTING.md has an old picture of the rooms: run python -m tools.rooms",
-                file=sys.stderr,
-            )
-        return int(after != before)
-    FILE.write_text(after, "utf-8")
+    if not chosen.check:
+        FILE.write_text(after, "utf-8")
+    elif after != before:
+        print("CONTRIBUTING.md has an old picture: run python -m tools.rooms", file=sys.stderr)
+        return 1
     return 0
 
 

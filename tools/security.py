@@ -1,17 +1,16 @@
 """Generate the tables of SECURITY.md from the code:
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.security`.
-
-A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.secrets.variables import VARIABLES
+from tools.markdown import replaced, rewrite, table
 from usageline.cli.doctor import client as doctor
 from usageline.core import paths
 from usageline.setup import command
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent.parent / "SECURITY.md"
 HOME = {"HOME": "~"}
+NO_PATHS = ("composed", "digest", "environment", "fill_in_home", "home", "profile")
+"""The functions that return no path that usageline uses."""
+
 MAX_NAMES = 24
 """More names in a cell count as one word."""
 
@@ -30,29 +32,18 @@ MAX_NAMES = 24
 def written(text: str) -> str:
     """Return the file with its tables replaced."""
     tables = {"variables": _variables, "processes": _processes, "files": _files}
-    return re.sub(
-        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
-        lambda match: f"{match[1]}\n{tables[match[2]]()}\n\n{match[3]}",
-        text,
-        flags=re.DOTALL,
-    )
+    return replaced(text, lambda name: tables[name]())
 
 
 def _variables() -> str:
     rows = [(row.name, row.reaches, row.cannot, row.tried) for row in VARIABLES]
-    return _table(("variable", "what it reaches", "what it cannot reach", "what was tried"), rows)
+    return table(("variable", "what it reaches", "what it cannot reach", "what was tried"), rows)
 
 
 def _processes() -> str:
     rows = [
-        (
-            process.program,
-            _names(process.passed),
-            _names(process.fixed),
-            _names(process.given),
-            process.cwd,
-        )
-        for process in child_env.PROCESSES.values()
+        (one.program, _names(one.passed), _names(one.fixed), _names(one.given), one.cwd)
+        for one in child_env.PROCESSES.values()
     ]
     withheld = _names(command.SECRET_VARIABLES)
     rows += [
@@ -72,20 +63,16 @@ def _processes() -> str:
         ),
         ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
     ]
-    return _table(
-        ("program", "from the environment", "from the install", "from usageline", "directory"), rows
-    )
+    origins = ("from the environment", "from the install", "from usageline")
+    return table(("program", *origins, "directory"), rows)
 
 
 def _files() -> str:
     """Return every path that the environment decides, with the variables that move it."""
     rows = []
-    functions = [
-        *inspect.getmembers(paths, inspect.isfunction),
-        *inspect.getmembers(cold_paths, inspect.isfunction),
-    ]
-    for name, function in functions:
-        if name.startswith("_") or name in {"composed", "digest", "profile", "home"}:
+    members = [inspect.getmembers(module, inspect.isfunction) for module in (paths, cold_paths)]
+    for name, function in chain.from_iterable(members):
+        if name.startswith("_") or name in NO_PATHS:
             continue
         usual = function(HOME)
         moved = [
@@ -95,18 +82,7 @@ def _files() -> str:
         ]
         purpose = (inspect.getdoc(function) or "").split("\n", 1)[0].removeprefix("Return ")
         rows.append((f"`{usual}`", _names(moved), purpose[:1].upper() + purpose[1:]))
-    return _table(("path", "moved by", "what it is"), rows)
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = tuple(head)
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return "\n".join(
-        [
-            *lines,
-            *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows),
-        ]
-    )
+    return table(("path", "moved by", "what it is"), rows)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -117,4 +93,4 @@ def _names(names: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(written(FILE.read_text("utf-8")), "utf-8")
+    rewrite(FILE, written)

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.local.traps import TRAPS, Billed, Trap
+from tools.markdown import replaced, rewrite, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs" / "USAGE.md"
-BEGIN, END = "<!-- peers: begin -->\n", "<!-- peers: end -->\n"
 NPM = ("ccusage@20.0.24", "@tokscale/cli-linux-x64-gnu@4.17.0")
 PIP = "claude-monitor==4.0.0"
 TIMEOUT_S = 300
@@ -73,13 +73,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into docs/USAGE.md")
     options = parser.parse_args()
     install(options.folder)
-    table = render(options.folder)
+    peers = render(options.folder)
     if options.write:
-        text = DOCS.read_text("utf-8")
-        head, rest = text.split(BEGIN)
-        DOCS.write_text(head + BEGIN + table + END + rest.split(END)[1], "utf-8")
+        rewrite(DOCS, lambda text: replaced(text, lambda _: peers))
     else:
-        sys.stdout.write(table)
+        print(peers)
 
 
 def install(folder: Path) -> None:
@@ -109,25 +107,17 @@ def render(folder: Path) -> str:
             root = Path(place) / "claude"
             trap.write(root)
             verdicts[trap.name] = [verdict(program, trap, root, folder) for program in programs]
-    lines = ["| trap | " + " | ".join(program.label for program in programs) + " |"]
-    lines.append("| --- |" + " --- |" * len(programs))
-    rows = {f"{trap.name}: {trap.about}": verdicts[trap.name] for trap in TRAPS}
-    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]
-    right = (sum(row[n] == "right" for row in rows.values()) for n in range(len(programs)))
-    lines.append(f"| **right, of {len(TRAPS)}** | " + " | ".join(f"**{n}**" for n in right) + " |")
-    return "".join(f"{line}\n" for line in lines)
+    rows = [(f"{trap.name}: {trap.about}", *verdicts[trap.name]) for trap in TRAPS]
+    right = (f"**{column.count('right')}**" for column in zip(*verdicts.values(), strict=True))
+    rows.append((f"**right, of {len(TRAPS)}**", *right))
+    return table(("trap", *(program.label for program in programs)), rows)
 
 
 def verdict(program: Program, trap: Trap, root: Path, folder: Path) -> str:
     """Return what a program makes of a trap: right, tokens (only the cost is wrong), or wrong."""
     with tempfile.TemporaryDirectory() as home:
-        env = {
-            "PATH": os.environ["PATH"],
-            "HOME": home,
-            "TZ": "UTC",
-            "LANG": "C.UTF-8",
-            "CLAUDE_CONFIG_DIR": str(root),
-        }
+        env = {"PATH": os.environ["PATH"], "HOME": home, "TZ": "UTC", "LANG": "C.UTF-8"}
+        env["CLAUDE_CONFIG_DIR"] = str(root)
         try:
             count = program.count(root, folder, env)
         except (subprocess.SubprocessError, ValueError, KeyError):
@@ -140,11 +130,10 @@ def verdict(program: Program, trap: Trap, root: Path, folder: Path) -> str:
 
 def truth(parts: Iterable[Billed]) -> Count:
     """Return what is billed."""
-    rows = [
+    return add_up(
         (part.day, part.input, part.output, part.write_5m + part.write_1h, part.read, part.cost)
         for part in parts
-    ]
-    return add_up(rows)
+    )
 
 
 def add_up(rows: Iterable[Any]) -> Count:
@@ -183,12 +172,7 @@ def usageline(root: Path, _folder: Path, env: dict[str, str]) -> Count:
 
 def ccusage(_root: Path, folder: Path, env: dict[str, str]) -> Count:
     """Count with `ccusage daily`."""
-    command: list[str | Path] = [
-        folder / "node_modules/.bin/ccusage",
-        "daily",
-        "--json",
-        "--offline",
-    ]
+    command = [str(folder / "node_modules/.bin/ccusage"), "daily", "--json", "--offline"]
     names = ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens", "totalCost")
     return add_up(
         (row["period"], *(row[name] for name in names))
@@ -213,8 +197,8 @@ def claude_monitor(root: Path, folder: Path, env: dict[str, str]) -> Count:
 
 def documented() -> list[str]:
     """Return the traps that docs/USAGE.md lists."""
-    table = DOCS.read_text("utf-8").split(BEGIN)[1].split(END)[0]
-    return re.findall(r"^\| ([^|*]+): [^|]+ \|", table, re.MULTILINE)
+    listed = DOCS.read_text("utf-8").partition("<!-- peers -->")[2].partition("<!-- end -->")[0]
+    return re.findall(r"^\| ([^|*]+): [^|]+ \|", listed, re.MULTILINE)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from tests.client.installation import opened
 from tests.client.usage_screen import OFF, OUT, REACHED, REFUSED, UNLIMITED, Amount, Moment, Row
 from tests.server import Api, Request
 from tests.world import World
-from usageline.core.limit_names import title
+from usageline.core.vocabulary import title
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ SESSION = "cfad0000-0000-4000-8000-000000000000"
 LAUNCHER = (
     "import sys, time, json; sys.path.insert(0, sys.argv[1])\n"
     "from usageline.core import json_file\n"
-    "from usageline.core.environment import environment\n"
+    "from usageline.core.paths import environment\n"
     "from usageline.line.chain import Command\n"
     "value, payload = json_file.payload()\n"
     "command = Command(sys.argv[2], environment(), json.loads(sys.argv[3]), value['session_id'])\n"

@@ -353,14 +353,16 @@ def test_fifty_lines_start_one_job(
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from usageline.core import git_repo\n"
-        "from usageline.core.environment import environment\n"
-        "from usageline.line import git\n"
+        "from usageline.core.background import refresh_environment\n"
+        "from usageline.core.paths import environment\n"
+        "from usageline.line import git, spawn\n"
         "repository = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "now = float(sys.stdin.readline())\n"
         "due = git.read_counts(environment(), repository, now)[1]\n"
         "print(int(due), flush=True)\n"
-        "if due: git.launch(sys.argv[3], environment(), repository)\n"
+        "env, job = refresh_environment(environment()), ['git', repository.root]\n"
+        "if due: spawn.launch_job(sys.argv[3], job, env)\n"
     )
     command = [
         sys.executable,

@@ -144,7 +144,7 @@ def test_one_row_with_the_place_has_every_other_segment_and_bar(drawn: Drawn) ->
         if len(lines) > 1:
             continue
         others = [one for one in drawn.segments if one[0] not in render.PLACE]
-        alone = layout.fit(others, width, drawn.spacing)
+        alone = layout.fit_row(others, width, drawn.spacing)[0]
         assert [
             (kind, _has_bar(parts)) for kind, parts in lines[0] if kind not in render.PLACE
         ] == [(kind, _has_bar(parts)) for kind, parts in alone], width

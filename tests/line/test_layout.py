@@ -45,7 +45,8 @@ def shown(segments: list[Any], width: int) -> str:
     """Return a row of the default theme without colors."""
     return str(
         paint_row(
-            layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(NO_COLOR="1")
+            layout.fit_row(layout.sanitized(segments), width, layout.RowSpacing())[0],
+            look(NO_COLOR="1"),
         )
     )
 
@@ -59,7 +60,7 @@ def test_no_row_is_wider_than_it_may_be(segments: list[Any], width: int) -> None
 def test_no_row_with_other_spacing_is_wider_than_it_may_be(
     segments: list[Any], width: int, joint: layout.RowSpacing
 ) -> None:
-    row = layout.fit(layout.sanitized(segments), width, joint)
+    row, _ = layout.fit_row(layout.sanitized(segments), width, joint)
     assert wrapping.row_width(row, joint) <= width
 
 
@@ -108,7 +109,8 @@ def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
 @given(SEGMENTS, st.integers(1, 200))
 def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], width: int) -> None:
     line = paint_row(
-        layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(TERM="xterm")
+        layout.fit_row(layout.sanitized(segments), width, layout.RowSpacing())[0],
+        look(TERM="xterm"),
     )
     escapes = ESCAPE.findall(line)
     assert "\x1b" not in ESCAPE.sub("", line)

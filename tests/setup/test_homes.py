@@ -429,7 +429,7 @@ def test_line_uses_the_user_databases_home_without_home(profile: Machine) -> Non
     """So does Claude Code."""
     env = {name: value for name, value in profile.env.items() if name != "HOME"}
     for home in ({}, {"HOME": ""}):
-        code = "from usageline.core.environment import environment; print(environment()['HOME'])"
+        code = "from usageline.core.paths import environment; print(environment()['HOME'])"
         done = profile.world.run(
             REAL,
             "-I",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.themes.color_vision import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
-from tools import defaults
 from usageline import themes
 from usageline.config.segments import icons
 from usageline.core.text import display_width
@@ -206,12 +205,6 @@ def test_the_line_has_the_default_theme_built_in() -> None:
 def test_the_line_has_the_color_blind_theme_built_in() -> None:
     """For a color-blind theme of the client's own."""
     assert _without_empty(COLOR_BLIND) == _without_empty(resolve(themes.find("color-blind-safe")))
-
-
-def test_the_built_in_themes_are_generated() -> None:
-    """If this fails, run tools/defaults.py."""
-    for path, text in defaults.generated().items():
-        assert path.read_text(encoding="utf-8") == text
 
 
 def test_every_theme_is_listed() -> None:

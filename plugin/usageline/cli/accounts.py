@@ -17,7 +17,7 @@ from usageline.cli import appearance, table
 from usageline.cli.columns import Column, fitted, print_lines
 from usageline.cli.limit_rows import ORDER, limit_row, rank
 from usageline.cli.profile_accounts import ProfileAccount, all_profiles, refresh_all
-from usageline.core import formatting, limit_names
+from usageline.core import formatting, vocabulary
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
 
@@ -109,7 +109,7 @@ def _columns(
     form: Form,
     look: Appearance,
 ) -> list[Column]:
-    name = limit_names.title if form.has_long_titles else limit_names.short_name
+    name = vocabulary.title if form.has_long_titles else vocabulary.short_name
     return [
         Column(_heads(rows, contexts, look, has_plan=form.has_plan)),
         *(

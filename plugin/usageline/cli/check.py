@@ -15,7 +15,7 @@ from usageline.cli import appearance, edge
 from usageline.cli.refresh import current_snapshot
 from usageline.core.errors import UsagelineError
 from usageline.core.freshness import file_fingerprint
-from usageline.core.limit_names import long_name
+from usageline.core.vocabulary import long_name
 from usageline.core.windows import moment
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines

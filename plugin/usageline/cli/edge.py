@@ -10,8 +10,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
+from usageline.core.paths import fill_in_home
 from usageline.system.terminal import adapt_output, sanitize_lines, wrap_words
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from usageline.cli.table import console, text
 from usageline.config.problem import quote, suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import label_of
-from usageline.core import formatting, limit_names, windows
-from usageline.line.segments import limits, with_defaults
+from usageline.core import formatting, vocabulary, windows
+from usageline.line.segments import reasons, with_defaults
 from usageline.line.segments.forecast import KINDS
 from usageline.system.terminal import output_env
 
@@ -163,7 +163,7 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
         )
     if piece.name == "status":
         return Words(
-            limits.reason(piece.ctx) or "the age of old numbers",
+            reasons.reason(piece.ctx) or "the age of old numbers",
             _origin(piece.ctx, snapshot),
             "`usageline doctor` shows what to do",
         )
@@ -187,7 +187,7 @@ def absence(piece: Piece) -> str:
 def title(piece: Piece) -> str:
     """Return the name of the segment as in config.toml, with the limit's own name."""
     window = _window(piece) if piece.name == "scoped" else None
-    name = f" ({limit_names.short_name(window.kind, window.label)})" if window else ""
+    name = f" ({vocabulary.short_name(window.kind, window.label)})" if window else ""
     return piece.name + name
 
 
@@ -206,7 +206,7 @@ def _limit(piece: Piece) -> str:
     percent = "an unknown part" if window.percent is None else f"{math.floor(window.percent)}%"
     name = _doc(piece.name)
     if piece.name == "scoped":
-        long_name = limit_names.long_name(window.kind, window.label)
+        long_name = vocabulary.long_name(window.kind, window.label)
         name = f"the {long_name}" if long_name != window.label else f"the limit {window.label}"
     texts = [f"{name}: {percent} is used"]
     severity = windows.severity(

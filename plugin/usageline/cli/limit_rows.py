@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import formatting, limit_names, windows
+from usageline.core import formatting, vocabulary, windows
 from usageline.line.segments import forecast
 from usageline.usage.credits import MAX_TERMS, USAGE_CREDITS
 from usageline.usage.values import text
@@ -78,8 +78,8 @@ def limit_row(window: Any, now: float, clock: Clock = formatting.clock) -> Row:
         left = formatting.ago(window.resets_at - now)
         first, brief, second = f"resets in {left}", f"in {left}", clock(window.resets_at, now)
     return Row(
-        limit_names.title(window.kind, window.label),
-        limit_names.short_name(window.kind, window.label),
+        vocabulary.title(window.kind, window.label),
+        vocabulary.short_name(window.kind, window.label),
         window.percent,
         window.severity,
         first,

@@ -11,7 +11,7 @@ import click
 from usageline.cli import appearance
 from usageline.core import freshness, json_file, windows
 from usageline.core.errors import UsagelineError
-from usageline.line.segments import limits
+from usageline.line.segments import reasons
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.usage.values import whole_detail
@@ -68,7 +68,7 @@ def describe(outcome: Outcome) -> str:
     if outcome.state == "failed" or is_waiting_after_failure(outcome):
         ctx = look.context(snapshot, snapshot.get("credentials"), time.time())
         detail = whole_detail(snapshot) or ctx.detail
-        reason = sanitize_lines(limits.reason(ctx) + (f" ({detail})" if detail else ""))
+        reason = sanitize_lines(reasons.reason(ctx) + (f" ({detail})" if detail else ""))
         return reason if outcome.state == "failed" else reason + next_refresh
     return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh
 

@@ -18,7 +18,7 @@ from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlo
 from usageline.config.sources import label_of
 from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
-from usageline.line.segments import forecast, limits
+from usageline.line.segments import forecast, reasons
 from usageline.usage.values import whole_detail
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def footer(snapshot: dict[str, Any], ctx: Any, look: Appearance) -> Text:
 
 def reason(snapshot: dict[str, Any], ctx: Any) -> str:
     """Return why numbers are missing, with the snapshot's whole detail, or ""."""
-    why = limits.reason(ctx)
+    why = reasons.reason(ctx)
     detail = (whole_detail(snapshot) if ctx.detail else "") or ctx.detail
     if not why or not detail or ctx.detail in why:
         return why

@@ -476,7 +476,7 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "service": Segment(
-        "service",
+        "reasons",
         "an incident that affects Claude Code, from the service's status page",
         options=(Key("length", Integer(8, 160), 40, "maximum length in characters"),),
         icon="\uf0ac ",
@@ -513,19 +513,19 @@ SEGMENTS: dict[str, Segment] = {
         sample=Sample(payload={"agent": {"name": "reviewer"}}),
     ),
     "clock": Segment(
-        "custom",
+        "session",
         "the time of day",
         options=(Key("seconds", Flag(), False, "show seconds"),),
         icon="\uf017 ",
     ),
     "plan": Segment(
-        "custom",
+        "session",
         "the plan",
         icon="\uf005 ",
         sample=Sample(snapshot={"plan": "Max 5x"}),
     ),
     "account": Segment(
-        "custom",
+        "session",
         "your own label for the account; empty unless `text` is set",
         options=(Key("text", Text(200), "", "the label"),),
         icon="\uf007 ",
@@ -574,11 +574,11 @@ SEGMENTS: dict[str, Segment] = {
         sample=Sample(snapshot={"status": "ok", "detail": ""}),
     ),
     "flex": Segment(
-        "custom",
+        "session",
         "blanks that fill the row, so that what follows stands at the right",
     ),
     "text": Segment(
-        "custom",
+        "session",
         "your own text",
         options=(Key("text", Text(200), "", "the text"),),
     ),

@@ -20,8 +20,8 @@ def alert_text(row: Mapping[str, Any], now: float) -> str:
     Threshold 0 means that the limit was reached and has reset. The text is safe for a terminal.
     """
     from usageline.core.formatting import clock  # noqa: PLC0415 - only for an alert
-    from usageline.core.limit_names import LONG, long_name  # noqa: PLC0415 - as above
     from usageline.core.text import sanitize  # noqa: PLC0415 - as above
+    from usageline.core.vocabulary import LONG, long_name  # noqa: PLC0415 - as above
     from usageline.core.windows import MAX_LABEL  # noqa: PLC0415 - as above
 
     kind, label, resets_at = row["kind"], row["label"][:MAX_LABEL], row["resets_at"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from usageline.core import syscalls
+from usageline.core.freshness import stat_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +33,8 @@ ZONES = ("/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/", "/etc/zoneinfo/")
 def interpreter(root: str) -> str:
     """Return the cold side's interpreter in the installation at `root`, or "" if it is missing."""
     for name in ("/venv/bin/python", "/venv/Scripts/python.exe"):
-        try:
-            syscalls.stat(root + name)
-        except (OSError, ValueError):
-            continue
-        return root + name
+        if stat_of(root + name):
+            return root + name
     return ""
 
 

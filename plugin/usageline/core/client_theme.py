@@ -6,7 +6,7 @@ snapshot: `/theme` then shows on the next line.
 
 from __future__ import annotations
 
-from usageline.core import freshness, json_file, paths, syscalls
+from usageline.core import freshness, json_file, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,19 +93,11 @@ def current(env: Mapping[str, str], snapshot: Mapping[str, Any]) -> tuple[str | 
 # tried by: tests/line
 def _read(path: str) -> dict[str, Any] | None:
     """Return the JSON object in a regular file, which may be a link, or None."""
-    try:
-        # Opening a FIFO without O_NONBLOCK would hang the line.
-        fd = syscalls.open(path, syscalls.O_RDONLY | getattr(syscalls, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
+    data = json_file.regular_file(path, MAX_BYTES + 1)
+    if data is None or len(data) > MAX_BYTES:
         return None
     try:
-        stat = syscalls.fstat(fd)
-        if stat.st_mode & 0o170000 != 0o100000 or stat.st_size > MAX_BYTES:
-            return None
-        text = syscalls.read(fd, MAX_BYTES).decode("utf-8").lstrip("\ufeff")
-        value = json_file.first_value(text)
-    except (OSError, ValueError):
+        value = json_file.first_value(data.decode("utf-8").lstrip("\ufeff"))
+    except ValueError:
         return None
-    finally:
-        syscalls.close(fd)
     return value if type(value) is dict else None

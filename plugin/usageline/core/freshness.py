@@ -6,6 +6,7 @@ from usageline.core import paths, syscalls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from typing import Any
 
 CLOCK_JUMP_S = 60
@@ -15,13 +16,18 @@ MAX_DELAY_S = 2 * 86400
 """No refresh is due later: a `ttl` is a day at most."""
 
 
+def stat_of(path: str) -> os.stat_result | None:
+    """Return the status of what a path names, or None if that is missing or out of reach."""
+    try:
+        return syscalls.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
 def file_fingerprint(path: str) -> str:
     """Return a file's fingerprint "<mtime ns>-<size>-<inode>", or "" if there is no file."""
-    try:
-        stat = syscalls.stat(path)
-    except (OSError, ValueError):
-        return ""
-    return f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ino}"
+    stat = stat_of(path)
+    return f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ino}" if stat else ""
 
 
 def modified_at(path: object) -> float | None:
@@ -31,11 +37,8 @@ def modified_at(path: object) -> float | None:
     """
     if not isinstance(path, str) or (path[:1] != "/" and path[1:2] != ":"):
         return None
-    try:
-        stat = syscalls.stat(path)
-    except (OSError, ValueError):
-        return None
-    return stat.st_mtime if stat.st_mode & 0o170000 == 0o100000 else None
+    stat = stat_of(path)
+    return stat.st_mtime if stat and stat.st_mode & 0o170000 == 0o100000 else None
 
 
 def is_stale(snapshot: dict[str, Any] | None, credentials: str, now: float) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from usageline.core import paths, syscalls
+from usageline.core import json_file, paths
+from usageline.core.freshness import stat_of
 
 MAX_STEPS = 64
 """Directories to check on the way up."""
@@ -33,8 +34,6 @@ class Repository:
     HEAD's short hash or "". `state` is one of the words in STATES or "".
     """
 
-    __slots__ = ("branch", "commit", "common", "directory", "root", "state")
-
     def __init__(self, root: str, directory: str) -> None:
         self.root = root
         self.directory = directory
@@ -54,17 +53,14 @@ def repository(cwd: str) -> Repository | None:
         return None
     head = _text(repo.directory + "/HEAD").strip().removeprefix("ref: ")
     for name, state in STATES:
-        if _exists(repo.directory + "/" + name):
+        if stat_of(repo.directory + "/" + name):
             repo.state = state
             if state == "rebase":  # HEAD is detached meanwhile
                 rebased = _text(f"{repo.directory}/{name}/head-name").strip()
                 head = rebased if rebased.startswith("refs/heads/") else head
             break
-    shared = (
-        _text(repo.directory + "/commondir").strip()
-        if repo.directory != repo.root + "/.git"
-        else ""
-    )
+    is_linked = repo.directory != repo.root + "/.git"
+    shared = _text(repo.directory + "/commondir").strip() if is_linked else ""
     if shared:
         repo.common = shared if shared[:1] == "/" else repo.directory + "/" + shared
     if head.startswith("refs/heads/"):
@@ -96,14 +92,12 @@ def _find(cwd: str) -> Repository | None:
     if cwd[:1] != "/" and cwd[1:2] != ":":
         return None
     for _ in range(MAX_STEPS):
-        try:
-            kind = syscalls.stat(path + "/.git").st_mode & 0o170000
-        except (OSError, ValueError):
-            kind = 0
+        stat = stat_of(path + "/.git")
+        kind = stat.st_mode & 0o170000 if stat else 0
         directory = (
             path + "/.git" if kind == 0o040000 else _linked_dir(path) if kind == 0o100000 else ""
         )
-        if directory and _exists(directory + "/HEAD"):
+        if directory and stat_of(directory + "/HEAD"):
             return Repository(path, directory)
         if not path:
             return None
@@ -122,26 +116,9 @@ def _linked_dir(path: str) -> str:
 
 def _text(path: str) -> str:
     """Return a file's beginning, or "" if it cannot be read."""
-    try:
-        # Opening a FIFO without O_NONBLOCK would hang the line.
-        fd = syscalls.open(path, syscalls.O_RDONLY | getattr(syscalls, "O_NONBLOCK", 0))
-    except (OSError, ValueError):
-        return ""
-    try:
-        is_regular = syscalls.fstat(fd).st_mode & 0o170000 == 0o100000
-        return syscalls.read(fd, MAX_BYTES).decode("utf-8", "replace") if is_regular else ""
-    except OSError:
-        return ""
-    finally:
-        syscalls.close(fd)
-
-
-def _exists(path: str) -> bool:
-    return _time(path) != ""
+    return (json_file.regular_file(path, MAX_BYTES) or b"").decode("utf-8", "replace")
 
 
 def _time(path: str) -> str:
-    try:
-        return str(syscalls.stat(path).st_mtime_ns)
-    except (OSError, ValueError):
-        return ""
+    stat = stat_of(path)
+    return str(stat.st_mtime_ns) if stat else ""

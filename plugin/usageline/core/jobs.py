@@ -21,6 +21,12 @@ LOCAL_KEY = "usage"
 LOCAL_VERSION = 1
 MAX_LOCAL_BYTES = 1 << 13
 
+REST = 10
+"""A job rests for at least so many times its duration, up to MAX_REST_S."""
+
+MAX_REST_S = 300
+CLOCK_JUMP_S = 60
+
 MAX_CHAIN_ROWS = 8
 MAX_CELLS = 2000
 MAX_PARTS = 256
@@ -63,6 +69,26 @@ def result(env: Mapping[str, str], kind: str, key: str, limit: int) -> dict[str,
         return json_file.json_file(result_file(env, kind, key), limit)
     except LookupError:
         return None
+
+
+def times(result: Mapping[str, Any]) -> tuple[float, float]:
+    """Return when a result was published, and for how many seconds its job then rests."""
+    return number(result.get("at")), min(number(result.get("took_s")) * REST, MAX_REST_S)
+
+
+def is_fresh(at: float, now: float, max_age_s: float) -> bool:
+    """Return whether a result of that time is at most so old, and not from another clock."""
+    return at - CLOCK_JUMP_S <= now < at + max_age_s
+
+
+def number(value: Any) -> float:
+    """Return a time or a duration in a result, 0 if it is invalid."""
+    return value if type(value) in (int, float) and 0 <= value < 1e10 else 0
+
+
+def word(value: Any, max_length: int) -> str:
+    """Return a text in a result, "" if it is invalid. It is not sanitized."""
+    return value[:max_length] if isinstance(value, str) else ""
 
 
 def claim(env: Mapping[str, str], kind: str, key: str, now: float, interval_s: float) -> bool:

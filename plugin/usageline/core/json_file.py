@@ -1,4 +1,4 @@
-"""Read JSON from untrusted input, with size limits."""
+"""Read files and JSON from untrusted input, with size limits."""
 
 from __future__ import annotations
 
@@ -72,24 +72,31 @@ def json_file(path: str, limit: int = FILE_LIMIT) -> dict[str, Any] | None:
 
     None also if the file is incomplete or larger than `limit` bytes.
     """
+    data = regular_file(path, limit + 1, is_private=True)
+    return None if data is None or len(data) > limit else _object(data)
+
+
+def regular_file(path: str, limit: int, *, is_private: bool = False) -> bytes | None:
+    """Return at most `limit` bytes of a regular file, or None.
+
+    With `is_private` also None for a link, and for a file that another user can write.
+    """
+    # Opening a FIFO without O_NONBLOCK would hang the line.
+    flags = syscalls.O_RDONLY | getattr(syscalls, "O_NONBLOCK", 0)
+    if is_private:
+        flags |= getattr(syscalls, "O_NOFOLLOW", 0)
     try:
-        # Opening a FIFO without O_NONBLOCK would hang the line.
-        fd = syscalls.open(
-            path,
-            syscalls.O_RDONLY
-            | getattr(syscalls, "O_NONBLOCK", 0)
-            | getattr(syscalls, "O_NOFOLLOW", 0),
-        )
+        fd = syscalls.open(path, flags)
     except (OSError, ValueError):
         return None
     try:
         stat = syscalls.fstat(fd)
-        is_private = not hasattr(syscalls, "geteuid") or (
+        is_allowed = not (is_private and hasattr(syscalls, "geteuid")) or (
             stat.st_uid == syscalls.geteuid() and not stat.st_mode & 0o022
         )
-        if not is_private or stat.st_mode & 0o170000 != 0o100000 or stat.st_size > limit:
+        if not is_allowed or stat.st_mode & 0o170000 != 0o100000:
             return None
-        return _object(syscalls.read(fd, stat.st_size + 1))  # a buffer of the limit is slower
+        return syscalls.read(fd, min(stat.st_size + 1, limit))  # a buffer of the limit is slower
     except OSError:
         return None
     finally:

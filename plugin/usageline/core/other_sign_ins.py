@@ -58,13 +58,8 @@ def chosen(env: Mapping[str, str], declined: Collection[str] = ()) -> str:
     if env.get("ANTHROPIC_FEDERATION_RULE_ID") and env.get("ANTHROPIC_ORGANIZATION_ID"):
         return "federation"
     address = env.get("ANTHROPIC_BASE_URL")
-    if (
-        address
-        and not _is_api(address)
-        and not is_true(env.get("_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL", ""))
-    ):
-        return "gateway"
-    return ""
+    is_assumed = is_true(env.get("_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL", ""))
+    return "gateway" if address and not _is_api(address) and not is_assumed else ""
 
 
 def is_true(value: str) -> bool:
@@ -95,8 +90,5 @@ def _is_api(address: str) -> bool:
     for end in "/?#":
         rest = rest.partition(end)[0]
     host, _, port = rest.rpartition("@")[2].partition(":")
-    default = "80" if scheme.lower() == "http" else "443"
-    return host.lower().removesuffix(".") == "api.anthropic.com" and port.lstrip("0") in (
-        "",
-        default,
-    )
+    ports = ("", "80" if scheme.lower() == "http" else "443")
+    return host.lower().removesuffix(".") == "api.anthropic.com" and port.lstrip("0") in ports

@@ -18,9 +18,7 @@ def is_private_directory(directory: str) -> bool:
         stat = syscalls.lstat(directory)
     except OSError:
         return True  # it does not exist yet
-    if not hasattr(syscalls, "geteuid"):
-        return True
-    return (
+    return not hasattr(syscalls, "geteuid") or (
         stat.st_mode & 0o170000 == 0o040000
         and stat.st_uid == syscalls.geteuid()
         and not stat.st_mode & 0o022

@@ -68,15 +68,12 @@ def opened(path: str, make: bool = False) -> int:
             new = syscalls.open(name, _FLAGS, dir_fd=fd)
             syscalls.close(fd)
             fd = new
-            at = (
-                ""
-                if name == "/"
-                else at.rpartition("/")[0]
-                if name == ".."
-                else at
-                if name == "."
-                else at + "/" + name
-            )
+            if name == "/":
+                at = ""
+            elif name == "..":
+                at = at.rpartition("/")[0]
+            elif name != ".":
+                at += "/" + name
             _check(at or "/", fd)
     except BaseException:
         syscalls.close(fd)

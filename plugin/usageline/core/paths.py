@@ -1,15 +1,19 @@
-"""Compute the path of every file.
+"""Read the environment, and compute the path of every file from it.
 
-Both sides import this module, so it imports nothing, and it does not touch the disk. Every function
-takes the environment and returns an absolute path with forward slashes. It raises LookupError if
-the environment names no home directory.
+Both sides import this module, and it does not touch the disk. Every function for a path takes the
+environment and returns an absolute path with forward slashes. It raises LookupError if the
+environment names no home directory.
 """
 
 from __future__ import annotations
 
+import sys
+
+from usageline.core import syscalls
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
 
 SNAPSHOT_VERSION = 1
@@ -21,6 +25,36 @@ MAX_PATH_CHARS = 2048
 
 MAX_LINE_CONFIG_BYTES = 1 << 20
 """A chained command may take 128 KiB, and JSON may take six bytes for each of them."""
+
+
+def environment() -> dict[str, str]:
+    """Return the environment with a HOME. Bytes that are not text survive the way to a path."""
+    encoding = sys.getfilesystemencoding()
+
+    def text(value: bytes | str) -> str:
+        return value.decode(encoding, "surrogateescape") if isinstance(value, bytes) else value
+
+    env = {text(name): text(value) for name, value in syscalls.environ.items()}
+    if not env.get("HOME"):
+        fill_in_home(env)
+    return env
+
+
+def fill_in_home(env: MutableMapping[str, str]) -> None:
+    """Set a missing HOME from the user database, as Claude Code does.
+
+    Do nothing if the database has no absolute home for this user.
+    """
+    if env.get("HOME") or not hasattr(syscalls, "geteuid"):
+        return
+    try:
+        import pwd  # noqa: PLC0415 - built in, but seldom needed
+
+        directory = pwd.getpwuid(syscalls.geteuid()).pw_dir
+    except (ImportError, KeyError, OSError):
+        return
+    if directory[:1] == "/":
+        env["HOME"] = directory
 
 
 def home(env: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ otherwise when a series of attempts began. Times take no room, so they work on a
 from __future__ import annotations
 
 from usageline.core import paths, syscalls
+from usageline.core.freshness import stat_of
 from usageline.core.ownership import is_own_file, is_private_directory, is_trusted_directory
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ def acquire(stamp: str, depth: int, now: float, interval_s: float) -> str:
     try:
         fd = syscalls.open(stamp, syscalls.O_RDONLY | _SAFELY)
     except FileNotFoundError:
-        return _create_stamp(stamp) if _is_reached_safely(base) else "unsafe"
+        return create_stamp(stamp) if _is_reached_safely(base) else "unsafe"
     except OSError:  # a link, or a file that this user may not read
         return _replace_stamp(stamp) if _is_reached_safely(base) else "unsafe"
     try:
@@ -110,9 +111,8 @@ def record_success(stamp: str) -> None:
 
 def last_failure(stamp: str, now: float) -> str:
     """Return why the last runs failed: one of FAILURES, FAILING, or "" if there is no failure."""
-    try:
-        stat = syscalls.stat(stamp)
-    except OSError:
+    stat = stat_of(stamp)
+    if stat is None:
         return ""
     is_failing = (
         stat.st_mtime - FAILING_AFTER_S > stat.st_atime > SERIES_S
@@ -123,17 +123,24 @@ def last_failure(stamp: str, now: float) -> str:
 
 def acquired_at(stamp: str) -> float | None:
     """Return when the stamp was last acquired (epoch s; 0 if released), or None without one."""
+    stat = stat_of(stamp)
+    return stat.st_mtime if stat else None
+
+
+def create_stamp(stamp: str) -> str:
+    """Create an empty file that is this user's alone. Return "" or why not, as `acquire` does."""
+    previous_umask = syscalls.umask(0o077)  # the user's may take rights from the user
+    flags = syscalls.O_CREAT | syscalls.O_EXCL | syscalls.O_WRONLY
     try:
-        return syscalls.stat(stamp).st_mtime
-    except OSError:
-        return None
-
-
-def create_empty(path: str) -> None:
-    """Create an empty file. Raise FileExistsError if the path exists, else another OSError."""
-    syscalls.close(
-        syscalls.open(path, syscalls.O_CREAT | syscalls.O_EXCL | syscalls.O_WRONLY, 0o600)
-    )
+        _make_directories(stamp.rpartition("/")[0])
+        syscalls.close(syscalls.open(stamp, flags, 0o600))
+    except FileExistsError:
+        return "recent"
+    except OSError as error:
+        return "full" if error.errno in NO_SPACE else "unwritable"
+    finally:
+        syscalls.umask(previous_umask)
+    return ""
 
 
 def _is_reached_safely(path: str) -> bool:
@@ -238,21 +245,7 @@ def _replace_stamp(stamp: str) -> str:
         return "recent"  # another run is replacing it
     except OSError:
         return "unwritable"
-    return _create_stamp(stamp)
-
-
-def _create_stamp(stamp: str) -> str:
-    previous_umask = syscalls.umask(0o077)  # the user's may take rights from the user
-    try:
-        _make_directories(stamp.rpartition("/")[0])
-        create_empty(stamp)
-    except FileExistsError:
-        return "recent"
-    except OSError as error:
-        return "full" if error.errno in NO_SPACE else "unwritable"
-    finally:
-        syscalls.umask(previous_umask)
-    return ""
+    return create_stamp(stamp)
 
 
 def _make_directories(path: str) -> None:

@@ -74,10 +74,8 @@ def percent(value: Any, most: float = MAX_PERCENT) -> float | None:
 
 def moment(value: Any) -> float | None:
     """Return a time from outside in epoch seconds (2001 to 2286), or None if it is invalid."""
-    if type(value) in (int, float) and 1_000_000_000 <= value < 10_000_000_000:
-        time_s: float = value
-        return time_s
-    return None
+    is_time = type(value) in (int, float) and 1_000_000_000 <= value < 10_000_000_000
+    return value if is_time else None
 
 
 def severity(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from usageline.core import text
 from usageline.line import layout, wrapping
-from usageline.line.theme import painted_parts, styled
+from usageline.line.theme import joined, painted_parts, styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,17 +38,10 @@ def paint_row(row: Row, look: TerminalTheme, width: int, spacing: layout.RowSpac
     taken = sum([wrapping.row_width(group, spacing) + caps for group in groups if group])
     left = max(width + caps - taken, 0)
     for index, group in enumerate(groups, 1 - len(groups)):
-        line += _paint_group(group, look)
+        line += render_powerline(group, look) if look.caps and group else joined(group, look)
         blanks = left // -index if index else 0
         line, left = line + " " * blanks, left - blanks
     return line
-
-
-def _paint_group(row: Row, look: TerminalTheme) -> str:
-    if look.caps and row:
-        return render_powerline(row, look)
-    separator = styled(look.separator, look.styles.get("separator", ""))
-    return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
 def render_powerline(row: Row, look: TerminalTheme) -> str:
@@ -114,13 +107,9 @@ def compose_chained(
     own_first, *rest = paint(
         rows[:1], max(width - layout.parts_width(first) - text.display_width(separator), 1)
     )
-    both = (
-        [painted_parts(first, look), own_first]
-        if position == "left"
-        else [own_first, painted_parts(first, look)]
-    )
+    both = [painted_parts(first, look), own_first]
     return [
-        separator.join(both),
+        separator.join(both if position == "left" else reversed(both)),
         *rest,
         *paint(rows[1:], width),
         *(_paint_chained(row, width, look) for row in others[1:]),
@@ -140,8 +129,5 @@ def _paint_chained(row: list[Part], width: int, look: TerminalTheme) -> str:
 
 
 def _truncated(parts: list[Part], width: int, look: TerminalTheme) -> list[Part]:
-    return (
-        parts
-        if layout.parts_width(parts) <= width
-        else layout.cut_parts(parts, width, look.glyphs["ellipsis"])
-    )
+    has_room = layout.parts_width(parts) <= width
+    return parts if has_room else layout.cut_parts(parts, width, look.glyphs["ellipsis"])

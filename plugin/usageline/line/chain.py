@@ -6,7 +6,8 @@ A row is a list of parts `(SGR codes, text, URL)`, in which codes and URL may be
 
 from __future__ import annotations
 
-from usageline.core import jobs, json_file, paths, syscalls
+from usageline.core import jobs, json_file, paths
+from usageline.core.freshness import stat_of
 from usageline.core.jobs import (
     CHAIN_ENV,
     MAX_CELLS,
@@ -16,6 +17,7 @@ from usageline.core.jobs import (
     MAX_PARTS,
     is_web_link,
     listed_variables,
+    word,
 )
 from usageline.core.text import sanitize
 from usageline.line import ROOT as ROOT  # noqa: PLC0414 - tests set another one here
@@ -34,7 +36,7 @@ MAX_COMMAND = 1 << 17
 MIN_INTERVAL_S = 1.0
 """Of a burst of lines, one runs the command. While it runs, its lock keeps others from it."""
 
-MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 30.0
+MIN_TIMEOUT_S, DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 5.0, 30.0
 """The command's own time limit, seconds."""
 
 WAIT_SLACK_S = 0.15
@@ -76,8 +78,6 @@ class Command:
     `fixed` comes from `trusted_config`.
     """
 
-    __slots__ = ("_command", "_fixed", "_key", "_names", "_waits", "env", "python", "timeout_s")
-
     def __init__(
         self,
         python: str,
@@ -89,19 +89,14 @@ class Command:
         self.python = python
         self.env = env
         self._fixed = fixed or {}
-        self._command = _word(settings.get("command"), MAX_COMMAND)
-        self._key = paths.digest(
-            f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace")
-        )
+        self._command = word(settings.get("command"), MAX_COMMAND)
+        self._key = paths.digest(f"{session_id[:256]}\n{self._command}".encode("utf-8", "replace"))
         names: Any = settings.get("env")
         self._names = names[:MAX_CHAIN_ENV] if isinstance(names, list) else []
         self._waits = settings.get("wait") is True
-        value: Any = settings.get("timeout")
-        self.timeout_s = (
-            float(min(max(value, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
-            if type(value) in (int, float)
-            else 5.0
-        )
+        given: Any = settings.get("timeout")
+        timeout_s = given if type(given) in (int, float) else DEFAULT_TIMEOUT_S
+        self.timeout_s = float(min(max(timeout_s, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
 
     def result(
         self, payload: bytes, columns: int, now: float
@@ -118,40 +113,20 @@ class Command:
             self.env, "chain", self._key, now, 0 if self._waits else MIN_INTERVAL_S
         )
         if is_due and self._waits:
-            self._wait(payload, columns)
+            command = spawn.job_command(self.python, self._arguments())
+            limit_s = self.timeout_s + WAIT_SLACK_S
+            spawn.wait_for(command, self.environment(columns), limit_s, payload)
             is_due = False
         result = jobs.result(self.env, "chain", self._key, MAX_CHAIN_BYTES) or {}
         return (
             checked_rows(result.get("rows")),
-            sanitize(_word(result.get("failed"), MAX_CELLS)),
+            sanitize(word(result.get("failed"), MAX_CELLS)),
             is_due,
         )
 
     def launch(self, payload: bytes, columns: int) -> bool:
         """Start the command as the last act. Return False if it does not start."""
         return spawn.launch_job(self.python, self._arguments(), self.environment(columns), payload)
-
-    def _wait(self, payload: bytes, columns: int) -> None:
-        spawn.close_inherited()
-        reader = -1
-        try:
-            stdin = spawn.filled_pipe(payload) if payload else -1
-            if stdin is None:
-                return
-            reader, writer = syscalls.pipe()
-            spawn.spawn(
-                spawn.job_command(self.python, self._arguments()),
-                self.environment(columns),
-                stdin,
-                writer,
-            )
-            syscalls.close(writer)
-            json_file.await_end(reader, self.timeout_s + WAIT_SLACK_S)
-        except (OSError, ValueError):
-            return
-        finally:
-            if reader >= 0:
-                syscalls.close(reader)
 
     def _arguments(self) -> list[str]:
         return ["chain", self._key, repr(self.timeout_s), self._command]
@@ -167,22 +142,14 @@ class Command:
 
 def checked_rows(value: Any) -> list[list[Part]]:
     """Return the rows of a result, without what no parser of `usageline.jobs` writes."""
-    rows = (
-        [_row(row) for row in value[:MAX_CHAIN_ROWS] if isinstance(row, list)]
-        if isinstance(value, list)
-        else []
-    )
-    return [row for row in rows if row]
+    listed = value[:MAX_CHAIN_ROWS] if isinstance(value, list) else []
+    return [row for parts in listed if isinstance(parts, list) and (row := _row(parts))]
 
 
 def _row(parts: list[Any]) -> list[Part]:
     row: list[Part] = []
     for part in parts[:MAX_PARTS]:
-        if (
-            isinstance(part, list)
-            and len(part) == 3
-            and all(isinstance(word, str) for word in part)
-        ):
+        if isinstance(part, list) and list(map(type, part)) == [str, str, str]:
             codes, text, url = part
             text = sanitize(text[: MAX_CELLS * 4])
             codes = "" if codes.strip("0123456789;") or len(codes) > MAX_CODES else codes
@@ -203,12 +170,5 @@ def _listed(path: str, recorded: Any) -> str | None:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        stat = syscalls.stat(path)
-    except (OSError, ValueError):
-        return None
-    return stat.st_dev, stat.st_ino
-
-
-def _word(value: Any, max_length: int) -> str:
-    return value[:max_length] if isinstance(value, str) else ""
+    stat = stat_of(path)
+    return (stat.st_dev, stat.st_ino) if stat else None

@@ -29,11 +29,6 @@ class Window:
     forecast. `chance` is its probability (0 to 1), None in a snapshot of 0.1.0.
     """
 
-    __slots__ = (
-        *("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label"),
-        *("lowered", "overdue", "percent", "resets_at", "severity"),
-    )
-
     def __init__(
         self,
         kind: str,
@@ -85,13 +80,6 @@ class StatusContext:
     half_days       show 4:05pm instead of 16:05
     """
 
-    __slots__ = (
-        *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
-        *("emphasized", "has_answered", "has_forecast", "home", "incident", "is_light"),
-        *("is_signed_in", "local", "now", "other_sign_in", "palette", "payload", "plan", "problem"),
-        *("status", "unused_reset", "until", "windows"),
-    )
-
     def __init__(
         self,
         now: float,
@@ -104,7 +92,7 @@ class StatusContext:
         self.windows: list[Window] = []
         self.credits: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []
-        self.emphasized: dict[tuple[object, object], bool] = {}
+        self.emphasized: dict[tuple[str, str], bool] = {}
         self.status, self.detail = "loading", ""
         self.until: float | None = None
         self.age_s: float | None = None
@@ -120,8 +108,7 @@ class StatusContext:
     def replaced(self, **fields: Any) -> StatusContext:
         """Return a copy with other values of some fields."""
         copy = StatusContext(self.now)
-        for name in self.__slots__:
-            setattr(copy, name, fields[name] if name in fields else getattr(self, name))
+        copy.__dict__.update(self.__dict__, **fields)
         return copy
 
     def add_alerts(self, rows: list[dict[str, Any]]) -> None:

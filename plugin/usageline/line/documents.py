@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from usageline.core.formatting import age, ago, clock, money, utc_time
-from usageline.core.limit_names import short_name
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import short_name
 from usageline.core.windows import moment, percent
-from usageline.line.segments import limits
+from usageline.line.segments import reasons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def menu(rows: Sequence[str], ctx: StatusContext) -> Iterator[str]:
         amount = _amount(row)
         if amount:
             yield _item(f"{row.get('label')}: {amount}", "normal")
-    why = limits.reason(ctx)
+    why = reasons.reason(ctx)
     if why:
         yield _item(why, "warning")
     if ctx.age_s is not None:
@@ -104,10 +104,8 @@ def hud_file(ctx: StatusContext) -> dict[str, Any]:
 
 
 def _gravest(windows: Sequence[Window]) -> str:
-    for word in GRAVEST:
-        if any(window.severity == word and window.percent is not None for window in windows):
-            return word
-    return "normal"
+    severities = {window.severity for window in windows if window.percent is not None}
+    return next((word for word in GRAVEST if word in severities), "normal")
 
 
 def _item(text: str, severity: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 
-from usageline.core import freshness, json_file, paths, syscalls
-from usageline.core.environment import environment
+from usageline.core import freshness, paths, syscalls
 from usageline.core.text import sanitize
 from usageline.line import _defaults, emit, render, settings, theme, view
 from usageline.line.context import StatusContext
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
         syscalls._exit(2)
     form, width, colors = chosen
     try:
-        line = embedded_line(environment(), form, width, time.time(), colors=colors)
+        line = embedded_line(paths.environment(), form, width, time.time(), colors=colors)
     except Exception as error:  # noqa: BLE001 - a traceback would break a prompt
         line = f"usageline: {type(error).__name__}; please report it"
     emit((line + "\n").encode(locale_encoding(), "replace"))
@@ -112,16 +111,9 @@ def embedded_line(
     env = {**env, **COLORS.get(form, {})}
     problem = ""
     try:
-        snapshot = json_file.json_file(paths.snapshot(env))
-        if snapshot is not None:
-            snapshot = theme.with_current_theme(snapshot, env)
-        ctx = view.build(
-            None,
-            snapshot,
-            freshness.file_fingerprint(paths.claude_credentials(env)),
-            {"HOME": env.get("HOME", "")},
-            now,
-        )
+        credentials = freshness.file_fingerprint(paths.claude_credentials(env))
+        home = {"HOME": env.get("HOME", "")}
+        ctx = view.build(None, theme.published(env), credentials, home, now)
         config = freshness.file_fingerprint(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
@@ -145,16 +137,12 @@ def output(form: str, rows: Sequence[str], ctx: StatusContext) -> str:
 def with_bar_styles(configured: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration with BAR_STYLES, unless its theme has backgrounds of its own."""
     themes = {
-        name: {**_without_light(theme), "styles": {"16": BAR_STYLES}}
+        name: {**theme, "light": {}, "styles": {"16": BAR_STYLES}}
         for name in ("theme", "theme_daltonized")
         for theme in [configured.get(name, _defaults.THEME)]
         if not theme.get("blocks")
     }
     return {**configured, **themes}
-
-
-def _without_light(theme: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in theme.items() if name != "light"}
 
 
 def for_tmux(row: str) -> str:

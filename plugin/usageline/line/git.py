@@ -18,12 +18,6 @@ OLD_S = 10
 CLAIM_S = 5
 """The minimum interval between two jobs of one repository."""
 
-REST = 10
-"""The interval is at least so many times a job's duration."""
-
-MAX_REST_S = 300
-CLOCK_JUMP_S = 60
-
 
 def read(
     env: Mapping[str, str], cwd: str, now: float, *, counted: bool
@@ -41,13 +35,10 @@ def read(
     counts, is_due = read_counts(env, repo, now) if counted or not name else (None, False)
     counts = counts or {}
     status = {key: counts.get(key) for key in ("changed", "ahead", "behind", "more")}
+    status |= {"branch": name or counts.get("branch", ""), "state": repo.state}
     if counted:
         status["failed"] = counts.get("failed", "")
-    return {
-        "branch": name or counts.get("branch", ""),
-        "state": repo.state,
-        **status,
-    }, repo if is_due else None
+    return status, repo if is_due else None
 
 
 def read_counts(
@@ -63,31 +54,14 @@ def read_counts(
     if result is None or result.get("about") != [repo.directory, repo.root]:
         return None, jobs.claim(env, "git", repo.key, now, CLAIM_S)
     counts: dict[str, Any] = {name: _count(result.get(name)) for name in COUNTS}
-    counts["branch"], counts["failed"] = _word(result.get("branch")), _word(result.get("failed"))
+    counts.update((name, jobs.word(result.get(name), MAX_BYTES)) for name in ("branch", "failed"))
     counts["more"] = result.get("more") is True
-    at, took_s = _number(result.get("at")), _number(result.get("took_s"))
-    rest_s = min(took_s * REST, MAX_REST_S)
-    is_fresh = at - CLOCK_JUMP_S <= now < at + max(OLD_S, rest_s) and result.get(
-        "stamp"
-    ) == fingerprint(repo)
+    at, rest_s = jobs.times(result)
+    is_fresh = jobs.is_fresh(at, now, max(OLD_S, rest_s)) and result.get("stamp") == fingerprint(
+        repo
+    )
     return counts, not is_fresh and jobs.claim(env, "git", repo.key, now, max(CLAIM_S, rest_s))
-
-
-def launch(python: str, env: Mapping[str, str], repo: Repository) -> bool:
-    """Start the job of this Repository as the last act. It gets the environment of a refresh."""
-    from usageline.core import background  # noqa: PLC0415 - seldom due
-    from usageline.line import spawn  # noqa: PLC0415 - seldom due
-
-    return spawn.launch_job(python, ["git", repo.root], background.refresh_environment(env))
-
-
-def _number(value: Any) -> float:
-    return value if type(value) in (int, float) and 0 <= value < 1e10 else 0
 
 
 def _count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 10**9 else None
-
-
-def _word(value: Any) -> str:
-    return value[:MAX_BYTES] if isinstance(value, str) else ""

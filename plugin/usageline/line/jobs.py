@@ -6,7 +6,7 @@ imports this module.
 
 from __future__ import annotations
 
-from usageline.core import json_file, paths, syscalls
+from usageline.core import paths
 from usageline.core.freshness import file_fingerprint
 from usageline.line import render, settings
 from usageline.line.segments import with_defaults
@@ -49,32 +49,15 @@ def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> d
     compile_stamp = paths.line_config_stamp(env)
     why = throttle.acquire(compile_stamp, 2, now, COMPILE_INTERVAL_S)
     if not why:
-        _compile(env, python)
+        from usageline.core import background  # noqa: PLC0415 - only after a change
+        from usageline.line import spawn  # noqa: PLC0415 - only after a change
+
+        command = [python, *background.PYTHON_FLAGS, "-m", "usageline.config.compile"]
+        spawn.wait_for(command, background.refresh_environment(env), COMPILE_WAIT_S)
         configured, is_old = settings.load(env, stamp)
     if why in ("", "recent"):
         why = throttle.last_failure(compile_stamp, now) if is_old else ""
     return {**configured, "problem": UNREAD + REASONS.get(why, OTHER_REASON)} if why else configured
-
-
-def _compile(env: dict[str, str], python: str) -> None:
-    """Start the compilation, and wait for it up to COMPILE_WAIT_S."""
-    from usageline.core import background  # noqa: PLC0415 - only after a change
-    from usageline.line import spawn  # noqa: PLC0415 - only after a change
-
-    spawn.close_inherited()
-    try:
-        reader, writer = syscalls.pipe()
-        spawn.spawn(
-            [python, *background.PYTHON_FLAGS, "-m", "usageline.config.compile"],
-            background.refresh_environment(env),
-            -1,
-            writer,
-        )
-        syscalls.close(writer)
-        json_file.await_end(reader, COMPILE_WAIT_S)
-        syscalls.close(reader)
-    except (OSError, ValueError):
-        return
 
 
 def repository_status(
@@ -92,7 +75,9 @@ def repository_status(
 
     counted = not {"dirty", "ahead"}.isdisjoint(with_defaults("git", options)["show"])
     status, repo = git.read(env, cwd, ctx.now, counted=counted)
-    return status, (lambda: git.launch(python, env, repo)) if repo and python else None
+    if repo is None or not python:
+        return status, None
+    return status, lambda: _launch(python, env, "git", repo.root)
 
 
 def local_usage(
@@ -115,7 +100,18 @@ def local_usage(
     ctx.add_alerts(usage.get("alerts", []))
     if not is_due or not python:
         return usage, None
-    return usage, lambda: local.launch(python, env, ctx.text_at_length("transcript_path"))
+    transcript = ctx.text_at_length("transcript_path")
+    # No process gets an argument with a NUL.
+    arguments = [transcript] if transcript.isprintable() else []
+    return usage, lambda: _launch(python, env, "local", *arguments)
+
+
+def _launch(python: str, env: Mapping[str, str], *arguments: str) -> None:
+    """Start a background job as the last act. It gets the environment of a refresh."""
+    from usageline.core import background  # noqa: PLC0415 - seldom due
+    from usageline.line import spawn  # noqa: PLC0415 - seldom due
+
+    spawn.launch_job(python, [*arguments], background.refresh_environment(env))
 
 
 def chained_command(

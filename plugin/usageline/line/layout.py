@@ -49,8 +49,6 @@ class RowSpacing:
     `around` counts the whole row's, `pad` those around each segment, `between` those between two.
     """
 
-    __slots__ = ("around", "between", "ellipsis", "pad")
-
     def __init__(
         self, around: int = 0, pad: int = 0, between: int = 3, ellipsis: str = "…"
     ) -> None:
@@ -84,14 +82,6 @@ def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segm
         for one in cleaned
         if one[0] == FLEX or any(part[1] for _, parts in one[1][-1:] for part in parts)
     ]
-
-
-def fit(segments: list[Segment], width: int, spacing: RowSpacing) -> Row:
-    """Return the best row of at most `width` cells.
-
-    It ends in an ellipsis only if its first segment has no room in its shortest variant.
-    """
-    return fit_row(segments, width, spacing)[0]
 
 
 def parts_width(parts: Iterable[Sequence[Any]]) -> int:
@@ -184,7 +174,10 @@ def _steps(segments: list[Segment]) -> list[tuple[int, int, int]]:
 
 
 def fit_row(segments: list[Segment], width: int, spacing: RowSpacing) -> tuple[Row, list[Segment]]:
-    """Return the best row, and the segments that are left out."""
+    """Return the best row of at most `width` cells, and the segments that are left out.
+
+    It ends in an ellipsis only if its first segment has no room in its shortest variant.
+    """
     segments = [segment for segment in segments if segment[1]]
     row = [(kind, variants[0][1]) for kind, variants in segments]
     if total_width([parts_width(parts) for _, parts in row], spacing) <= width:

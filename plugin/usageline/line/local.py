@@ -16,11 +16,6 @@ INTERVAL_S = 30
 IDLE_S = 120
 """The same while this session has no answer: others may have some."""
 
-REST = 10
-"""The interval is at least so many times a job's duration."""
-
-MAX_REST_S = 300
-CLOCK_JUMP_S = 60
 MAX_NUMBER = 10**15
 MAX_ALERTS = 4
 ALERT_KINDS = ("cost_day", "cost_month")
@@ -37,10 +32,10 @@ def read(
     result = jobs.result(env, LOCAL, LOCAL_KEY, MAX_LOCAL_BYTES) or {}
     if result.get("version") != LOCAL_VERSION:
         result = {}
-    at, rest_s = _number(result.get("at")), min(_number(result.get("took_s")) * REST, MAX_REST_S)
+    at, rest_s = jobs.times(result)
     interval_s = max(INTERVAL_S, rest_s)
     is_idle = answered_at is None or answered_at <= at
-    is_fresh = at - CLOCK_JUMP_S <= now < at + (max(IDLE_S, rest_s) if is_idle else interval_s)
+    is_fresh = jobs.is_fresh(at, now, max(IDLE_S, rest_s) if is_idle else interval_s)
     is_due = not is_fresh and jobs.claim(env, LOCAL, LOCAL_KEY, now, interval_s)
     return current(result, now), is_due
 
@@ -57,28 +52,15 @@ def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
     alerts = _alerts(result.get("alerts"), now)
     if alerts:
         usage["alerts"] = alerts
-    today, midnight = _sums(result.get("today")), _number(result.get("midnight"))
-    if today and _number(result.get("from")) <= now:
+    today, midnight = _sums(result.get("today")), jobs.number(result.get("midnight"))
+    if today and jobs.number(result.get("from")) <= now:
         usage["today"] = today if now < midnight else NOTHING
     block = result.get("block")
     rate: Any = block.get("rate") if isinstance(block, dict) else None
     sums = _sums(rate)
-    if sums and now < _number(rate.get("until")):
+    if sums and now < jobs.number(rate.get("until")):
         usage["rate"] = sums
     return usage
-
-
-def launch(python: str, env: Mapping[str, str], transcript: str) -> bool:
-    """Start the job as the last act. It gets the environment of a refresh.
-
-    `transcript` is the session's own, or "".
-    """
-    from usageline.core import background  # noqa: PLC0415 - seldom due
-    from usageline.line import spawn  # noqa: PLC0415 - seldom due
-
-    # No process gets an argument with a NUL.
-    arguments = [LOCAL, transcript] if transcript.isprintable() else [LOCAL]
-    return spawn.launch_job(python, arguments, background.refresh_environment(env))
 
 
 def _alerts(rows: Any, now: float) -> list[dict[str, Any]]:
@@ -88,7 +70,7 @@ def _alerts(rows: Any, now: float) -> list[dict[str, Any]]:
         for row in (rows[:MAX_ALERTS] if isinstance(rows, list) else ())
         if isinstance(row, dict)
         and row.get("kind") in ALERT_KINDS
-        and now < _number(row.get("resets_at"))
+        and now < jobs.number(row.get("resets_at"))
     ]
 
 
@@ -109,7 +91,3 @@ def _sums(value: Any) -> dict[str, Any] | None:
 
 def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < MAX_NUMBER
-
-
-def _number(value: Any) -> float:
-    return value if type(value) in (int, float) and 0 <= value < 1e10 else 0

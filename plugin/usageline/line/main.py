@@ -6,7 +6,6 @@ import sys
 import time
 
 from usageline.core import freshness, git_repo, json_file, paths, syscalls
-from usageline.core.environment import environment
 from usageline.line import ROOT, emit, render, theme, view
 
 TYPE_CHECKING = False
@@ -37,7 +36,7 @@ def main() -> None:
         embed.main(sys.argv[1:])
     due: list[Callable[[], object]] = []
     try:
-        env = environment()
+        env = paths.environment()
         payload, data = json_file.payload()
         rows, due = draw(env, payload, data, time.time())
     except Exception as error:  # noqa: BLE001 - a traceback would blank the line
@@ -57,11 +56,9 @@ def draw(
     problem = ""
     due: list[Callable[[], object]] = []
     try:
-        snapshot = json_file.json_file(paths.snapshot(env))
+        snapshot = theme.published(env)
         credentials = freshness.file_fingerprint(paths.claude_credentials(env))
         config = freshness.file_fingerprint(paths.config_file(env))
-        if snapshot is not None:
-            snapshot = theme.with_current_theme(snapshot, env)
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     ctx = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)

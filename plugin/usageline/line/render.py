@@ -6,7 +6,6 @@ from usageline.core import text
 from usageline.line import _defaults, layout, segments, theme
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.line.layout import BAR
-from usageline.line.theme import painted_parts, styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,37 +79,25 @@ def render(
     fold = "rows" not in configured or configured.get("fold", False)
     if fold and 0 < _number(env, "LINES") < MIN_LINES:
         rows, fold = [_with_place(row) for row in rows], False
+    lines, spacing = configured.get("lines", 0), row_spacing(look)
+
+    def paint(rows: Sequence[list[Segment]], width: int) -> list[str]:
+        arranged = arrange(rows, width, spacing, max_lines=lines, fold=fold)
+        return [paint_row(row, look, width) for row in arranged]
+
     if chained:
         from usageline.line import blocks  # noqa: PLC0415 - only with a chained command
 
-        painted = blocks.compose_chained(
-            rows,
-            (chained, configured.get("chain", {}).get("position")),
-            look,
-            width,
-            lambda rows, width: paint_rows(rows, configured, look, width, fold=fold),
-        )
+        position = configured.get("chain", {}).get("position")
+        painted = blocks.compose_chained(rows, (chained, position), look, width, paint)
     else:
-        painted = paint_rows(rows, configured, look, width, fold=fold)
+        painted = paint(rows, width)
     return list(map(text.strip_leading_combining, painted))
 
 
 def columns(env: Mapping[str, str]) -> int:
     """Return the cells that a row may take."""
     return max((_number(env, "COLUMNS") or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
-
-
-def paint_rows(
-    rows: Sequence[list[Segment]],
-    configured: Mapping[str, Any],
-    look: TerminalTheme,
-    width: int,
-    *,
-    fold: bool = False,
-) -> list[str]:
-    """Return the texts of rows of segments, fitted, folded or wrapped to `width`."""
-    lines = arrange(rows, width, row_spacing(look), max_lines=configured.get("lines", 0), fold=fold)
-    return [paint_row(row, look, width) for row in lines]
 
 
 def arrange(
@@ -164,8 +151,7 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
         from usageline.line import blocks  # noqa: PLC0415 - only if configured
 
         return blocks.paint_row(row, look, width, row_spacing(look))
-    separator = styled(look.separator, look.styles.get("separator", ""))
-    return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
+    return theme.joined(row, look)
 
 
 def _with_place(row: list[Segment]) -> list[Segment]:

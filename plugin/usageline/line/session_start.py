@@ -7,7 +7,7 @@ into the model's context.
 
 from __future__ import annotations
 
-from usageline.core import freshness, ownership, paths, syscalls, throttle
+from usageline.core import freshness, ownership, paths, throttle
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.line import emit
 
@@ -58,44 +58,14 @@ def message(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> str
 
 def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]:
     """Return the snapshot's alerts for a session's start, with the current `percent`."""
-    alerts = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
-    wanted = (
-        [
-            row
-            for row in alerts[:MAX_ALERTS]
-            if isinstance(row, dict) and row.get("session_start") is True
-        ]
-        if isinstance(alerts, list)
-        else []
-    )
-    if not wanted:
+    alerts = snapshot.get("alerts")
+    if snapshot.get("version") != paths.SNAPSHOT_VERSION or not isinstance(alerts, list):
         return []
-    from usageline.core.windows import moment, percent  # noqa: PLC0415 - only with alerts
-
-    rows = []
-    for row in wanted:
-        has_texts = (
-            isinstance(row.get("kind"), str)
-            and isinstance(row.get("label"), str)
-            and "resets_at" in row
-        )
-        has_numbers = (
-            percent(row.get("threshold")) is not None
-            and percent(row.get("percent")) is not None
-            and moment(row.get("at"))
-        )
-        resets_at = row.get("resets_at")
-        # The service may go on reporting a window after its reset, so an alert may be newer.
-        if (
-            has_texts
-            and has_numbers
-            and (
-                resets_at is None
-                or (moment(resets_at) is not None and (resets_at > now or row["at"] > resets_at))
-            )
-        ):
-            rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
-    return rows
+    return [
+        {**row, "percent": _percent_now(snapshot, row)}
+        for row in alerts[:MAX_ALERTS]
+        if isinstance(row, dict) and row.get("session_start") is True and _is_pending(row, now)
+    ]
 
 
 def cost_alerts(env: Mapping[str, str], now: float) -> list[dict[str, Any]]:
@@ -120,25 +90,27 @@ def cost_alerts(env: Mapping[str, str], now: float) -> list[dict[str, Any]]:
 
 def claim(env: Mapping[str, str], row: Mapping[str, Any]) -> bool:
     """Return whether this session may show an alert. False as well if it cannot be marked."""
-    directory, cache = paths.shown_alerts_dir(env), paths.cache_dir(env)
-    if not (
-        ownership.is_private_directory(cache)
-        and ownership.is_private_directory(cache.rpartition("/")[0])
-    ):
+    shown, cache = paths.shown_alerts_dir(env), paths.cache_dir(env)
+    if freshness.stat_of(cache) is None:
         return False
-    previous_umask = syscalls.umask(0o077)
-    try:
-        try:
-            syscalls.mkdir(directory, 0o700)
-        except FileExistsError:
-            if not ownership.is_private_directory(directory):
-                return False
-        throttle.create_empty(directory + "/" + alert_id(row))
-    except OSError:
+    used = (shown, cache, cache.rpartition("/")[0])
+    is_private = all(map(ownership.is_private_directory, used))
+    return is_private and throttle.create_stamp(f"{shown}/{alert_id(row)}") == ""
+
+
+def _is_pending(alert: dict[str, Any], now: float) -> bool:
+    """Return whether an alert is valid, and its window runs."""
+    from usageline.core.windows import moment, percent  # noqa: PLC0415 - only with alerts
+
+    texts, at = (alert.get("kind"), alert.get("label")), moment(alert.get("at"))
+    numbers = (percent(alert.get("threshold")), percent(alert.get("percent")), at)
+    if not all(isinstance(text, str) for text in texts) or None in numbers:
         return False
-    finally:
-        syscalls.umask(previous_umask)
-    return True
+    resets_at = alert.get("resets_at", "")
+    # The service may go on reporting a window after its reset, so an alert may be newer.
+    return resets_at is None or (
+        moment(resets_at) is not None and (resets_at > now or alert["at"] > resets_at)
+    )
 
 
 def _percent_now(snapshot: dict[str, Any], alert: dict[str, Any]) -> float:

@@ -78,18 +78,16 @@ def checked(content: dict[str, Any]) -> dict[str, Any]:
         # If no chosen segment is valid, the default is better than an empty line.
         if any(rows) or not content["rows"]:
             configured["rows"] = rows
-    lines = content.get("max_rows")
     if content.get("wrap") is True:
+        lines = content.get("max_rows")
         configured["lines"] = lines if type(lines) is int and 0 < lines <= MAX_LINES else MAX_ROWS
     return configured
 
 
 def segment(configured: dict[str, Any], kind: str) -> dict[str, Any] | None:
     """Return the options of the first segment of that kind, or None without one."""
-    return next(
-        (options for row in configured.get("rows", ()) for name, options in row if name == kind),
-        None,
-    )
+    rows = configured.get("rows", ())
+    return next((options for row in rows for name, options in row if name == kind), None)
 
 
 def _is_agreed(chain: dict[str, Any]) -> bool:

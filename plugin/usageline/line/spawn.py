@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from usageline.core import background, syscalls
+from usageline.core import background, json_file, syscalls
 from usageline.core.background import (
     PLUGIN_POINTER,
     interpreter,
@@ -76,8 +76,6 @@ def installations(root: str) -> Iterator[str]:
     Never one that the environment names, because a project's settings could name its own.
     """
     yield root
-    from usageline.core import json_file  # noqa: PLC0415 - only for a plugin
-
     data_dir = (json_file.json_file(root + PLUGIN_POINTER) or {}).get("data_dir")
     if isinstance(data_dir, str) and data_dir[:1] == "/":
         yield data_dir + "/current"
@@ -108,6 +106,27 @@ def launch_job(
     except (OSError, ValueError):
         return False
     return True
+
+
+def wait_for(
+    arguments: list[str], env: Mapping[str, str], timeout_s: float, data: bytes = b""
+) -> None:
+    """Start a process with `data` on its stdin, and wait up to `timeout_s` until it ends.
+
+    Return at once if it does not start, or if a pipe cannot hold `data`.
+    """
+    close_inherited()
+    try:
+        stdin = filled_pipe(data) if data else -1
+        if stdin is None:
+            return
+        reader, writer = syscalls.pipe()
+        spawn(arguments, env, stdin, writer)
+        syscalls.close(writer)
+        json_file.await_end(reader, timeout_s)
+        syscalls.close(reader)
+    except (OSError, ValueError):
+        return
 
 
 def job_command(python: str, arguments: list[str]) -> list[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from usageline.core import freshness, paths
+from usageline.core import freshness, json_file, paths
 from usageline.core.text import is_web_address
 from usageline.core.vocabulary import GLYPHS, is_light_background
 
@@ -14,22 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from usageline.line.layout import Part
+    from usageline.line.layout import Part, Row
 
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
 TRUE_COLOR_PROGRAMS = (
-    "iTerm.app",
-    "WezTerm",
-    "ghostty",
-    "vscode",
-    "Hyper",
-    "Tabby",
-    "WarpTerminal",
-    "kitty",
-    "rio",
-    "zed",
-    "mintty",
+    *("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby"),
+    *("WarpTerminal", "kitty", "rio", "zed", "mintty"),
 )
 TRUE_COLOR_TERMS = (
     " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte"
@@ -51,18 +42,6 @@ class TerminalTheme:
     OSC 8 links.
     """
 
-    __slots__ = (
-        "ascii",
-        "blocks",
-        "caps",
-        "glyphs",
-        "icons",
-        "links",
-        "pad",
-        "separator",
-        "styles",
-    )
-
     def __init__(
         self,
         theme: dict[str, Any],
@@ -82,13 +61,8 @@ class TerminalTheme:
         # known one.
         is_unknown = is_light is None and color == "auto" and "blocks" not in theme
         fitting = "16" if depth and light and is_unknown else depth
-        self.styles: dict[str, str] = {
-            name: code
-            for name, code in _nearest(
-                light if light and is_light else _dict(theme, "styles"), fitting
-            ).items()
-            if _is_code(code)
-        }
+        styles = _nearest(light if light and is_light else _dict(theme, "styles"), fitting)
+        self.styles = {name: code for name, code in styles.items() if _is_code(code)}
         if self.styles:
             self.styles["over"] = "7"
         glyphs = _dict(theme, "glyphs")
@@ -105,21 +79,20 @@ class TerminalTheme:
             for kind, pair in blocks.items()
             if type(pair) is list and len(pair) == 2 and all(map(_is_code, pair))
         } or None
-        caps = theme.get("caps")
-        self.caps = (
-            [_glyph(cap, "") for cap in caps]
-            if self.blocks and type(caps) is list and len(caps) == 3
-            else None
-        )
+        caps: Any = theme.get("caps")
+        has_caps = self.blocks and type(caps) is list and len(caps) == 3
+        self.caps = [_glyph(cap, "") for cap in caps] if has_caps else None
         # Backgrounds separate blocks. Without colors a text has to.
         self.separator = "" if self.caps else _glyph(theme.get("separator"), " │ ")
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
 
 
-def with_current_theme(snapshot: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    """Return the snapshot with the colors of Claude Code's theme, if that changed since."""
-    settings = snapshot.get("settings")
-    if settings is None or settings == freshness.file_fingerprint(paths.claude_settings(env)):
+def published(env: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the snapshot with the current colors of Claude Code's theme, None without one."""
+    snapshot = json_file.json_file(paths.snapshot(env))
+    if snapshot is None:
+        return None
+    if snapshot.get("settings") in (None, freshness.file_fingerprint(paths.claude_settings(env))):
         return snapshot
     from usageline.core import client_theme  # noqa: PLC0415 - only after a change
 
@@ -181,6 +154,12 @@ def painted_parts(parts: Iterable[Part], look: TerminalTheme, background: str = 
     return line
 
 
+def joined(row: Row, look: TerminalTheme) -> str:
+    """Return the text of a row, with the theme's separator between its segments."""
+    separator = styled(look.separator, look.styles.get("separator", ""))
+    return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
+
+
 def styled(text: str, code: str) -> str:
     """Return the text in these SGR codes."""
     return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
@@ -190,11 +169,8 @@ def _nearest(by_depth: dict[str, Any], depth: str) -> dict[str, Any]:
     """Return a theme's entry for this depth, or for the next smaller one; {} without colors."""
     if not depth:
         return {}
-    for name in reversed(DEPTHS[: DEPTHS.index(depth) + 1]):
-        if type(by_depth.get(name)) is dict:
-            nearest: dict[str, Any] = by_depth[name]
-            return nearest
-    return {}
+    names = reversed(DEPTHS[: DEPTHS.index(depth) + 1])
+    return next((by_depth[name] for name in names if type(by_depth.get(name)) is dict), {})
 
 
 def _is_code(code: Any) -> bool:
@@ -210,13 +186,8 @@ def _glyph(value: Any, fallback: str) -> str:
     """
     if type(value) is not str or len(value) > 16:
         return fallback
-    if value.isprintable():
-        return value
-    return (
-        value
-        if all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in value)
-        else fallback
-    )
+    others = "" if value.isprintable() else [char for char in value if not char.isprintable()]
+    return value if all("\ue000" <= char <= "\uf8ff" for char in others) else fallback
 
 
 def _dict(mapping: dict[str, Any], name: str) -> dict[str, Any]:

@@ -28,26 +28,15 @@ PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 
 FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
+SPEND_PERIODS = ("daily", "weekly", "monthly")
+"""Of the spend limit of a gateway, which stands between Claude Code and the service."""
+
 SIGN_IN_VARIABLES = (
-    *(
-        "CLAUDE_CODE_USE_GATEWAY",
-        "CLAUDE_CODE_USE_BEDROCK",
-        "CLAUDE_CODE_USE_FOUNDRY",
-        "CLAUDE_CODE_USE_ANTHROPIC_AWS",
-    ),
-    *(
-        "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
-        "CLAUDE_CODE_USE_MANTLE",
-        "CLAUDE_CODE_USE_VERTEX",
-        "ANTHROPIC_API_KEY",
-    ),
-    *(
-        "ANTHROPIC_UNIX_SOCKET",
-        "ANTHROPIC_AUTH_TOKEN",
-        "ANTHROPIC_PROFILE",
-        "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR",
-    ),
-    *("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
+    *("CLAUDE_CODE_USE_GATEWAY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_FOUNDRY"),
+    *("CLAUDE_CODE_USE_ANTHROPIC_AWS", "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD"),
+    *("CLAUDE_CODE_USE_MANTLE", "CLAUDE_CODE_USE_VERTEX", "ANTHROPIC_API_KEY"),
+    *("ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE"),
+    *("CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR", "ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
 )
 """A session without any of these signs in with a plan. `core/other_sign_ins.py` evaluates them."""
 
@@ -78,10 +67,12 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
     if ctx.other_sign_in:
         snapshot = None
         ctx.status, ctx.detail = "no-plan", ctx.other_sign_in
-    elif not isinstance(snapshot, dict) or snapshot.get("version") != SNAPSHOT_VERSION:
-        snapshot = None
-    elif snapshot.get("credentials") != credentials:
+    elif (
+        not isinstance(snapshot, dict)
+        or snapshot.get("version") != SNAPSHOT_VERSION
         # The sign-in changed since. Until a refresh reads it, these may be another account's.
+        or snapshot.get("credentials") != credentials
+    ):
         snapshot = None
     else:
         ctx.status = text(snapshot.get("status")) or "loading"
@@ -103,16 +94,11 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
     ctx.credits = _rows(snapshot, "credits")
     ctx.alerts = _rows(snapshot, "alerts")
     if "spend_limit" in reported:
-        from usageline.line import gateway  # noqa: PLC0415 - only behind a gateway
+        ctx.credits = [*ctx.credits, *_spend_limit(_dict(reported, "spend_limit"), now)]
 
-        limit = _dict(reported, "spend_limit")
-        limit = {**limit, "resets_at": _reset("", limit.get("resets_at"), now)}
-        ctx.credits = [*ctx.credits, *gateway.spend_limit(limit, now)]
-
-    age_s = None
     if snapshot and observed_at is not None and (windows or ctx.credits):
         age_s = now - observed_at
-    ctx.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
+        ctx.age_s = 0 if -CLOCK_JUMP_S <= age_s < 0 else age_s
     return ctx
 
 
@@ -208,7 +194,7 @@ def _newer(previous: Window, reported: Window, now: float, verdict: str) -> Wind
     return reported
 
 
-def _window(row: dict[str, Any], now: float, observed_at: float | None = None) -> Window:
+def _window(row: dict[str, Any], now: float, observed_at: float | None) -> Window:
     kind = text(row.get("kind"))
     label, at = text(row.get("label")) or kind, _reset(kind, row.get("resets_at"), now)
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
@@ -232,11 +218,38 @@ def _reset(kind: str, value: Any, now: float) -> float | None:
     return at if at is not None and at <= now + HORIZON_S.get(kind, 400 * 86400) else None
 
 
+def _spend_limit(row: dict[str, Any], now: float) -> list[dict[str, Any]]:
+    """Return a gateway's own limit as a snapshot's credits.
+
+    Its percentage may pass 100. Only a newer gateway reports amounts.
+    """
+    share, resets_at = percent(row.get("used_percentage")), _reset("", row.get("resets_at"), now)
+    used, limit = (_cents(row.get(name)) for name in ("used_usd", "limit_usd"))
+    if (resets_at is not None and resets_at <= now) or (share is None and used is None):
+        return []
+    period = row.get("period")
+    return [
+        {
+            "label": f"{period} spend limit" if period in SPEND_PERIODS else "spend limit",
+            "used_minor": used,
+            "limit_minor": limit,
+            "exponent": 2,
+            "currency": "USD",
+            "percent": share,
+            "ends_at": resets_at,
+        }
+    ]
+
+
+def _cents(dollars: Any) -> int | None:
+    # Round halves up, as the cold side does.
+    return None if percent(dollars, 1e9) is None else int(dollars * 100 + 0.5)
+
+
 def _rows(snapshot: dict[str, Any] | None, name: str) -> list[dict[str, Any]]:
     rows = snapshot.get(name) if snapshot else None
-    return (
-        [row for row in rows[:MAX_ROWS] if isinstance(row, dict)] if isinstance(rows, list) else []
-    )
+    listed = rows[:MAX_ROWS] if isinstance(rows, list) else []
+    return [row for row in listed if isinstance(row, dict)]
 
 
 def _dict(mapping: dict[str, Any], name: str) -> dict[str, Any]:

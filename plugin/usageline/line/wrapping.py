@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usageline.line.layout import choose, fit, parts_width, total_width
+from usageline.line.layout import choose, fit_row, parts_width, total_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def wrap(
         starts = _line_starts(widths, width, spacing)
         ends = [*starts[1:], len(segments)]
         chosen = [_required(segment) for segment in segments]
-        lines += [fit(chosen[at:end], width, spacing) for at, end in zip(starts, ends, strict=True)]
+        lines += [
+            fit_row(chosen[at:end], width, spacing)[0] for at, end in zip(starts, ends, strict=True)
+        ]
     return lines[:max_lines], left_out
 
 

@@ -38,7 +38,7 @@ def main() -> None:
         from usageline.system.this_process import disable_core_dumps  # noqa: PLC0415 - as above
 
         disable_core_dumps()
-        from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
+        from usageline.core.paths import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)
         from usageline.refresh.log_entry import RunLog  # noqa: PLC0415 - as above

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.core import freshness
 from usageline.core.formatting import utc_time
-from usageline.core.limit_names import title
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import title
 from usageline.storage.refresh_log import MAX_LINE_BYTES
 from usageline.system.this_process import SYSTEM_CLOCK
 

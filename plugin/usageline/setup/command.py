@@ -12,8 +12,8 @@ import shutil
 import sys
 
 from usageline import __version__
-from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
+from usageline.core.paths import fill_in_home
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.packages import EXTRAS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core.freshness import CLOCK_JUMP_S
-from usageline.core.limit_names import SHORT, long_name, short_name
+from usageline.core.vocabulary import SHORT, long_name, short_name
 from usageline.core.windows import MAX_ROWS, moment, percent
 from usageline.usage.model import Limit
 from usageline.usage.values import objects, text

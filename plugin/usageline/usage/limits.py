@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.core.limit_names import OTHER_WEEK
+from usageline.core.vocabulary import OTHER_WEEK
 from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
 from usageline.usage.values import MAX_TEXT, Body, epoch, mapping, objects, percent, text, words

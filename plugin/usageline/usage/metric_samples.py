@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from usageline.core.limit_names import OTHER_WEEK
+from usageline.core.vocabulary import OTHER_WEEK
 from usageline.core.windows import exhausted_at, moment, percent
 from usageline.usage import metrics
 from usageline.usage.credits import ONE_TIME, POOL_LABELS, USAGE_CREDITS

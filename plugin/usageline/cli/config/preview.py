@@ -13,9 +13,7 @@ from usageline.cli.config import sample
 from usageline.config import edit, user_themes
 from usageline.config.compile import resolve_values
 from usageline.config.validate import Values, validate
-from usageline.core import json_file
 from usageline.line import render, settings, theme, view
-from usageline.system.paths import Paths
 from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
@@ -117,8 +115,7 @@ def terminal_columns() -> int:
 
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
-    snapshot = json_file.json_file(Paths(env).snapshot)
-    return {} if snapshot is None else theme.with_current_theme(snapshot, env)
+    return theme.published(env) or {}
 
 
 def _chained_rows(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli import limit_rows, table
 from usageline.cli.formatting import capitalized, counted
 from usageline.cli.history.series import Point, all_series
-from usageline.core import formatting, limit_names, windows
+from usageline.core import formatting, vocabulary, windows
 from usageline.core.text import sanitize
 from usageline.line import view
 from usageline.line.segments import forecast
@@ -251,7 +251,7 @@ def _alerts(ctx: Any) -> tuple[Line, ...]:
             # The limit's percentage now is higher than that of the alert.
             own = [one for one in ctx.windows if (one.kind, one.label) == (kind, label)]
             now_at = math.floor(max([used, *(one.percent or 0 for one in own)]))
-            name = limit_names.title(kind, label)
+            name = vocabulary.title(kind, label)
             highest[kind, label] = (threshold, f"{name} passed {threshold:.0f}%: now {now_at}%")
     return tuple(
         ("critical" if threshold >= windows.CRITICAL_PERCENT else "warning", text)
@@ -279,7 +279,7 @@ def account(row: ProfileAccount, now: float) -> Account:
     values = tuple(
         (
             "quiet" if window.percent is None else window.severity,
-            limit_names.short_name(window.kind, window.label)
+            vocabulary.short_name(window.kind, window.label)
             + (" –" if window.percent is None else f" {int(window.percent)}%"),
         )
         for window in limit_rows.in_order(ctx.windows)

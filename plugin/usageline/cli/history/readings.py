@@ -10,8 +10,8 @@ from usageline.cli.output import csv_text, data_time
 from usageline.cli.profile_accounts import labels, listed, matching
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
-from usageline.core.limit_names import long_name
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import long_name
 from usageline.storage import codec, history
 from usageline.system.paths import Paths
 from usageline.usage.headroom import names

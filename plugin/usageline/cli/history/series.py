@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from usageline.cli.limit_rows import rank
 from usageline.core.formatting import DAYS, MONTHS
-from usageline.core.limit_names import title
+from usageline.core.vocabulary import title
 from usageline.core.windows import LENGTH_S, is_same_window
 
 if TYPE_CHECKING:

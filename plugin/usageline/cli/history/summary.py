@@ -14,7 +14,7 @@ from usageline.cli.formatting import counted, span
 from usageline.cli.history import heatmap
 from usageline.cli.history.series import Observation, observations_by_limit
 from usageline.core import formatting
-from usageline.core.limit_names import title
+from usageline.core.vocabulary import title
 from usageline.core.windows import LENGTH_S
 from usageline.usage.values import EARLIEST
 

@@ -90,21 +90,37 @@ def draw_rows(
     return [draw(ctx, row) for row in rows]
 
 
+def alert_key(kind: str, label: str) -> tuple[str, str]:
+    """Return the key of a limit or credit in `emphasized` of the context."""
+    return kind, "" if kind in ("session", "weekly_all") else label
+
+
 def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: str) -> Part:
     """Return a limit's number. It is emphasized if it has the color that a fresh alert is about."""
-    key = kind, "" if kind in ("session", "weekly_all") else label
+    key = alert_key(kind, label)
     if key not in ctx.emphasized or style not in ("warning", "critical"):
         return style, number
     ctx.emphasized[key] = True
     return f"{style} over", number
 
 
-def brief_label(ctx: StatusContext, label: str, cells: int = MAX_BRIEF) -> str:
-    """Return a label of at most so many cells, by default for a limit's shortest variant."""
-    if display_width(label) <= cells:
-        return label
-    text: str = cut_parts([("", label)], cells, ctx.glyphs["ellipsis"])[0][1]
-    return text
+def shortened(ctx: StatusContext, text: str, cells: int = MAX_BRIEF) -> str:
+    """Return a text of at most so many cells, by default a label for a limit's shortest variant."""
+    if display_width(text) <= cells:
+        return text
+    short: str = cut_parts([("", text)], cells, ctx.glyphs["ellipsis"])[0][1]
+    return short
+
+
+def word(options: Options, priority: int, text: str, style: str = "plain") -> list[Variants]:
+    """Return a segment of one variant, with its label, or none without a text."""
+    return in_style(options, style, (priority, text)) if text else []
+
+
+def in_style(options: Options, style: str, *texts: tuple[int, str]) -> list[Variants]:
+    """Return a segment of variants `(priority, text)`, each with its label and one style."""
+    label = labeled(options)
+    return [[(priority, [*label, (style, text)]) for priority, text in texts]]
 
 
 def omitted(count: int) -> list[Variants]:
@@ -189,24 +205,19 @@ def graded(used: float | None, options: Options, claimed: object = None) -> str:
     return severity(used, claimed, options["warning"], options["critical"])
 
 
-def bar_cells(options: Options) -> int:
-    """Return the cells of a segment's bar, bounded: the compiled configuration is not trusted."""
-    return min(max(int(options["bar_width"]), 2), MAX_BAR_WIDTH)
-
-
-def bar_glyphs(ctx: StatusContext, options: Options) -> dict[str, Any]:
-    """Return the theme's glyphs, with the segment's own for its bar."""
-    given = options["bar_glyphs"]
-    if len(given) != 3 or max(map(len, given)) > MAX_GLYPH_CHARS:
-        return ctx.glyphs
-    return {**ctx.glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
-
-
 def bar_part(
     ctx: StatusContext, options: Options, used: float, style: str, mark: float | None = None
 ) -> Part:
-    """Return the part of a bar, which the layout may shorten. `mark` is as in `bar`."""
-    return BAR, " " * bar_cells(options), (used, bar_glyphs(ctx, options), style, mark)
+    """Return the part of a bar, which the layout may shorten. `mark` is as in `bar`.
+
+    The segment may have glyphs of its own. Its options are bounded, because the compiled
+    configuration is not trusted.
+    """
+    glyphs, given = ctx.glyphs, options["bar_glyphs"]
+    if len(given) == 3 and max(map(len, given)) <= MAX_GLYPH_CHARS:
+        glyphs = {**glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
+    cells = clamped(options["bar_width"], 2, MAX_BAR_WIDTH)
+    return BAR, " " * cells, (used, glyphs, style, mark)
 
 
 def bar(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.limit_names import SHORT, short_name
+from usageline.core.vocabulary import short_name
 from usageline.core.windows import (
     SAME_RESET_S,
     SURE_PERCENT,
@@ -12,7 +12,7 @@ from usageline.core.windows import (
     moment,
     percent,
 )
-from usageline.line.segments import draw, labeled, with_defaults
+from usageline.line.segments import alert_key, draw, in_style, labeled, with_defaults, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from usageline.line.context import StatusContext, Window
-    from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
 
 MIN_AHEAD = 5
@@ -47,13 +46,7 @@ def pace(ctx: StatusContext, options: Options) -> list[Variants]:
             style = "normal" if ahead < MIN_AHEAD else "warning"
             if style == "warning" and exhausted_at(window, ctx.now) and is_sure(window):
                 style = "critical"
-            label = labeled(options)
-            return [
-                [
-                    (24, [*label, (style, f"{ahead:+d} pts")]),
-                    (25, [*label, (style, f"{ahead:+d}")]),
-                ]
-            ]
+            return in_style(options, style, (24, f"{ahead:+d} pts"), (25, f"{ahead:+d}"))
     return []
 
 
@@ -78,22 +71,10 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
             clock(max(end, ctx.now), ctx.now, half_days=ctx.half_days)
             for end in (window.exhausts_from, window.exhausts_to)
         )
-        when, is_range = (when, False) if first == last else (f"{first}–{last}", True)
+        if first != last:
+            when, is_range = f"{first}–{last}", True
     if is_quiet:
-        return [
-            [
-                (
-                    30,
-                    [
-                        *label,
-                        (
-                            "quiet",
-                            f"{name} may fill {when}" if is_range else f"{name} may fill by {when}",
-                        ),
-                    ],
-                )
-            ]
-        ]
+        return word(options, 30, f"{name} may fill {when if is_range else f'by {when}'}", "quiet")
     text = [*label, ("warning", f"{name} full at {when}")]
     early = ago((window.resets_at or at) - at)
     return [
@@ -116,27 +97,19 @@ def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
 def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the thresholds that were passed lately, unless the limit's own number shows it."""
     fresh = fresh_alerts(ctx, options)
-    fresh = [row for row in fresh if not ctx.emphasized.get(_alert_key(row))]
+    fresh = [row for row in fresh if not ctx.emphasized.get(alert_key(row["kind"], row["label"]))]
     texts = [_alert_text(row) for row in fresh]
     if not texts:
         return []
-    label, style, glyph, noun = labeled(options), "alert", ctx.glyphs["alert"], "alerts"
+    style, glyph, noun = "alert", ctx.glyphs["alert"], "alerts"
     if not [row for row in fresh if row["threshold"]]:  # only good news
         style, glyph, noun = "normal", "", "free again"
-
-    def form(text: str) -> list[Part]:
-        return [*label, (style, glyph + text)]
-
     if len(texts) == 1:
-        return [[(70, form(texts[0]))]]
-    more = len(texts) - MAX_ALERTS
-    return [
-        [
-            (23, form(", ".join(texts[:MAX_ALERTS]) + (f" +{more}" if more > 0 else ""))),
-            (29, form(f"{texts[0]} +{len(texts) - 1}")),
-            (70, form(f"{len(texts)} {noun}")),
-        ]
-    ]
+        return word(options, 70, glyph + texts[0], style)
+    more = f" +{len(texts) - MAX_ALERTS}" if len(texts) > MAX_ALERTS else ""
+    listed = (23, glyph + ", ".join(texts[:MAX_ALERTS]) + more)
+    first = (29, f"{glyph}{texts[0]} +{len(texts) - 1}")
+    return in_style(options, style, listed, first, (70, f"{glyph}{len(texts)} {noun}"))
 
 
 def _alert_text(row: dict[str, Any]) -> str:
@@ -158,15 +131,11 @@ def with_emphasis(
         return ctx
     fresh = fresh_alerts(ctx, with_defaults("alerts", options[0]))
     # No number shows that a limit is free again.
-    fresh = [row for row in fresh if row["threshold"]]
-    ctx = ctx.replaced(emphasized=dict.fromkeys(map(_alert_key, fresh), False))
+    keys = [alert_key(row["kind"], row["label"]) for row in fresh if row["threshold"]]
+    ctx = ctx.replaced(emphasized=dict.fromkeys(keys, False))
     for row in rows:  # what is emphasized is noted in the context
         draw(ctx, row)
     return ctx
-
-
-def _alert_key(row: dict[str, Any]) -> tuple[object, object]:
-    return row["kind"], "" if row["kind"] in SHORT else row["label"]
 
 
 def fresh_alerts(ctx: StatusContext, options: Options) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
-from usageline.core.limit_names import SHORT, scope, short_name
+from usageline.core.vocabulary import SHORT, scope, short_name
 from usageline.core.windows import even_percent
 from usageline.line.layout import URGENT
 from usageline.line.segments import (
@@ -11,11 +11,11 @@ from usageline.line.segments import (
     MAX_NAME,
     MAX_SHOWN,
     bar_part,
-    brief_label,
     emphasized,
     graded,
     labeled,
     omitted,
+    shortened,
 )
 
 TYPE_CHECKING = False
@@ -44,10 +44,8 @@ def scoped(ctx: StatusContext, options: Options) -> list[Variants]:
     room = MAX_SHOWN - len(ctx.windows) + len(windows)
     segments = []
     for window in windows[: max(room, 1)]:
-        label = options["label"] or brief_label(
-            ctx, short_name(window.kind, window.label), MAX_NAME
-        )
-        brief = brief_label(ctx, options["label"] or scope(window.label))
+        label = options["label"] or shortened(ctx, short_name(window.kind, window.label), MAX_NAME)
+        brief = shortened(ctx, options["label"] or scope(window.label))
         segments.append(
             _limit(ctx, window, options, ([("label", label + " ")], [("label", brief + " ")]), 60)
         )
@@ -63,13 +61,6 @@ def status(ctx: StatusContext, options: Options) -> list[Variants]:
     from usageline.line.segments import reasons  # noqa: PLC0415 - only with a reason
 
     return reasons.status(ctx, options)
-
-
-def reason(ctx: StatusContext) -> str:
-    """Return why numbers are missing, in the line's words, or ""."""
-    from usageline.line.segments import reasons  # noqa: PLC0415 - as above
-
-    return reasons.reason(ctx)
 
 
 def _windows(ctx: StatusContext, options: Options, kind: str) -> list[Variants]:

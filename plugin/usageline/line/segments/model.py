@@ -8,9 +8,10 @@ from usageline.line.segments import (
     BAR_PRIORITY,
     MAX_NAME,
     bar_part,
-    brief_label,
     graded,
+    in_style,
     labeled,
+    shortened,
 )
 
 TYPE_CHECKING = False
@@ -24,11 +25,10 @@ def model(ctx: StatusContext, options: Options) -> list[Variants]:
     name = ctx.text("model", "display_name") or ctx.text("model", "id")
     if not name:
         return []
-    name = brief_label(ctx, name, MAX_NAME)
-    label, brief = labeled(options), name.partition(" (")[0]
-    variants = [(40, [*label, ("name", brief)])]
-    # Opus 5.5 (1M context) → Opus 5.5
-    return [variants if brief == name else [(29, [*label, ("name", name)]), *variants]]
+    name = shortened(ctx, name, MAX_NAME)
+    brief = name.partition(" (")[0]  # Opus 5.5 (1M context) → Opus 5.5
+    rich = [] if brief == name else [(29, name)]
+    return in_style(options, "name", *rich, (40, brief))
 
 
 def context(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -40,10 +40,8 @@ def context(ctx: StatusContext, options: Options) -> list[Variants]:
     label, grade = labeled(options), graded(used, options)
     style = "plain" if grade == "normal" else grade
     words = [f"{int(used)}%"] if "percent" in show else []
-    tokens, size = (
-        ctx.number("context_window", "total_input_tokens"),
-        ctx.number("context_window", "context_window_size"),
-    )
+    names = ("total_input_tokens", "context_window_size")
+    tokens, size = (ctx.number("context_window", name) for name in names)
     if "tokens" in show and tokens is not None:
         words.append(count(int(tokens)) + (f"/{count(int(size))}" if size else ""))
     text = [(style, " ".join(words))] if words else []

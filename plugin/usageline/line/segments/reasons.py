@@ -1,11 +1,12 @@
-"""Why numbers are missing or old."""
+"""Why numbers are missing or old, and incidents of the service."""
 
 from __future__ import annotations
 
 from usageline.core.formatting import age, clock
+from usageline.core.text import sanitize
 from usageline.core.vocabulary import ACCOUNTS_WAIT, CLOCK, OWN_SIGN_IN, REASONS
-from usageline.core.windows import MAX_LABEL
-from usageline.line.segments import labeled
+from usageline.core.windows import MAX_LABEL, moment
+from usageline.line.segments import clamped, in_style, labeled, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ OWN_SIGN_IN_REASON = "token in settings.json: usage comes with the first answer"
 
 QUIET = ("another sign-in", "only this session's numbers", OWN_SIGN_IN_REASON)
 """Reasons that are not faults."""
+
+PAGE = "https://status.claude.com"
+OLD_INCIDENT_S = 3600
+"""An incident that was last confirmed longer ago is not shown."""
 
 
 def status(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -29,13 +34,8 @@ def status(ctx: StatusContext, options: Options) -> list[Variants]:
 def _unused_reset(ctx: StatusContext, options: Options) -> list[Variants]:
     if not ctx.unused_reset or all(window.severity != "critical" for window in ctx.windows):
         return []
-    label = labeled(options)
-    return [
-        [
-            (28, [*label, ("quiet", "a limit reset is unused: /usage")]),
-            (54, [*label, ("quiet", "reset unused")]),
-        ]
-    ]
+    texts = ((28, "a limit reset is unused: /usage"), (54, "reset unused"))
+    return in_style(options, "quiet", *texts)
 
 
 def _why(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -45,14 +45,29 @@ def _why(ctx: StatusContext, options: Options) -> list[Variants]:
     texts = [text for text in (why, age(age_s) if is_old and age_s is not None else "") if text]
     if not texts:
         return []
-    label, style = labeled(options), "warning" if why and why not in QUIET else "quiet"
+    style = "warning" if why and why not in QUIET else "quiet"
     brief = texts[0] if texts[0].startswith("usage") else texts[0].partition(": ")[0]
     forms = dict.fromkeys((ctx.glyphs["dot"].join(texts), texts[0], brief))
     priorities = (28, 29, 90)[-len(forms) :]
+    return in_style(options, style, *zip(priorities, forms, strict=True))
+
+
+def service(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show an incident of the service, as a link to its status page."""
+    title, checked_at = ctx.incident.get("title"), moment(ctx.incident.get("checked_at"))
+    age_s = -1 if checked_at is None else ctx.now - checked_at
+    if not isinstance(title, str) or not 0 <= age_s < OLD_INCIDENT_S:
+        return []
+    identifier, url = ctx.incident.get("id"), PAGE
+    if isinstance(identifier, str) and identifier.isascii() and identifier.isalnum():
+        url += "/incidents/" + identifier[:40]
+    style = "critical" if ctx.incident.get("impact") in ("major", "critical") else "alert"
+    name = shortened(ctx, sanitize(title), clamped(options["length"], 8, 160))
+    link = (url,) if ctx.payload else ()  # the bars of other programs have no links
     return [
         [
-            (priority, [*label, (style, text)])
-            for priority, text in zip(priorities, forms, strict=True)
+            (priority, [*labeled(options), (style, ctx.glyphs["alert"] + text, *link)])
+            for priority, text in ((27, name), (65, "incident"))
         ]
     ]
 
@@ -84,9 +99,8 @@ def _reason(ctx: StatusContext) -> str:
     if ctx.status == "loading" and ctx.windows:
         return ""  # the payload's own numbers are shown, and a later line has the rest
     if ctx.status == "no-plan" and ctx.detail:
-        return (
-            "" if ctx.credits else f"{ctx.detail}: no plan limits"
-        )  # a gateway's own limit is shown instead
+        # A gateway's own limit is shown instead.
+        return "" if ctx.credits else f"{ctx.detail}: no plan limits"
     if ctx.status == "rate-limited" and ctx.until and ctx.until > ctx.now:
         whose = "account " if ctx.detail.startswith(ACCOUNTS_WAIT[:MAX_LABEL]) else ""
         return f"{whose}rate-limited until " + clock(ctx.until, ctx.now, half_days=ctx.half_days)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.text import display_width, sanitize
-from usageline.line.layout import cut_parts
-from usageline.line.segments import clamped, labeled
+from usageline.line.segments import clamped, in_style, labeled, shortened, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,19 +23,14 @@ def directory(ctx: StatusContext, options: Options) -> list[Variants]:
     if path[:1] != "/":  # on Windows; elsewhere a backslash is part of a name
         path = path.replace("\\", "/")
     home = sanitize(ctx.home).rstrip("/")
-    path = (
-        "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
-    )
+    if home and (path + "/").startswith(home + "/"):
+        path = "~" + path[len(home) :]
     max_width = clamped(options["length"], MIN_LENGTH, MAX_LENGTH)
-    label, ellipsis = labeled(options), ctx.glyphs["ellipsis"]
+    ellipsis = ctx.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
     text = {"name": name, "full": path}.get(options["form"]) or _short(path, ellipsis)
-    return [
-        [
-            (34, [*label, ("directory", _tail(text, max_width, ellipsis))]),
-            (37, [*label, ("directory", _tail(name, max_width, ellipsis))]),
-        ]
-    ]
+    text, name = _tail(text, max_width, ellipsis), _tail(name, max_width, ellipsis)
+    return in_style(options, "directory", (34, text), (37, name))
 
 
 def git(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -45,49 +39,35 @@ def git(ctx: StatusContext, options: Options) -> list[Variants]:
     branch = status.get("branch")
     if not isinstance(branch, str) or not branch:
         return []
-    show, glyphs = options["show"], ctx.glyphs
-    max_width = clamped(options["length"], 4, MAX_LENGTH)
-    name = (
-        [("branch", _head(glyphs["branch"] + sanitize(branch), max_width, glyphs["ellipsis"]))]
-        if "branch" in show
-        else []
-    )
+    show, glyphs, name = options["show"], ctx.glyphs, []
+    if "branch" in show:
+        text = glyphs["branch"] + sanitize(branch)
+        name = [("branch", shortened(ctx, text, clamped(options["length"], 4, MAX_LENGTH)))]
     state = status.get("state")
     if name and isinstance(state, str) and state:
         name.append(("warning", " " + state))
-    marks = ""
+    style, marks = "quiet", ""
     if "dirty" in show and _count(status, "changed"):
-        marks += (
-            glyphs["dirty"]
-            + str(_count(status, "changed"))
-            + ("+" if status.get("more") is True else "")
-        )
+        more = "+" if status.get("more") is True else ""
+        marks += f"{glyphs['dirty']}{_count(status, 'changed')}{more}"
     if "ahead" in show:
         for which in ("ahead", "behind"):
             marks += f"{glyphs[which]}{_count(status, which)}" if _count(status, which) else ""
-    parts = [*labeled(options), *name]
     failed = status.get("failed")
     if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(show):
-        return [
-            [
-                (29, [*parts, ("warning", (" " if parts else "") + failed)]),
-                *([(36, parts)] if parts else []),
-            ]
-        ]
-    if marks:
-        return (
-            [[(29, [*parts, ("quiet", (" " if parts else "") + marks)]), (36, parts)]]
-            if parts
-            else [[(29, [("quiet", marks)])]]
-        )
-    return [[(36, parts)]] if name else []
+        style, marks = "warning", failed
+    parts = [*labeled(options), *name]
+    if not marks:
+        return [[(36, parts)]] if name else []
+    blank = " " if parts else ""
+    return [[(29, [*parts, (style, blank + marks)]), *([(36, parts)] if parts else [])]]
 
 
 def worktree(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the worktree that the session was started in."""
     name = ctx.text("worktree", "name") or ctx.text("workspace", "git_worktree")
-    name = _head(sanitize(name), clamped(options["length"], 4, MAX_LENGTH), ctx.glyphs["ellipsis"])
-    return [[(27, [*labeled(options), ("branch", name)])]] if name else []
+    name = shortened(ctx, sanitize(name), clamped(options["length"], 4, MAX_LENGTH))
+    return word(options, 27, name, "branch")
 
 
 def pr(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -106,10 +86,6 @@ def _short(path: str, ellipsis: str) -> str:
     """Return the last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
     names = path.strip("/").split("/")
     return path if len(names) <= 3 else f"{ellipsis}/" + "/".join(names[-2:])
-
-
-def _head(text: str, width: int, ellipsis: str) -> str:
-    return text if display_width(text) <= width else cut_parts([("", text)], width, ellipsis)[0][1]
 
 
 def _tail(text: str, width: int, ellipsis: str) -> str:

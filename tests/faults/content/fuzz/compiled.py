@@ -45,7 +45,7 @@ def check(data: bytes) -> None:
 def _chained(content: bytes) -> tuple[Any, str]:
     result = json_file._object(content) or {}
     return chain.checked_rows(result.get("rows")), sanitize(
-        chain._word(result.get("failed"), jobs.MAX_CELLS)
+        jobs.word(result.get("failed"), jobs.MAX_CELLS)
     )
 
 

@@ -1,24 +1,32 @@
-"""Draw the README's picture of the dashboard, from `usageline watch` itself in tmux.
+"""Draw the README's pictures of commands that take the whole terminal, each from itself in tmux.
 
-`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.dashboard_picture`
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.screens`
 """
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.cli.tmux import Tmux
 from tests.hot import Hot
 from tests.storage.readings import keep
-from tools.pictures import HOUR_S, limits
-from tools.terminal_picture import draw_screens, started
+from tests.world import World, build_release
+from tools.pictures import DARK, FOLDER, HOUR_S, LIGHT, draw, limits
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-    from tests.world import Release, World
+    from tests.world import Release
 
+    Screen = Callable[[World, Release, Path, str], list[str]]
+
+DEADLINE_S = 30
 COLUMNS, ROWS = 120, 36
 DAYS = 20
 STEP_S = 300
@@ -36,11 +44,49 @@ directory = "~/.claude-work"
 
 
 def main() -> None:
-    """Draw the dashboard of two accounts, for a dark and for a light terminal."""
-    draw_screens("dashboard", screen)
+    """Draw the dashboard of two accounts, and the picker's page of themes with one tried."""
+    draw_screens("dashboard", dashboard)
+    draw_screens("picker", picker)
 
 
-def screen(world: World, release: Release, folder: Path, appearance: str) -> list[str]:
+def draw_screens(name: str, screen: Screen) -> None:
+    """Draw `screen(world, release, folder, appearance)` for a dark and for a light terminal."""
+    for appearance, terminal in (("dark", DARK), ("light", LIGHT)):
+        folder = Path(tempfile.mkdtemp(prefix="ul-", dir="/tmp"))  # a socket needs a short path
+        try:
+            rows = screen(
+                World(folder / "world"), build_release(folder / "release"), folder, appearance
+            )
+            draw(rows, terminal, FOLDER / f"{name}-{appearance}.svg")
+        finally:
+            shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def started(
+    world: World, release: Release, folder: Path, command: str, size: tuple[int, int] = (80, 24)
+) -> Iterator[Tmux]:
+    """Run a command of usageline in a terminal of columns × rows for the block."""
+    env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    terminal = Tmux(str(folder / "tmux"), env, _eventually)
+    python = f"COLORTERM=truecolor '{release.python}' -I -B -m usageline.cli {command}"
+    terminal.start(f"cd '{world.home}' && {python}", size)
+    try:
+        yield terminal
+    finally:
+        terminal.stop()
+
+
+def _eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; raise TimeoutError if it does not."""
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.05)
+
+
+def dashboard(world: World, release: Release, folder: Path, appearance: str) -> list[str]:
     """Return the rows of the dashboard's screen, with their colors."""
     fill(world, Hot(world, release), appearance)
     with started(world, release, folder, "watch", (COLUMNS, ROWS)) as terminal:
@@ -91,6 +137,20 @@ def past(shown: list[dict[str, Any]]) -> list[Reading]:
             rows.append(Limit(row["kind"], row["label"], percent, resets_at))
         readings.append(Reading(tuple(rows), (), "oauth", at, "Max 5x"))
     return readings
+
+
+def picker(world: World, release: Release, folder: Path, appearance: str) -> list[str]:
+    """Return the rows of the picker's screen at 80×24, with their colors."""
+    Hot(world, release).publish(limits=limits(37, 81), appearance=appearance)
+    with started(world, release, folder, "config") as terminal:
+        terminal.wait_for("1 Presets")
+        terminal.press("Down", "Down", "Enter")
+        terminal.wait_for("not saved yet")
+        terminal.press("3")
+        terminal.wait_for("high-contrast")
+        terminal.press("Down", "Down", "Down", "Down")
+        terminal.wait_for("trying powerline")
+        return terminal.colored_screen().splitlines()
 
 
 if __name__ == "__main__":
