@@ -115,13 +115,14 @@ def schema() -> dict[str, Any]:
 
 def _values(sums: Sums) -> dict[str, Any]:
     return {
-        "cost": _amount(sums.cost),
-        "list_cost": _amount(sums.list_cost),
+        "cost": amount(sums.cost),
+        "list_cost": amount(sums.list_cost),
         **{name: getattr(sums, name) for name in COUNTS},
         **({} if sums.cache_write is None else {UNSPLIT: sums.cache_write}),
         "models": {model: plain(cost) for model, cost in sums.models.items()},
     }
 
 
-def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else plain(amount)
+def amount(value: Decimal | None) -> str | None:
+    """Return an exact amount as JSON and CSV have it, None for None."""
+    return None if value is None else plain(value)

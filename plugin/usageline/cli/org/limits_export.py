@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli.json_schema import TEXT, UTC, UTC_OR_NULL, document, json_object
+from usageline.cli.org.export import amount
 from usageline.cli.output import csv_table, data_time
 from usageline.usage.org import limits as spend_limits
-from usageline.usage.org.amounts import plain
 from usageline.usage.org.limits import NEAR_PERCENT, SPENT_STATES, STATES
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def row(limit: SpendLimit, now: float) -> dict[str, Any]:
     return {
         **{name: getattr(limit.holder, name) for name in HOLDER},
         "period": limit.period,
-        "limit": _amount(limit.limit),
+        "limit": amount(limit.limit),
         "limit_state": limit.state,
-        "spent": _amount(limit.spent),
+        "spent": amount(limit.spent),
         "spent_state": limit.spent_state,
         "percent": None
         if percent is None
@@ -163,7 +163,3 @@ def _request(request: IncreaseRequest, now: float) -> dict[str, Any]:
         "asked_at": data_time(request.asked_at),
         "now": row(summary, now) if summary else None,
     }
-
-
-def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else plain(amount)
