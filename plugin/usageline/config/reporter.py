@@ -27,6 +27,11 @@ HEADER = re.compile(rf"\s*(\[\[?){KEYS.pattern}\]")
 MAX_DEPTH = 5
 """No key of the schema lies deeper; what does has the line of what holds it."""
 
+MAX_NAME = 32
+"""Characters of the name of a profile, an instance or a theme."""
+
+NAME_ALLOWED = f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
+
 
 def without_strings(text: str) -> str:
     """Return TOML without strings and comments, with the same lines.
@@ -156,3 +161,12 @@ class KeyLines:
 def key_parts(keys: str) -> tuple[str, ...]:
     """Return the parts of a key with dots. A part in quotes may have dots of its own."""
     return tuple(part.strip("\"'") for part in PART.findall(keys))
+
+
+def is_name(text: str) -> bool:
+    """Return whether a user may give that name: MAX_NAME letters, digits, - and _ at most."""
+    return (
+        0 < len(text) <= MAX_NAME
+        and text.isascii()
+        and text.replace("-", "").replace("_", "").isalnum()
+    )

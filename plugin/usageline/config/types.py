@@ -21,9 +21,6 @@ MAX_PRICE = 100_000
 REQUIRED = ("input", "output")
 RATES = (*REQUIRED, "cache_write_5m", "cache_write_1h", "cache_read")
 
-MAX_NAME = 32
-"""Characters of the name of a profile, an instance or a theme."""
-
 MAX_ALLOWED = 160
 """Characters of what is allowed beside a suggestion."""
 
@@ -282,15 +279,6 @@ class Prices(ValueType):
 def number_as_text(value: object) -> object:
     """Return a number of up to three digits as text: a color may be written as the number it is."""
     return str(value) if type(value) is int and 0 <= value < 1000 else value
-
-
-def is_name(text: str) -> bool:
-    """Return whether a user may give that name: MAX_NAME letters, digits, - and _ at most."""
-    return (
-        0 < len(text) <= MAX_NAME
-        and text.isascii()
-        and text.replace("-", "").replace("_", "").isalnum()
-    )
 
 
 def some_of(*words: str) -> ListOf:

@@ -16,8 +16,8 @@ from usageline import themes
 from usageline.config import file
 from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
 from usageline.config.problem import quote
-from usageline.config.reporter import Reporter
-from usageline.config.types import MAX_NAME, Choice, Flag, InvalidValue, Key, Text, is_name, keyed
+from usageline.config.reporter import MAX_NAME, Reporter, is_name
+from usageline.config.types import Choice, Flag, InvalidValue, Key, Text, keyed
 from usageline.core.freshness import file_fingerprint
 from usageline.core.text import sanitize
 from usageline.core.vocabulary import GLYPHS

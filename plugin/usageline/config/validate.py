@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import file
 from usageline.config.problem import Path, Problem, quote, suggestion, value_text
-from usageline.config.reporter import Reporter
+from usageline.config.reporter import NAME_ALLOWED, Reporter, is_name
 from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import PROGRAMS
-from usageline.config.types import MAX_NAME, Number, is_name
+from usageline.config.types import Number
 from usageline.system.origin import OWN_KEYS, REFUSED
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MAX_INSTANCES = 64
 MAX_PROFILES = 16
-NAME_ALLOWED = f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
 NAMED_TABLES = ("segments", "profiles")
 """Tables of tables."""
 
