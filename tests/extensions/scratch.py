@@ -46,16 +46,17 @@ def blocks(section: str) -> list[Block]:
 
 
 class Scratch:
-    """A copy of the repository with an example added, in which commands can be run."""
+    """A copy of the repository with the examples of sections added, to run commands in."""
 
-    def __init__(self, root: Path, section: str) -> None:
+    def __init__(self, root: Path, *sections: str) -> None:
         self.root = root
         for folder in COPIED:
             shutil.copytree(REPOSITORY / folder, root / folder, ignore=IGNORED)
         for file in ("README.md", "pyproject.toml"):
             shutil.copy(REPOSITORY / file, root / file)
-        self.files = {block.file for block in blocks(section)}
-        for block in blocks(section):
+        added = [block for section in sections for block in blocks(section)]
+        self.files = {block.file for block in added}
+        for block in added:
             self._add(block)
         self.python("-m", "tools.generated")
         # Its tests have homes of their own: what the environment names is the user's.

