@@ -36,6 +36,7 @@ from usageline.refresh.run import refresh
 from usageline.setup import program_files
 from usageline.sources import claude_files
 from usageline.sources.http import UNTRUSTED_CERTIFICATE
+from usageline.system import origin, origin_record
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
@@ -674,6 +675,19 @@ class TestService:
         (folder / "A b.toml").touch()
         level, text = result_of(service.themes, installed)
         assert (level, "(and 1 more: usageline config themes)" in text) == ("warning", True)
+
+    def test_source_that_only_another_configuration_names_is_a_warning(
+        self, installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+        origin_record.write_record(str(tmp_path), installed.world.env)
+        installed.world.configure('sources = ["claude-cache"]')
+        installed.world.env["XDG_CONFIG_HOME"] = str(tmp_path)
+        (tmp_path / "usageline").mkdir()
+        config = tmp_path / "usageline" / "config.toml"
+        config.write_text('sources = ["claude-cache", "oauth"]')
+        level, text = result_of(service.configuration, installed)
+        assert (level, "names the sources oauth, so" in text) == ("warning", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
     def test_other_api_address_is_a_warning(self, installed: Installed, url: str) -> None:

@@ -253,15 +253,20 @@ def test_refresh_runs_no_program_of_an_unknown_config(
 
 
 @pytest.mark.parametrize(
-    ("own", "chosen", "sources"),
+    ("own", "chosen", "sources", "refused"),
     [
-        ('sources = ["claude-cache"]', 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
-        ('sources = ["claude-cache"]', None, ("claude-cache",)),
-        ('sources = ["payload"]', "", ()),
-        ('sources = ["client", "oauth"]', 'sources = ["client"]', ()),
-        (None, 'sources = ["client", "claude-cache"]', ("claude-cache",)),
-        (None, None, ("claude-cache", "oauth")),
-        ("sources = [", 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
+        (
+            'sources = ["claude-cache"]',
+            'sources = ["oauth", "claude-cache"]',
+            ("claude-cache",),
+            ("oauth",),
+        ),
+        ('sources = ["claude-cache"]', None, ("claude-cache",), ("oauth",)),
+        ('sources = ["payload"]', "", (), ("claude-cache", "oauth")),
+        ('sources = ["client", "oauth"]', 'sources = ["client"]', (), ("client",)),
+        (None, 'sources = ["client", "claude-cache"]', ("claude-cache",), ("client",)),
+        (None, None, ("claude-cache", "oauth"), ()),
+        ("sources = [", 'sources = ["oauth", "claude-cache"]', ("claude-cache",), ("oauth",)),
     ],
 )
 def test_unknown_config_removes_sources_and_adds_none(
@@ -272,6 +277,7 @@ def test_unknown_config_removes_sources_and_adds_none(
     own: str | None,
     chosen: str | None,
     sources: tuple[str, ...],
+    refused: tuple[str, ...],
 ) -> None:
     """A user who removed `oauth` does not want the token to be read in a project, either."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
@@ -281,5 +287,5 @@ def test_unknown_config_removes_sources_and_adds_none(
     if chosen is not None:
         write(tmp_path / "x", chosen)
     loaded, problem = loader.load_lenient({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
-    assert loaded.sources == sources
+    assert (loaded.sources, loaded.refused) == (sources, refused)
     assert ("client" in (chosen or "")) is (problem is not None and origin.REFUSED in str(problem))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, user_themes
@@ -87,6 +87,7 @@ class Config:
     `ttl_s`    how long a reading is fresh
     `floor_s`  the minimum time between two requests
     `sources`  the names of the sources, in order
+    `refused`  other sources that a file names, which no file of the user's own names
     `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
     `shows_cost`  the rows or an alert show what the transcripts cost
@@ -102,6 +103,7 @@ class Config:
     shows_cost: bool = False
     metrics: Metrics = field(default_factory=Metrics)
     shared: Shared = field(default_factory=Shared)
+    refused: tuple[str, ...] = ()
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -121,13 +123,13 @@ def load_lenient(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     A mistake never adds a source.
     """
     validation, text = _validated(env)
-    sources = _sources(validation, text)
-    if text is not None and not may_run_programs(env):
-        allowed = _own_sources() - PROGRAMS
-        sources = tuple(name for name in sources if name in allowed)
+    named = _sources(validation, text)
+    is_free = text is None or may_run_programs(env)
+    allowed = frozenset(named) if is_free else _own_sources() - PROGRAMS
+    config = _config(env, validation.values, tuple(name for name in named if name in allowed))
     first = next(iter(validation.problems), None)
     problem = first and ConfigInvalid(first.message(origin.config_file(env)))
-    return _config(env, validation.values, sources), problem
+    return replace(config, refused=tuple(name for name in named if name not in allowed)), problem
 
 
 def problems(env: Mapping[str, str]) -> list[Problem]:

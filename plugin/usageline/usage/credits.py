@@ -49,9 +49,7 @@ IN_PERIODS = "wattle_ember"
 
 NO_POOLS = ("extra_usage", "spend")
 
-CREDIT_LISTS = (
-    "promo_credits",
-)
+CREDIT_LISTS = ("promo_credits",)
 """Keys of the body with a list of credits."""
 
 LEFT_OUT = ("model_promo_fable",)

@@ -27,6 +27,12 @@ def configuration(context: Context) -> Result:
     config, error = context.config
     if error is not None:
         return problem(context.short(str(error)), "fix it; invalid keys are ignored")
+    if config.refused:
+        return warning(
+            f"no config.toml of yours names the sources {', '.join(config.refused)}, so this one"
+            " cannot add them",
+            "add them to your own, or if this one is yours, run `usageline install` from here",
+        )
     return ok(
         f"sources: {', '.join(config.sources) or 'only the payload'}; "
         f"a refresh every {config.ttl_s / 60:g} minutes at most"
