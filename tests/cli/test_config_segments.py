@@ -157,7 +157,7 @@ TASKS: dict[str, Callable[[Values], bool]] = {
     "put git first": lambda values: values.get("rows")[0][0] == "git",
     "use two rows": lambda values: len(values.get("rows")) == 2,
     "use a 12-hour clock": lambda values: values.get("clock") == "12h",
-    "get an alert at 80 %": lambda values: values.table("alerts")["thresholds"] == [80],
+    "get an alert at 80%": lambda values: values.table("alerts")["thresholds"] == [80],
     "keep your earlier status line beside this one": (
         lambda values: values.table("chain")["command"] == "my-line --short"
     ),

@@ -160,7 +160,7 @@ def test_pictures_refer_to_no_other_file(worked: World, usageline: Run) -> None:
             "5-hour limit",
             "Weekly limit",
             "Weekly limit for Fable",
-            "100 %",
+            "100%",
             "5-hour limit used in each hour",
         )
     )

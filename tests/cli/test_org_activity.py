@@ -95,8 +95,7 @@ def test_last_days_and_first_people_are_shown() -> None:
 def test_seats_and_invitations_are_one_sentence() -> None:
     text = "\n".join(str(one) for one in activity_table.render(days(), appearance.plain(), 100))
     assert (
-        "39 of 50 seats were active in the 30 days to 20 Nov (78 %); 1 invitation is pending"
-        in text
+        "39 of 50 seats were active in the 30 days to 20 Nov (78%); 1 invitation is pending" in text
     )
 
 

@@ -101,7 +101,7 @@ def test_table_tells_every_kind_of_limit_apart(name: str, expected: tuple[str, .
 
 def test_table_says_how_many_are_near_and_explains_its_words() -> None:
     lines = drawn(report(requests=[asked(2)]))
-    assert lines[0] == "2 of 8 spend limits are used to 80 % or more (29 Nov 07:15 UTC)"
+    assert lines[0] == "2 of 8 spend limits are used to 80% or more (29 Nov 07:15 UTC)"
     assert {lines[1].split()[1], lines[2].split()[1]} == {"1", "6"}
     text = "\n".join(lines)
     assert (
@@ -250,7 +250,7 @@ def test_command_prints_table_json_and_csv(org: OrgWorld, usageline: Run) -> Non
     serve(org, effective=pages(ROWS))
     table = usageline("org", "limits", "--top", "2")
     assert (table.returncode, table.stderr) == (0, "")
-    assert table.stdout.split("\n")[0].startswith("2 of 8 spend limits are used to 80 % or more")
+    assert table.stdout.split("\n")[0].startswith("2 of 8 spend limits are used to 80% or more")
     assert "6 more" in table.stdout
     printed = json.loads(usageline("org", "limits", "--json", "--anonymous").stdout)
     assert printed["requests"] is None

@@ -103,9 +103,7 @@ def test_picture_has_each_row_with_cost_and_share() -> None:
     ]
     drawing = chart.draw(report(rows, unattributed=None), None)
     words = texts(drawing)
-    assert {"Ana", "$300.00", "75 %", "Ben", "$100.00", "25 %", "Opus 5.5", "Sonnet 5"} <= set(
-        words
-    )
+    assert {"Ana", "$300.00", "75%", "Ben", "$100.00", "25%", "Opus 5.5", "Sonnet 5"} <= set(words)
     assert "total $400.00 after discount, $0.00 at list price" in words
     (ana, ben, rest) = bars(drawing)
     assert (ana[2], ben[2], rest[2]) == (

@@ -53,7 +53,7 @@ def test_table_has_total_list_price_and_the_days_that_may_change() -> None:
     assert "days after 30 Oct may still change" in text
     (line,) = [line for line in text.split("\n") if line.startswith("Ana")]
     assert [cell.strip() for cell in cells(line)][:3] == ["Ana", "$412.80", "$480.00"]
-    assert cells(line)[-1].strip() == "100 %"
+    assert cells(line)[-1].strip() == "100%"
 
 
 def test_days_that_can_no_longer_change_are_not_announced() -> None:

@@ -31,7 +31,7 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import table
-from usageline.cli.usage.result import Result, incomplete, project_names
+from usageline.cli.usage.result import Result, incomplete, long_label, project_names
 from usageline.core.text import display_width
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
@@ -352,6 +352,20 @@ def test_foreign_home_does_not_change_the_index(
     assert not os.path.exists(world.paths.usage_dir)
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "expected"),
+    [
+        ("day", "2026-11-24", "2026-11-24 Tue"),
+        ("week", "2026-11-23", "2026-11-23"),
+        ("hour", "2026-11-24T14:00+0100", "2026-11-24 Tue 14:00"),
+        ("block", "2026-11-24T14:00:00Z", "2026-11-24 Tue 14:00 UTC"),
+        ("block", "2026-11-24T14:00:00Z estimated", "2026-11-24 Tue 14:00 UTC estimated"),
+    ],
+)
+def test_label_of_a_time_has_its_weekday(kind: str, key: str, expected: str) -> None:
+    assert long_label(key, kind) == expected
+
+
 def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) -> None:
     reset = int(time.time()) + 3600
     written = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(reset - 2 * 3600))
@@ -368,16 +382,15 @@ def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) ->
     rows = [{"kind": limit.kind, "percent": 30, "resets_at": limit.resets_at} for limit in limits]
     snapshot = {"version": 1, "account": "0123456789abcdef", "limits": rows}
     (world.cache / "snapshot.json").write_text(json.dumps(snapshot))
-    # $10.02 for 20 %; 4 % of the week are too few to say.
+    # $10.02 for 20%; 4% of the week are too few to say.
     for _ in range(2):
         printed = usage("block")
-        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 · 100 % ≈ $50.10" in printed
+        assert "1% of the 5-hour window ≈ $0.50 · 30% used ≈ $15.03 · 100% ≈ $50.10" in printed
         assert "of the week" not in printed
-        assert printed.splitlines()[1].split()[-2:] == ["%", "█" * 24]
-    assert "20 %" in printed
+        assert printed.splitlines()[1].split()[-2:] == ["20%", "█" * 24]
     for hostile in HOSTILE_WORTHS:
         remember(world, hostile)
-        assert "≈ $0.50 · 30 % used" in usage("block"), hostile
+        assert "≈ $0.50 · 30% used" in usage("block"), hostile
     remember(world, f'["0123456789abcdef", {int(time.time())}, {{"session": 1e999, "x": "y"}}]')
     assert "≈" not in usage("block")
 

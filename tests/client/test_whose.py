@@ -18,7 +18,7 @@ MIX = ("37%", "Fable", "12.34")
 
 
 def other_ends(sandbox: Sandbox) -> None:
-    """Set another account in the answers to messages: 41 % and 27 %, in other windows."""
+    """Set another account in the answers to messages: 41% and 27%, in other windows."""
     now = int(time.time())
     sandbox.api.windows, sandbox.api.ends = (41, 27), (now + 4 * 3600, now + 5 * 86400)
 

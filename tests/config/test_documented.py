@@ -214,10 +214,10 @@ def test_recipe_alert_at_80_percent_fires_at_80_and_not_below() -> None:
             for alert in evaluate(Reading((limit,), (), "oauth", 0), thresholds, (), (), 0)[0]
         ]
 
-    table = validate(recipe("Alert at 80 %")).values.table("alerts")
+    table = validate(recipe("Alert at 80%")).values.table("alerts")
     thresholds = tuple(table["thresholds"])
     assert (alerted(79), alerted(80), table["line"], table["desktop"]) == ([], [80], True, True)
-    assert "▲ 7d passed 80%" in drawn("Alert at 80 %")
+    assert "▲ 7d passed 80%" in drawn("Alert at 80%")
 
 
 def test_recipe_12_hour_clock_draws_times_with_am_or_pm() -> None:

@@ -4,7 +4,7 @@ A window (`service.Window`) is watched through usageline's readings before its l
 One that a banked reset cut before is left out: how it would have ended is unknown.
 
 An *alarm* is a reading whose forecast is that the limit is reached before the reset. For the
-straight line that is if it crosses 100 % before, for usageline from a chance on.
+straight line that is if it crosses 100% before, for usageline from a chance on.
 
 An *episode* is a run of alarms in one window; a quiet spell of at most SPELL_S does not end it.
 Readings after IDLE_S without use neither prolong an episode nor end it: the end comes no nearer
@@ -122,7 +122,7 @@ class Score:
 
 
 def straight_line(limit: Limit, at: int) -> float | None:
-    """Return when 100 % is reached at the window's mean rate so far, if before the reset.
+    """Return when 100% is reached at the window's mean rate so far, if before the reset.
 
     This is what other programs show.
     """

@@ -182,7 +182,7 @@ def test_a_reset_that_moves_makes_no_new_window() -> None:
 
 
 def test_another_plan_is_another_scale() -> None:
-    """20 % of a large plan are 80 % of a small one: nothing was used, and nothing is known yet."""
+    """20% of a large plan are 80% of a small one: nothing was used, and nothing is known yet."""
     large = [
         replace(reading, plan="Max 20x") for reading in session(range(0, 91, 5), lambda at: at / 4)
     ]

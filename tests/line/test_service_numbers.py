@@ -1,4 +1,4 @@
-"""The line shows unusual numbers: above 100 %, overdue, of spend limits and pools, too many."""
+"""The line shows unusual numbers: above 100%, overdue, of spend limits and pools, too many."""
 
 from __future__ import annotations
 

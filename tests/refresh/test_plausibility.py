@@ -62,7 +62,7 @@ def test_a_later_reading_that_disagrees_is_believed_at_once() -> None:
     ],
 )
 def test_what_is_possible_is_believed(limit: Limit) -> None:
-    """Below 95 %, or in a window that is under way, or of a length that is not known."""
+    """Below 95%, or in a window that is under way, or of a length that is not known."""
     assert confirm(reading(limit), (), ttl_s=300) == (reading(limit), ())
 
 

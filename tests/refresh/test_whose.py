@@ -40,7 +40,7 @@ ELSEWHERE = (
 
 @dataclass
 class Scene:
-    """A machine with one sign-in, at 12 % and 7 %, and a session of it."""
+    """A machine with one sign-in, at 12% and 7%, and a session of it."""
 
     world: World
     api: Api

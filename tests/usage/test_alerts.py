@@ -302,7 +302,7 @@ def test_each_threshold_raises_exactly_one_alert_in_a_window_without_a_fall(
         ([limit(100), limit(80, AT + WINDOW_S)], [[90], [75]]),
         ([limit(100), limit(None, AT + WINDOW_S)], [[90], []]),
     ],
-    ids=["reset", "above 100", "no window yet", "lowered", "not reached", "still", "75 %", "none"],
+    ids=["reset", "above 100", "no window yet", "lowered", "not reached", "still", "75%", "none"],
 )
 def test_a_limit_that_was_reached_raises_one_alert_when_it_is_free_again(
     readings: list[Limit], sent: list[list[int]]

@@ -42,7 +42,7 @@ POOL_LABELS = {
     "cinder_cove": "Claude Code and Cowork credit",
     "wattle_ember": "Credit",
 }
-"""Claude Code's own labels of the pools that it shows; it shows these at 0 %, too."""
+"""Claude Code's own labels of the pools that it shows; it shows these at 0%, too."""
 
 IN_PERIODS = "wattle_ember"
 """The pool whose periods Claude Code puts into words."""
@@ -177,7 +177,7 @@ def _listed(rows: object) -> Iterator[Credit]:
 def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
     """Return a credit that is granted for a time, or None if there is nothing to show.
 
-    `is_drawn`: Claude Code shows it at 0 %, too.
+    `is_drawn`: Claude Code shows it at 0%, too.
     """
     limit, used, left = (cents_of_dollars(pool.get(key)) for key in DOLLARS)
     if used is None and limit is not None and left is not None:

@@ -35,7 +35,7 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def chart(chart: Chart, width: int, height: int, look: Appearance) -> list[Text]:
-    """Return a chart of `height` rows: a title, the curve from 0 to 100 %, and the time axis."""
+    """Return a chart of `height` rows: a title, the curve from 0 to 100%, and the time axis."""
     cells, rows = max(width - AXIS_CELLS, 10), max(height - 3, 2)
     title = spread(look.text(chart.name, "name"), look.text("24 hours", "quiet"), width, look)
     if not chart.pieces:

@@ -40,7 +40,7 @@ def panel(
 ) -> list[Text]:
     """Return the lines of one limit's panel, at most `width` columns wide.
 
-    They are the title, the chart from 0 to 100 %, the time axis with the resets, and its labels.
+    They are the title, the chart from 0 to 100%, the time axis with the resets, and its labels.
     Each of `thresholds` (percent) has a line behind the curve.
     """
     cells = max(width, MIN_WIDTH) - AXIS_WIDTH

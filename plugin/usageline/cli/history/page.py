@@ -114,7 +114,7 @@ def _use_table(history: History) -> list[str]:
     rows = [
         page.TableRow(
             page.escaped(heatmap.day_name(day)),
-            (f"{math.floor(sum(hours.values()))} %", _busiest(hours)),
+            (f"{math.floor(sum(hours.values()))}%", _busiest(hours)),
         )
         for day, hours in sorted(history.use.items(), reverse=True)
     ]
@@ -123,4 +123,4 @@ def _use_table(history: History) -> list[str]:
 
 def _busiest(hours: dict[int, float]) -> str:
     hour = max(hours, key=lambda hour: hours[hour])
-    return f"{hour:02}:00, {math.floor(hours[hour])} %" if hours[hour] > 0 else "–"
+    return f"{hour:02}:00, {math.floor(hours[hour])}%" if hours[hour] > 0 else "–"

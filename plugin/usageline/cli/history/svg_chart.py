@@ -46,10 +46,10 @@ DOT = "  ·  "
 COLORS = {"session": svg.SESSION, "weekly_all": svg.WEEKLY}
 LABEL_WIDTH, CELL_HEIGHT, HOURS_HEIGHT, LEGEND_HEIGHT = 90, 22, 18, 36
 HEATMAP_LEGEND = (
-    (1, "to 5 %"),
-    (2, "to 10 %"),
-    (3, "to 20 %"),
-    (4, "over 20 %"),
+    (1, "to 5%"),
+    (2, "to 10%"),
+    (3, "to 20%"),
+    (4, "over 20%"),
     (0, "nothing"),
     (None, "not known"),
 )
@@ -117,8 +117,8 @@ def span_text(start: float, end: float) -> str:
 def facts(series: Series) -> str:
     """Return the last and the highest percentage, and the meaning of the marks."""
     texts = [
-        f"last {math.floor(series.last or 0)} %",
-        f"highest {math.floor(series.highest or 0)} %",
+        f"last {math.floor(series.last or 0)}%",
+        f"highest {math.floor(series.highest or 0)}%",
     ]
     texts += ["┆ reset"] if series.resets else []
     texts += ["┈ no readings"] if series.bridges else []
@@ -140,7 +140,7 @@ def draw_panel(drawing: Drawing, series: Series, color: Color, history: History,
         box[3] - AXIS_HEIGHT - 6,
     )
     bottom = top + height
-    scale = max(100, math.ceil(series.highest or 0))  # usage can exceed 100 %
+    scale = max(100, math.ceil(series.highest or 0))  # usage can exceed 100%
     pixel_s = (end - start) / width
 
     def x(timestamp: float) -> float:
@@ -155,7 +155,7 @@ def draw_panel(drawing: Drawing, series: Series, color: Color, history: History,
     grid += [((x(timestamp), top), (x(timestamp), bottom)) for timestamp, _ in marks]
     drawing.paths(grid, stroke=svg.LINES)
     for percent in (0, *percentages):
-        drawing.label(left - 6, y(percent) + 4, f"{percent} %", text_anchor="end")
+        drawing.label(left - 6, y(percent) + 4, f"{percent}%", text_anchor="end")
     for timestamp, text in marks:
         half = display_width(text) * svg.TEXT_CELL_WIDTH / 2
         middle = min(max(x(timestamp), left + half), left + width - half)
@@ -223,7 +223,7 @@ def draw_heatmap(drawing: Drawing, rows: Sequence[Row], box: Box) -> None:
             gap = 2 if cell_width > 2 * svg.TEXT_CELL_WIDTH else 1
             cell = (cells + hour * cell_width, y, cell_width - gap, CELL_HEIGHT - gap)
             points = use.get(hour)
-            tip = "" if points is None else f"{name} {hour:02}:00: {points:.0f} % of the limit"
+            tip = "" if points is None else f"{name} {hour:02}:00: {points:.0f}% of the limit"
             _draw_cell(drawing, cell, heatmap.level(points), tip)
         y += CELL_HEIGHT
     for (x, line), (level, words) in zip(_legend_places(width), HEATMAP_LEGEND, strict=True):

@@ -129,7 +129,7 @@ def _seats(last: Day) -> str:
     """Return how many seats were active in the last 30 days, and how many invitations there are."""
     parts = []
     if last.seats is not None and last.active.monthly is not None:
-        rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f} %)"
+        rate = "" if last.rates[2] is None else f" ({last.rates[2]:.0f}%)"
         parts.append(
             f"{last.active.monthly:,} of {last.seats:,} seats were active in the 30 days to "
             f"{short_day(last.day)}{rate}"
@@ -169,9 +169,9 @@ def _lines(person: Person, look: Appearance) -> str:
 
 
 def _accepted(person: Person) -> str:
-    """Return `95 % of 40`."""
+    """Return `95% of 40`."""
     accepted, rejected = person.work.edits_accepted, person.work.edits_rejected
     if accepted is None or rejected is None:
         return UNKNOWN
     every = accepted + rejected
-    return f"{accepted * 100 // every} % of {every:,}" if every else "0"
+    return f"{accepted * 100 // every}% of {every:,}" if every else "0"

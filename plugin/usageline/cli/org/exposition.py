@@ -220,7 +220,7 @@ def _limits(limits: LimitsReport, *, with_people: bool) -> Iterator[GaugeMetricF
     yield _gauge("spend_limits", "Number of spend limits in each state.", ("state",), states)
     yield GaugeMetricFamily(
         "usageline_org_spend_limits_near",
-        "Number of spend limits that are used to 80 % or more.",
+        "Number of spend limits that are used to 80% or more.",
         value=sum(limit.is_near for limit in limits.limits),
     )
     if limits.requests is not None:

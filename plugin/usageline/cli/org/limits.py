@@ -23,7 +23,7 @@ from usageline.cli.org.loading import with_org
 def command(**options: Any) -> None:
     """Show who will soon be stopped by a spend limit, and who asks for a higher one.
 
-    Limits that are used to 80 % are first. Claude Enterprise and a company's own gateway report the
+    Limits that are used to 80% are first. Claude Enterprise and a company's own gateway report the
     limit and the spending of each person. Claude Console has limits of the organization and of its
     workspaces.
     """

@@ -45,7 +45,7 @@ LIMIT: dict[str, Any] = {
         "description": "the service also reports 0 if it cannot read the spending",
     },
     "percent": {"type": ["string", "null"], "pattern": r"^[0-9]+\.[0-9]{2}$"},
-    "near": {"type": "boolean", "description": f"used to {NEAR_PERCENT} % or more, or blocked"},
+    "near": {"type": "boolean", "description": f"used to {NEAR_PERCENT}% or more, or blocked"},
     "resets_at": {
         **UTC_OR_NULL,
         "description": "end of the period; null if the period is not known",

@@ -94,13 +94,13 @@ def render_rates(limits: Sequence[RateLimit], look: Appearance, width: int) -> l
 
 
 def _heading(report: LimitsReport) -> str:
-    """Return `2 of 40 spend limits are used to 80 % or more (29 Nov 07:15 UTC)`."""
+    """Return `2 of 40 spend limits are used to 80% or more (29 Nov 07:15 UTC)`."""
     count, near = len(report.limits), sum(limit.is_near for limit in report.limits)
     time = wording.time(report.at)
     if not count:
         return f"{NO_LIMITS} ({time})"
     are = "is" if near == 1 else "are"
-    return f"{near:,} of {count:,} spend limits {are} used to {NEAR_PERCENT} % or more ({time})"
+    return f"{near:,} of {count:,} spend limits {are} used to {NEAR_PERCENT}% or more ({time})"
 
 
 def _forms(

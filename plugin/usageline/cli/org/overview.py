@@ -98,7 +98,7 @@ class Overview:
         return " · ".join([*words, *([f"{more} more"] if more > 0 else [])])
 
     def percent(self, entry: Entry) -> str:
-        """Return `62 %`, `<1 %` for less than one.
+        """Return `62%`, `<1%` for less than one.
 
         Return nothing without a share: of a refund, and of a row that costs more than all together.
         """
@@ -107,7 +107,7 @@ class Overview:
         if share is None or not 0 <= (entry.cost or 0) <= (total or 0):
             return ""
         whole = int(share * 100 + 0.5)
-        return "<1 %" if not whole and share > 0 else f"{whole} %"
+        return "<1%" if not whole and share > 0 else f"{whole}%"
 
     @property
     def summary(self) -> str:

@@ -116,10 +116,10 @@ def _used(snapshot: Mapping[str, Any], now: float) -> dict[str, float]:
 def _sentence(name: str, worth: int, used: float | None) -> str:
     # Less than ten cents would lose its digits.
     price = amount(worth) if worth >= PICO // 10 else f"${dollars(worth, 4)}"
-    text = f"1 % of {name} ≈ {price}"
+    text = f"1% of {name} ≈ {price}"
     if used:
-        text += f" · {used:.0f} % used ≈ {amount(round(worth * used))}"
-    return f"{text} · 100 % ≈ {amount(worth * 100)}"
+        text += f" · {used:.0f}% used ≈ {amount(round(worth * used))}"
+    return f"{text} · 100% ≈ {amount(worth * 100)}"
 
 
 def by_window(

@@ -100,7 +100,7 @@ def _cells(row: Row, result: Result) -> list[str]:
     cells = [cost_text(row), *(f"{number:,}" for number in counts)]
     if result.percents:
         percent = result.percents.get(row.key)
-        cells.append("" if percent is None else f"{percent} %")
+        cells.append("" if percent is None else f"{percent}%")
     return [page.escaped(cell) for cell in cells]
 
 

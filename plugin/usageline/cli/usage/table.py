@@ -132,7 +132,7 @@ def _cells(row: Row, result: Result, width: int) -> list[str]:
     cells = [long_label(row.key, result.kind), *map(count, counts), cost_text(row)]
     if result.percents:
         percent = result.percents.get(row.key)
-        cells.append("" if percent is None else f"{percent} %")
+        cells.append("" if percent is None else f"{percent}%")
     return cells
 
 
