@@ -58,10 +58,10 @@ def test_explanation_has_meaning_source_age_and_change(hot: Hot, usageline: Run)
     done = usageline("explain", "session", "--width", "160")
     assert done.returncode == 0, done.stderr
     lines = [line.strip() for line in done.stdout.splitlines()]
-    assert lines[1].startswith("5h ███▋")
-    assert re.match(r"session +the 5-hour limit: 37% is used; ╎ in the bar is even use", lines[2])
-    assert re.match(r"from +Anthropic's API, 2 minutes old; the next refresh is due in", lines[3])
-    assert re.match(r"changes +grows with each request of this account; resets at", lines[4])
+    assert lines[0].startswith("5h ███▋")
+    assert re.match(r"session +the 5-hour limit: 37% is used; ╎ in the bar is even use", lines[1])
+    assert re.match(r"from +Anthropic's API, 2 minutes old; the next refresh is due in", lines[2])
+    assert re.match(r"changes +grows with each request of this account; resets at", lines[3])
 
 
 def test_only_claude_codes_own_pieces_are_examples(hot: Hot) -> None:

@@ -72,6 +72,15 @@ def test_page_fits_every_window_in_light_and_dark(
         assert ("evil" in measured["text"]) is (kind == "project")
 
 
+def test_dash_is_stdout(world: World, usageline: Run) -> None:
+    write_days(world, days=2)
+    for form, start in (("html", "<!doctype html>"), ("svg", "<?xml ")):
+        printed = usageline("usage", f"--{form}", "-").stdout
+        assert printed.lower().startswith(start)
+        assert "wrote" not in printed.splitlines()[-1]
+    assert not (world.home / "-").exists()
+
+
 def test_picture_is_xml_without_links_or_scripts(world: World, usageline: Run) -> None:
     write_days(world)
     for kind in ("hour", "session", "block"):

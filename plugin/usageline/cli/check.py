@@ -15,7 +15,7 @@ from usageline.cli import appearance, edge
 from usageline.cli.refresh import current_snapshot
 from usageline.core.errors import UsagelineError
 from usageline.core.freshness import file_fingerprint
-from usageline.core.vocabulary import long_name
+from usageline.core.vocabulary import REASONS, long_name
 from usageline.core.windows import moment
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
@@ -137,7 +137,7 @@ def _answer(env: dict[str, str], question: Question) -> Verdict:
     verdict = judge(snapshot, question, time.time())
     status = snapshot.get("status")
     if verdict.state == UNKNOWN and status != "ok":
-        detail = snapshot.get("detail") or status
+        detail = snapshot.get("detail") or REASONS.get(str(status), status)
         return Verdict(UNKNOWN, reason=f"{verdict.reason} ({detail})")
     return verdict
 

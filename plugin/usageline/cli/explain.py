@@ -81,7 +81,8 @@ class Words(NamedTuple):
 @click.option(
     "--width",
     type=click.IntRange(MIN_COLUMNS, 1000),
-    help="Width of the terminal in columns (default: that of this one).",
+    metavar="COLUMNS",
+    help="Width of the terminal (default: that of this one).",
 )
 def command(*, names: tuple[str, ...], width: int | None) -> None:
     """Explain the line piece by piece: what each means, where it is from, what changes it.
@@ -100,6 +101,8 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     chosen = [piece for piece in line.pieces if not names or piece.name in names]
     for piece in chosen:
         if piece.text:
+            if not names or piece is not chosen[0]:
+                target.print()
             _explain(target, piece, line.snapshot)
     _list_absent(target, [piece for piece in chosen if not piece.text])
     if not names:
@@ -114,7 +117,6 @@ def _print_painted(target: Console, rows: Iterable[str]) -> None:
 
 
 def _explain(target: Console, piece: Piece, snapshot: Mapping[str, Any]) -> None:
-    target.print()
     _print_painted(target, [piece.text])
     described = describe(piece, snapshot)
     _add(target, text(piece.name, "normal"), described.meaning)

@@ -68,9 +68,13 @@ def data_time(timestamp: int | None) -> str | None:
 
 
 def write_files(files: Iterable[tuple[str | None, Callable[[], bytes]]]) -> None:
-    """Write the files that have a path, and print their names."""
+    """Write the files that have a path, and print their names. The path `-` is stdout."""
     # Make all of them before writing: a failed conversion must not leave one of two files.
     for path, content in [(path, make()) for path, make in files if path is not None]:
+        if path == "-":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            continue
         write_file(path, content)
         echo_data(f"wrote {sanitize(path)}\n")
 

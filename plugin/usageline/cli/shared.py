@@ -46,7 +46,7 @@ MAX_LISTED = 8
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
     """Show the reading that all machines of the account share: its age, and who asked last.

@@ -57,7 +57,7 @@ NOTE = (
 
 
 @click.command("why")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(*, as_json: bool) -> None:
     """Show what uses the quota: long contexts, subagents, parallel sessions, and others.
 

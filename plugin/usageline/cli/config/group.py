@@ -49,8 +49,9 @@ def command(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     if not picker.is_possible(os.environ):
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            edge.report("this terminal cannot show the picker; use these commands instead")
+        is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        reason = "this terminal cannot show the picker" if is_terminal else "no terminal"
+        edge.report(f"{reason}: use these commands instead of the picker")
         raise click.exceptions.NoArgsIsHelpError(context)
     picker.run(dict(os.environ))
 
@@ -171,7 +172,8 @@ def check() -> None:
 @click.option(
     "--width",
     type=click.IntRange(1, 1000),
-    help="Width in columns (default: that of the terminal).",
+    metavar="COLUMNS",
+    help="Width of the line (default: that of the terminal).",
 )
 @click.option(
     "--set",

@@ -46,7 +46,9 @@ def _at_position(command: Callable[..., None]) -> Callable[..., None]:
             shell_complete=complete.segments,
             help="Before this segment.",
         ),
-        click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
+        click.option(
+            "--row", metavar="N", type=click.IntRange(1), help="In this row; a new one is allowed."
+        ),
         SEGMENTS_ARGUMENT,
     ):
         command = option(command)

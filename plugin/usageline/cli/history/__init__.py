@@ -57,9 +57,13 @@ NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --d
     shell_complete=lambda _context, _option, text: readings.complete(os.environ, text),
     help="Show another account than the one signed in: its label, its key, or how either begins.",
 )
-@click.option("--html", metavar="FILE", help="Write a page with the charts to FILE.")
-@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
-@click.option("--png", metavar="FILE", help="Write a PNG picture to FILE (needs the extra `png`).")
+@click.option(
+    "--html", metavar="FILE", help="Write a page with the charts to FILE, or - for stdout."
+)
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE, or -.")
+@click.option(
+    "--png", metavar="FILE", help="Write a PNG picture to FILE, or - (needs the extra `png`)."
+)
 @dark_option
 @click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
 @click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")

@@ -114,7 +114,7 @@ def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[
             for limit in reading.limits
         )
         raise UsagelineError(
-            f"unknown limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
+            f"there is no limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
         )
     return [reading for reading in selected if reading.limits]
 

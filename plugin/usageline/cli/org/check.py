@@ -26,7 +26,7 @@ MAX_COLUMNS = 100
 def command(*, as_json: bool) -> None:
     """Show what kind of key this is, whose organization it is for, and what it reaches.
 
-    Sends up to nine requests, one a second. The exit status is 1 if there is no report at all.
+    Sends up to nine requests, one a second. Exits with 1 if there is no report at all.
     """
     from usageline.jobs import org_check  # noqa: PLC0415 - the HTTP client is slow to import
 

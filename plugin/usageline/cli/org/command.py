@@ -40,8 +40,15 @@ GIVEN = {click.core.ParameterSource.COMMANDLINE}
 @click.option("--top", metavar="N", type=click.IntRange(1), help="Show only the first N rows.")
 @click.option("--json", "output", flag_value="json", help="Print the report as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
-@click.option("--svg", metavar="FILE", type=click.Path(), help="Write the chart to FILE, or to -.")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write a web page to FILE, or -.")
+@click.option(
+    "--svg", metavar="FILE", type=click.Path(), help="Write an SVG picture to FILE, or -."
+)
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write a page with chart and table to FILE, or - for stdout.",
+)
 @click.option("--anonymous", is_flag=True, help="Show ids and no names or e-mail addresses.")
 @click.option(
     "--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages (default 60)."
@@ -95,19 +102,12 @@ def write(report: Report, options: dict[str, Any]) -> None:
 
         table.print_table(report, top)
     else:
+        from usageline.cli import output  # noqa: PLC0415 - as above
         from usageline.cli.org import chart  # noqa: PLC0415 - as above
 
-        if options["svg"] is not None:
-            _write(options["svg"], chart.draw(report, top))
-        else:
-            _write(options["html"], chart.page(report, top))
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file that only the user can read, because it has names and costs; `-` is stdout."""
-    if path == "-":
-        click.echo(text.encode(), nl=False)
-        return
-    from usageline.cli import output  # noqa: PLC0415 - as above
-
-    output.write_files([(path, text.encode)])
+        output.write_files(
+            (
+                (options["svg"], lambda: chart.draw(report, top).encode()),
+                (options["html"], lambda: chart.page(report, top).encode()),
+            )
+        )

@@ -16,7 +16,9 @@ from usageline.cli.org.loading import with_org
 @click.option("--json", "output", flag_value="json", help="Print the limits as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the limits as CSV.")
 @click.option("--anonymous", is_flag=True, help="Show ids and no names or e-mail addresses.")
-@click.option("--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages.")
+@click.option(
+    "--pages", metavar="N", type=click.IntRange(1), help="Load at most N pages (default 60)."
+)
 @click.option("--rate", is_flag=True, help="Show the API's rate limits instead.")
 @click.option("--workspace", metavar="ID", help="With --rate: those of one workspace.")
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")

@@ -55,8 +55,10 @@ def spread(arguments: Iterable[str]) -> list[str]:
 @click.option("--account", metavar="NAME", help="Only sessions of an account: its label or key.")
 @click.option("--json", "output", flag_value="json", help="Print the rows as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
-@click.option("--html", metavar="FILE", help="Write a page with chart and table to FILE.")
-@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
+@click.option(
+    "--html", metavar="FILE", help="Write a page with chart and table to FILE, or - for stdout."
+)
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE, or -.")
 @dark_option
 @click.option("--watch", is_flag=True, help="Show the table until Ctrl-C, always up to date.")
 @click.option(

@@ -123,9 +123,13 @@ def short_label(key: str, kind: str) -> str:
 
 
 def long_label(key: str, kind: str) -> str:
-    """Return the label for a table: a day has its weekday."""
-    at = _date(key, kind) if kind == "day" else None
-    return f"{key} {DAYS[at.weekday()]}" if at else sanitize(key)
+    """Return the label for a table: `2026-11-24 Tue`, `2026-11-24 Tue 14:00` with a time of day."""
+    at = _date(key, kind) if kind in {"day", "hour", "block"} else None
+    if at is None:
+        return sanitize(key)
+    clock = "" if kind == "day" else f" {key[11:16]}"
+    zone = f" UTC{key[20:]}" if kind == "block" else ""
+    return sanitize(f"{key[:10]} {DAYS[at.weekday()]}{clock}{zone}")
 
 
 def _date(key: str, kind: str) -> date | None:
