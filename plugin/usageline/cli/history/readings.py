@@ -113,9 +113,8 @@ def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[
             for reading in all_readings
             for limit in reading.limits
         )
-        raise UsagelineError(
-            f"there is no limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
-        )
+        choices = ", ".join(available) or "none"
+        raise UsagelineError(f"there is no limit {sanitize(requested)!r}: choose from {choices}")
     return [reading for reading in selected if reading.limits]
 
 
