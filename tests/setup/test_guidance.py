@@ -14,7 +14,14 @@ from tests.world import REPOSITORY
 from usageline.core import paths
 from usageline.setup import command, context, first_run, program_files
 from usageline.setup.context import SetupContext
-from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_command, upgrade_hint
+from usageline.setup.outcome import (
+    Outcome,
+    next_steps,
+    path_advice,
+    remove_command,
+    upgrade_command,
+    upgrade_hint,
+)
 from usageline.system import terminal
 
 if TYPE_CHECKING:
@@ -163,6 +170,10 @@ def test_upgrade_of_a_package_that_is_not_first_on_path_names_its_paths(
     assert upgrade_command(ctx) == upgrade
     on_path = SetupContext({**world.env, "PATH": str(own.parent)}, str(package), print)
     assert upgrade_command(on_path) == "pip install --upgrade usageline && usageline install"
+    assert remove_command(ctx) == "~/env/bin/python -m pip uninstall usageline"
+    assert remove_command(on_path) == "pip uninstall usageline"
+    assert remove_command(SetupContext(world.env, "/clone", print)) == ""
+    assert max(len(step) for step in next_steps(ctx).split("\n") if upgrade not in step) < 100
 
     release = SetupContext(on_path.env, str(tmp_path / "releases" / "1"), print)
     assert upgrade_hint(release).endswith("run ~/env/bin/usageline install.")

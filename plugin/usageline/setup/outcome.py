@@ -24,6 +24,9 @@ WIDTH = len("settings")
 MAX_TYPED_CHARS = 1000
 """A longer command is not printed for the user to type."""
 
+MAX_STEP_COLUMNS = 60
+"""A longer command does not move what the others do to the right."""
+
 PROFILES = {"bash": "~/.bashrc", "zsh": "~/.zshrc"}
 """Files in which a shell's user sets PATH."""
 
@@ -109,7 +112,7 @@ def next_steps(ctx: SetupContext) -> str:
         (upgrade_command(ctx), "upgrade"),
         (f"{command} uninstall", "undo all of this"),
     )
-    width = max(len(step) for step, _ in steps)
+    width = max((len(step) for step, _ in steps if len(step) <= MAX_STEP_COLUMNS), default=0)
     rows = "\n".join(f"  {step:<{width}}  {about}" for step, about in steps)
     return f"Open sessions of Claude Code show the line now. Next:\n\n{sanitize_lines(rows)}"
 
@@ -120,16 +123,18 @@ def upgrade_command(ctx: SetupContext) -> str:
         upgrade = package_tool().upgrade
         if upgrade.endswith(" install"):
             return upgrade
-        # Another `usageline` may come first on PATH, such as the one of the release.
-        command = _package_command(ctx)
-        if package_tool().name == "pip" and command != "usageline":
-            upgrade = f"{ctx.display_path(sys.executable)} -m {upgrade}"
-        return f"{upgrade} && {command} install"
+        return f"{_of_this_package(ctx, upgrade)} && {_package_command(ctx)} install"
     if ctx.source.startswith(ctx.paths.claude_dir + "/plugins/"):
         return "/plugin update usageline, then /usageline:setup"
     if os.path.exists(ctx.source + "/.git"):
         return f"cd {ctx.display_path(ctx.source)} && git pull && ./install.sh"
     return "./install.sh of a newer version"
+
+
+def remove_command(ctx: SetupContext) -> str:
+    """Return the command that removes the package, "" if there is none or its tool forgets it."""
+    remove = package_tool().remove if is_packaged(ctx.source) else ""
+    return remove and _of_this_package(ctx, remove)
 
 
 def upgrade_hint(ctx: SetupContext) -> str:
@@ -174,8 +179,18 @@ def _typed_command(ctx: SetupContext) -> str:
     return ctx.display_path(ctx.paths.command if os.path.lexists(ctx.paths.command) else own)
 
 
+def _of_this_package(ctx: SetupContext, command: str) -> str:
+    """Return a command of the package's tool. Another pip than its own may come first on PATH."""
+    if package_tool().name == "pip" and _package_command(ctx) != "usageline":
+        return f"{ctx.display_path(sys.executable)} -m {command}"
+    return command
+
+
 def _package_command(ctx: SetupContext) -> str:
-    """Return what the user types to run the package's own command."""
+    """Return what the user types to run the package's own command.
+
+    Another `usageline` may come first on PATH, such as the one of the release.
+    """
     first = shutil.which("usageline", path=ctx.env.get("PATH", "")) or ""
     own = sys.prefix + "/bin/usageline"
     is_first = os.path.realpath(first) == os.path.realpath(own)

@@ -15,8 +15,8 @@ from usageline.setup import (
     settings_step,
     shell_files,
 )
-from usageline.setup.outcome import Outcome
-from usageline.setup.program_files import is_packaged, package_tool, remove_pointers
+from usageline.setup.outcome import Outcome, remove_command
+from usageline.setup.program_files import remove_pointers
 from usageline.storage import refresh_log, textfiles
 from usageline.system import directories, files, lock
 
@@ -92,8 +92,7 @@ def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
     config = ctx.paths.config_file
     if os.path.exists(config):
         outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
-    remove = package_tool().remove if is_packaged(ctx.source) else ""
-    if remove:
+    if remove := remove_command(ctx):
         outcome.notes.append(f"The package itself stays. To remove it:\n\n  {remove}")
 
 
