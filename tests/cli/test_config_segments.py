@@ -92,19 +92,19 @@ def test_adding_a_hidden_segment_shows_it(usageline: Run, file: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("add sesion", 'there is no segment sesion; did you mean "session"?'),
+        ("add sesion", 'there is no segment "sesion"; did you mean "session"?'),
         (
             "add text.note",
             "define it first: `usageline config set segments.text.note.OPTION VALUE`",
         ),
-        ("add cost --after modle", 'there is no segment modle; did you mean "model"?'),
+        ("add cost --after modle", 'there is no segment "modle"; did you mean "model"?'),
         ("add cost --after pace", "pace is in no row"),
         ("add cost --after model --row 2", "model is in row 1, not in row 2"),
         ("add cost --row 9", "there is no row 9: use 1 to 3"),
         ("remove cost", "cost is in no row"),
         ("remove model session weekly status", "status is the only segment"),
         ("move model --before model", "cannot stand beside itself"),
-        ("preset ful", 'there is no preset ful; did you mean "full"?'),
+        ("preset ful", 'there is no preset "ful"; did you mean "full"?'),
     ],
 )
 def test_what_is_not_possible_is_refused_and_changes_nothing(

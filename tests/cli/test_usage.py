@@ -238,7 +238,7 @@ def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -
         (["--json", "--roots", "/nowhere"], "/nowhere is not a directory"),
         (["--prices", "--json"], "--prices cannot be combined with --json"),
         (["--html", "x", "--model", "y"], "no responses in this time with this --model"),
-        (["day", "extra"], "unexpected argument extra"),
+        (["day", "extra"], "unexpected extra argument (extra)"),
         (["--json", "--html", "x"], "--json cannot be combined with --html"),
         (["--csv", "--check"], "--csv cannot be combined with --check"),
         (["--dark"], "require --html or --svg"),

@@ -12,7 +12,7 @@ import click
 from usageline.cli.config import complete
 from usageline.cli.config.change import apply, current_text, report_problems
 from usageline.config import edit, presets, rows
-from usageline.config.problem import suggestion
+from usageline.config.problem import quote, suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 from usageline.core.errors import UsagelineError
@@ -116,7 +116,7 @@ def preset(name: str | None) -> None:
     if chosen is None:
         names = [known.name for known in presets.PRESETS]
         raise UsagelineError(
-            f"there is no preset {name}" + (suggestion(name, names) or f": use {', '.join(names)}")
+            f"there is no preset {quote(name)}" + (suggestion(name, names) or f": use {', '.join(names)}")
         )
     apply(lambda text: edit.use_preset(text, chosen), f"the preset {chosen.name}")
 
@@ -145,7 +145,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
         known = validate(text).values.segment_names()
         for name in names:
             if name not in known:
-                raise UsagelineError(f"there is no segment {name}{_hint(name, known)}")
+                raise UsagelineError(f"there is no segment {quote(name)}{_hint(name, known)}")
         try:
             return changed(text)
         except rows.RowsUnchangeable as reason:

@@ -89,7 +89,7 @@ def command(**options: Any) -> None:
         report.print_prices(local_config.load(dict(os.environ)).prices)
         return
     if options["directories"] and not options["other_roots"]:
-        raise click.UsageError(f"unexpected argument {options['directories'][0]}")
+        raise click.UsageError(f"Got unexpected extra argument ({options['directories'][0]})")
     request = Request.of(options)
     _check_combination(options)
     run(request, options)
