@@ -14,18 +14,15 @@ from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.values import (
-    WITHOUT_DECIMALS,
     Body,
-    cap_problem,
     cents_of_dollars,
     currency_code,
     epoch,
     mapping,
-    minor_units,
     objects,
     percent,
-    read_money,
     text,
+    usage_amounts,
 )
 
 if TYPE_CHECKING:
@@ -82,65 +79,37 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     `spend` is the newer form of `extra_usage`: the same money. Claude Code's own screen shows
     `extra_usage`, so its texts take precedence.
     """
-    spend_used, spend_limit = mapping(spend.get("used")), mapping(spend.get("limit"))
-    named = extra.get("currency") or spend_used.get("currency") or spend_limit.get("currency")
-    currency = currency_code(named)
-    decimals = extra.get("decimal_places")
-    if decimals is None:
-        decimals = 0 if currency in WITHOUT_DECIMALS else 2
-    spent = read_money(spend.get("used"), decimals)
-    used = minor_units(extra.get("used_credits"), decimals)
-    limit = minor_units(extra.get("monthly_limit"), decimals)
-    limit_currency = currency
-    if used is None and spent is not None:
-        used, currency = spent, currency_code(spend_used.get("currency") or named)
-    if limit is None:
-        limit = read_money(spend.get("limit"), spent.exponent if spent else decimals)
-        limit_currency = currency_code(
-            spend_limit.get("currency") or spend_used.get("currency") or named
-        )
-    if used is None:
-        currency = limit_currency
-    named_caps = extra.get("monthly_limit"), spend_limit.get("amount_minor")
-    unusable = cap_problem(limit, named_caps, is_foreign=limit_currency != currency)
-    limit = None if unusable else limit
-    exponent = max((money.exponent for money in (used, limit) if money), default=2)
-    used_minor = used.at(exponent) if used else None
-    limit_minor = limit.at(exponent) if limit else None
+    amounts = usage_amounts(spend, extra)
+    used, limit = amounts.used, amounts.limit
     flags = [
         flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)
     ]
-    enabled = flags[0] if flags else bool(used or limit)
+    enabled = flags[0] if flags else used is not None or limit is not None
     reason = text(extra.get("disabled_reason")) or text(spend.get("disabled_reason"))
-    has_cap = limit is not None or unusable is not None
+    has_cap = limit is not None or amounts.cap_problem is not None
     reached = _is_reached(extra, None if enabled else reason) and (has_cap or not enabled)
     if not enabled and reason is None and reached:
         reason = "spend_limit_reached"
-    if not enabled and reason is None and not used_minor and not limit_minor:
+    if not enabled and reason is None and not used and not limit:
         return None
     if used is None and limit is None and reason is None and not reached:
         return None
-    share = _share(
-        extra.get("utilization"),
-        used_minor,
-        limit_minor,
-        spend.get("percent"),
-        enabled=enabled or reached,
-    )
-    if unusable:
-        share = percent(extra.get("utilization"))
-        share = percent(spend.get("percent")) if share is None else share
+    given, rounded = extra.get("utilization"), spend.get("percent")
+    share = _share(given, used, limit, rounded, enabled=enabled or reached)
+    if amounts.cap_problem:
+        share = percent(given)
+        share = percent(rounded) if share is None else share
     return Credit(
         label=USAGE_CREDITS,
-        used_minor=used_minor,
-        limit_minor=limit_minor,
-        exponent=exponent,
-        currency=currency,
+        used_minor=used,
+        limit_minor=limit,
+        exponent=amounts.exponent,
+        currency=amounts.currency,
         percent=share,
         enabled=enabled,
         disabled_reason=None if enabled else reason,
         reached=reached,
-        terms=unusable,
+        terms=amounts.cap_problem,
     )
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core import windows
 
@@ -227,3 +227,50 @@ def cap_problem(
     if limit is not None:
         return OTHER_CURRENCY if is_foreign else None
     return None if named == (None, None) else UNREADABLE
+
+
+class Amounts(NamedTuple):
+    """What is spent and its cap, in minor units of one currency, None if it is not known.
+
+    `cap_problem` says why a cap cannot be used.
+    """
+
+    used: int | None
+    limit: int | None
+    exponent: int
+    currency: str
+    cap_problem: str | None
+
+
+def usage_amounts(spend: Body, extra: Body) -> Amounts:
+    """Return the amounts of the usage credits from their two forms, of which `extra` counts."""
+    spend_used, spend_limit = mapping(spend.get("used")), mapping(spend.get("limit"))
+    named = extra.get("currency") or spend_used.get("currency") or spend_limit.get("currency")
+    currency = currency_code(named)
+    decimals = extra.get("decimal_places")
+    if decimals is None:
+        decimals = 0 if currency in WITHOUT_DECIMALS else 2
+    spent = read_money(spend.get("used"), decimals)
+    used = minor_units(extra.get("used_credits"), decimals)
+    limit = minor_units(extra.get("monthly_limit"), decimals)
+    limit_currency = currency
+    if used is None and spent is not None:
+        used, currency = spent, currency_code(spend_used.get("currency") or named)
+    if limit is None:
+        limit = read_money(spend.get("limit"), spent.exponent if spent else decimals)
+        limit_currency = currency_code(
+            spend_limit.get("currency") or spend_used.get("currency") or named
+        )
+    if used is None:
+        currency = limit_currency
+    named_caps = extra.get("monthly_limit"), spend_limit.get("amount_minor")
+    unusable = cap_problem(limit, named_caps, is_foreign=limit_currency != currency)
+    limit = None if unusable else limit
+    exponent = max((money.exponent for money in (used, limit) if money), default=2)
+    return Amounts(
+        used.at(exponent) if used else None,
+        limit.at(exponent) if limit else None,
+        exponent,
+        currency,
+        unusable,
+    )

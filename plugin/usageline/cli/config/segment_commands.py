@@ -116,7 +116,8 @@ def preset(name: str | None) -> None:
     if chosen is None:
         names = [known.name for known in presets.PRESETS]
         raise UsagelineError(
-            f"there is no preset {quote(name)}" + (suggestion(name, names) or f": use {', '.join(names)}")
+            f"there is no preset {quote(name)}"
+            + (suggestion(name, names) or f": use {', '.join(names)}")
         )
     apply(lambda text: edit.use_preset(text, chosen), f"the preset {chosen.name}")
 
