@@ -11,5 +11,5 @@ conversation: models, project directories, session ids, times and counts.
     salvage    what a damaged index still has
     queries    sums between two times
     selection  sums by day, model, project, session or account
-    totals     the year's sums for metrics
+    totals     the year's sums by model, for metrics
 """
