@@ -1,4 +1,4 @@
-"""Generate the tables and the recipes' lines of docs/CONFIGURATION.md.
+"""Generate the tables and the recipes' lines of docs/CONFIGURATION.md and docs/THEMES.md.
 
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.configuration`
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from usageline.config.types import Key
 
-FILE = Path(__file__).parent.parent / "docs" / "CONFIGURATION.md"
+FILES = tuple(
+    Path(__file__).parent.parent / "docs" / name for name in ("CONFIGURATION.md", "THEMES.md")
+)
 COMMON = ("label", "style", "priority", "hide")
 """Options that every segment has."""
 
@@ -179,4 +181,5 @@ def _keys(keys: Iterable[Key]) -> str:
 
 
 if __name__ == "__main__":
-    rewrite(FILE, written)
+    for file in FILES:
+        rewrite(file, written)

@@ -6,6 +6,7 @@ usage/metrics.py.
 `tests/extensions` fails until the files match.
 
 docs/CONFIGURATION.md    its tables
+docs/THEMES.md           its tables
 docs/FLEET.md            its table of metrics
 README.md                its counts
 line/_catalog.py         the default rows and their segments: the line imports no `config`
@@ -176,6 +177,7 @@ FILES: dict[str, Callable[[str], str]] = {
     "plugin/usageline/line/_defaults.py": default_theme,
     "plugin/usageline/line/_color_blind.py": color_blind_theme,
     "docs/CONFIGURATION.md": configuration.written,
+    "docs/THEMES.md": configuration.written,
     "docs/FLEET.md": metrics,
     "README.md": readme,
 }

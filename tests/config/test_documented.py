@@ -1,4 +1,4 @@
-"""Every key is documented: in the file that `init` writes, and in docs/CONFIGURATION.md."""
+"""Every key is documented: in the file that `init` writes, and in docs/."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_every_key_has_a_purpose_and_an_allowed_default() -> None:
 
 
 def document() -> str:
-    return configuration.FILE.read_text(encoding="utf-8")
+    return "".join(file.read_text(encoding="utf-8") for file in configuration.FILES)
 
 
 def recipe(heading: str, number: int = 0) -> str:
@@ -119,7 +119,7 @@ def drawn(heading: str, number: int = 0, **env: str) -> str:
 
 
 def test_the_documentation_has_the_tables_of_the_schema_and_the_recipes_lines() -> None:
-    """If this fails, run the script that generates docs/CONFIGURATION.md."""
+    """If this fails, run tools/configuration.py."""
     text = document()
     assert configuration.written(text) == text
     assert all(f"`{name}`" in text for kind in SEGMENTS for name in options_of(kind))
@@ -145,7 +145,7 @@ def test_every_recipe_is_valid_and_its_line_is_drawn_below_it() -> None:
 
 
 def test_the_contents_list_every_section_and_recipe() -> None:
-    text = document()
+    text = configuration.FILES[0].read_text(encoding="utf-8")
     contents = re.findall(r"\]\(#([\w-]+)\)", text.partition("## The file")[0])
     headings = [match[1] for match in re.finditer(r"^##{1,2} (.+)$", text, re.MULTILINE)]
     assert contents == [

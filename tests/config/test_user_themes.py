@@ -85,8 +85,8 @@ def test_theme_changes_its_base(folder: Path) -> None:
 
 
 def test_documented_example_is_valid(folder: Path) -> None:
-    guide = (REPOSITORY / "docs" / "CONFIGURATION.md").read_text(encoding="utf-8")
-    section = guide.partition("### Your own theme")[2].partition("\n### ")[0]
+    guide = (REPOSITORY / "docs" / "THEMES.md").read_text(encoding="utf-8")
+    section = guide.partition("## A theme as a file")[2].partition("\n## ")[0]
     theme = find(folder, section.partition("```toml\n")[2].partition("```")[0])
     assert theme.dark.styles["name"] == "bold #7fbccc"
     assert theme.dark.styles["critical"] == "bold #ff8787"

@@ -1,7 +1,7 @@
 """The themes with well-known palettes, one entry each in PALETTES.
 
 The colors are those that each palette's authors publish. A color that is hard to read is adjusted
-in lightness (themes/contrast.py); docs/CONFIGURATION.md lists those.
+in lightness (themes/contrast.py); docs/THEMES.md lists those.
 """
 
 from __future__ import annotations
