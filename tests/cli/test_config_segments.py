@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.configuration import FILE
+from tests.world import REPOSITORY
 from usageline.cli.config.group import command as group
 from usageline.config.presets import PRESETS
 from usageline.config.segments import SEGMENTS
@@ -174,7 +174,11 @@ def test_a_task_takes_the_one_documented_command(
     settings = json.dumps({"statusLine": {"type": "command", "command": "my-line --short"}})
     before = manifest.encode_settings(settings.encode())
     manifest.save(installed.world.paths, replace(record, before=before))
-    commands = re.findall(r"^\| (.+?) \| `usageline (.+?)` \|$", FILE.read_text(), re.MULTILINE)
+    commands = re.findall(
+        r"^\| (.+?) \| `usageline (.+?)` \|$",
+        (REPOSITORY / "docs" / "CONFIGURATION.md").read_text(),
+        re.MULTILINE,
+    )
     command = dict(commands)[task]
     done = usageline(*shlex.split(command))
     assert (done.returncode, done.stderr) == (0, "")
@@ -186,7 +190,7 @@ def test_a_task_takes_the_one_documented_command(
 
 @pytest.mark.parametrize("path", ["docs/CONFIGURATION.md", "commands/configure.md"])
 def test_every_documented_command_exists(path: str) -> None:
-    text = (FILE.parent.parent / path).read_text()
+    text = (REPOSITORY / path).read_text()
     named = set(re.findall(r"usageline config ([a-z]+)", text))
     assert named
     assert named <= group.commands.keys()
@@ -194,7 +198,7 @@ def test_every_documented_command_exists(path: str) -> None:
 
 def test_the_chat_command_may_not_start_a_program_without_a_question() -> None:
     """What it may run unasked sets no key that names a program."""
-    text = (FILE.parent.parent / "commands" / "configure.md").read_text()
+    text = (REPOSITORY / "commands" / "configure.md").read_text()
     allowed = re.findall(r"Bash\(usageline config (.+?)\)", text)
     assert "list" in allowed
     for rule in allowed:

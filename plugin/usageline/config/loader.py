@@ -87,11 +87,11 @@ class Config:
     `ttl_s`    how long a reading is fresh
     `floor_s`  the minimum time between two requests
     `sources`  the names of the sources, in order
-    `refused`  other sources that a file names, which no file of the user's own names
     `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
     `shows_cost`  the rows or an alert show what the transcripts cost
     `shared`   the server with the reading of all machines
+    `refused`  the sources that only a file of another place names
     """
 
     ttl_s: float = NO_VALUES.get("ttl")
