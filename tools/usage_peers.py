@@ -1,4 +1,4 @@
-"""Count the traps with published programs beside usageline, for docs/USAGE.md.
+"""Count the traps with published programs beside usageline, for docs/COMPARED.md.
 
     PYTHONPATH=plugin:. .tests-env/bin/python -m tools.usage_peers            print the table
     PYTHONPATH=plugin:. .tests-env/bin/python -m tools.usage_peers --write    put it into the docs
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = ROOT / "docs" / "USAGE.md"
+DOCS = ROOT / "docs" / "COMPARED.md"
 NPM = ("ccusage@20.0.24", "@tokscale/cli-linux-x64-gnu@4.17.0")
 PIP = "claude-monitor==4.0.0"
 TIMEOUT_S = 300
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     default = Path(tempfile.gettempdir()) / "usageline-peers"
     parser.add_argument("--folder", type=Path, default=default, help="where the programs are")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/USAGE.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/COMPARED.md")
     options = parser.parse_args()
     install(options.folder)
     peers = render(options.folder)
@@ -196,7 +196,7 @@ def claude_monitor(root: Path, folder: Path, env: dict[str, str]) -> Count:
 
 
 def documented() -> list[str]:
-    """Return the traps that docs/USAGE.md lists."""
+    """Return the traps that docs/COMPARED.md lists."""
     listed = DOCS.read_text("utf-8").partition("<!-- peers -->")[2].partition("<!-- end -->")[0]
     return re.findall(r"^\| ([^|*]+): [^|]+ \|", listed, re.MULTILINE)
 
