@@ -13,7 +13,7 @@ from tools.prose import ROOT
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PACKAGE = ROOT / "plugin" / "usageline"
 CODE = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
-ENTRY = re.compile(r"`(?P<name>[A-Z]+)` in `(?P<path>[\w/]+)\.py`")
+ENTRY = re.compile(r"`(?P<name>[A-Z_]+)` in `(?P<path>[\w/]+)\.py`")
 
 
 def test_every_path_exists() -> None:
