@@ -88,10 +88,10 @@ def test_without_numbers_it_says_what_to_do(usageline: Run) -> None:
         (("--rules", "--dashboard"), "use one of"),
         (("--listen", "127.0.0.1:0", "--rules"), "use one of"),
         (("--public",), "--public is for --listen"),
-        (("--listen", "9718"), "no address and port"),
-        (("--listen", "example.com:9718"), "no address and port"),
-        (("--listen", "127.0.0.1:99999"), "no address and port"),
-        (("--listen", "127.0.0.1:\u0661"), "no address and port"),
+        (("--listen", "9718"), "not an address with a port"),
+        (("--listen", "example.com:9718"), "not an address with a port"),
+        (("--listen", "127.0.0.1:99999"), "not an address with a port"),
+        (("--listen", "127.0.0.1:\u0661"), "not an address with a port"),
     ],
 )
 def test_wrong_usage_is_named(usageline: Run, arguments: tuple[str, ...], words: str) -> None:

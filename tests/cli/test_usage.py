@@ -191,7 +191,7 @@ def test_what_is_deleted_stays(usage: Usage, transcripts: Path) -> None:
         lambda path: (path.unlink(), path.mkdir()),
         lambda path: (path.unlink(), path.symlink_to("/etc/passwd")),
     ],
-    ids=["garbage", "text", "cut", "a schema that is no text", "a table", "a directory", "a link"],
+    ids=["garbage", "text", "cut", "a schema that is not text", "a table", "a directory", "a link"],
 )
 def test_a_damaged_index_is_built_again(
     world: World, usage: Usage, transcripts: Path, damage: Callable[[Path], Any]

@@ -235,7 +235,7 @@ def _closed(path: Path) -> None:
         (_directory, "config.toml: cannot be read: it is not a regular file"),
         (_endless, "config.toml: cannot be read: it is not a regular file"),
         (_long, "config.toml: at most 256 KiB are allowed"),
-        (_latin_1, "config.toml:2: not TOML: this is no UTF-8"),
+        (_latin_1, "config.toml:2: not TOML: this is not UTF-8"),
         (_deep, "config.toml: not TOML: nested too deeply"),
     ],
 )

@@ -296,7 +296,7 @@ PLACES = [
     ),
     Trap(
         "workflow",
-        "agents of a workflow lie deeper, and its journal is no transcript",
+        "agents of a workflow lie deeper, and its journal is not a transcript",
         {
             MAIN: A_LINE,
             f"{AGENTS}/workflows/wf_1/agent-a2.jsonl": encoded(line(2, **SIDE)),
@@ -635,7 +635,7 @@ FORMS = [
         {MAIN: encoded(without(line(), "version", "sessionId"))},
         ONE,
     ),
-    Trap("version of a build", "it is no number", {MAIN: encoded(line(version="dev"))}, ONE),
+    Trap("version of a build", "it is not a number", {MAIN: encoded(line(version="dev"))}, ONE),
 ]
 
 NUMBERS_AND_TIMES = [
@@ -1035,7 +1035,7 @@ ODDITIES = [
     Trap("a tail of NULs", "nothing follows them", {MAIN: A_LINE + b"\0" * 9000}, ONE),
     Trap(
         "an array",
-        "its first line is no JSON",
+        "its first line is not JSON",
         {MAIN: b"[" + A_LINE + encoded(line(2))},
         ONE,
     ),

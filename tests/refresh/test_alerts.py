@@ -237,7 +237,7 @@ def test_a_command_that_never_ends_is_killed_and_reported(
     monkeypatch.setattr(notifier, "TIMEOUT_S", 0.2)
     log = RunLog()
     assert refresh(world.env, log=log).state == "refreshed"
-    assert log.notes[1:] == ["not told by command: it was still running and was ended"]
+    assert log.notes[1:] == ["not sent by command: it was still running and was ended"]
 
 
 def test_a_record_keeps_its_alerts() -> None:

@@ -56,7 +56,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later
         ("there were no numbers", "refreshed", "ok"),
         (None, "not-due", None),
         (None, "busy", None),
-        ("its time had come", "failed", "offline"),
+        ("it was due", "failed", "offline"),
     ]
     first, *_, failed = entries(world)
     assert first["by"] == "command"
@@ -124,7 +124,7 @@ def test_the_log_reports_a_store_set_aside_and_a_history_that_cannot_grow(world:
     refresh(world.env, force=True)
     notes = entries(world)[-1]["notes"]
     assert "what was remembered could not be read and was set aside" in notes
-    assert "the history could not be added to" in notes
+    assert "the reading could not be added to the history" in notes
 
 
 def test_the_log_reports_that_the_refresh_before_was_killed(
@@ -151,8 +151,8 @@ def test_the_log_names_the_alerts_that_were_sent() -> None:
     )
     line = json.loads(entry.finished(Outcome("not-due", None)))
     assert line["notes"] == [
-        "told of: 5-hour limit 80%",
-        "not told by desktop: nothing to show it with",
+        "sent: 5-hour limit 80%",
+        "not sent by desktop: nothing to show it with",
     ]
 
 
@@ -326,7 +326,7 @@ def test_there_is_a_reason_exactly_if_a_refresh_is_due(
         ({"version": 2}, "the numbers were another version's"),
         ({"credentials": "b"}, "the sign-in changed"),
         ({"published_at": 1000}, "the clock was set back"),
-        ({"next_refresh_at": 99}, "its time had come"),
+        ({"next_refresh_at": 99}, "it was due"),
         ({}, ""),
     ],
 )

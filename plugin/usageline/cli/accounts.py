@@ -52,7 +52,7 @@ FORMS = (
 @click.command("accounts")
 @click.option("--json", "as_json", is_flag=True, help="Print the snapshot of each account.")
 @click.option(
-    "--refresh", "renew", is_flag=True, help="Refresh the accounts first whose numbers are old."
+    "--refresh", "renew", is_flag=True, help="First refresh the accounts whose numbers are old."
 )
 def command(*, as_json: bool, renew: bool) -> None:
     """Show the accounts of all Claude Code directories side by side.

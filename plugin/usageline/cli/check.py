@@ -88,7 +88,7 @@ class Percentage(click.FloatRange):
     "--timeout",
     type=Duration(),
     metavar="TIME",
-    help="With --wait: how long at most, such as 90m or 5h. A later reset is not waited for.",
+    help="With --wait: how long at most, such as 90m or 5h. It does not wait for a later reset.",
 )
 @click.option(
     "--max-age",

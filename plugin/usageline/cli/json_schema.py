@@ -81,7 +81,7 @@ SNAPSHOT: dict[str, tuple[tuple[str, ...], str]] = {
     "until": (("integer", "null"), f"when the status ends, {TIME}"),
     "detail": (("string", "null"), "a few words on the status"),
     "credentials": (("string",), "fingerprint of the credentials file, or empty"),
-    "signed_in_since": (("number", "null"), f"since when the account is signed in, {TIME}"),
+    "signed_in_since": (("number", "null"), f"since when the account has been signed in, {TIME}"),
     "readings_since": (("number", "null"), f"earlier readings may be of another sign-in, {TIME}"),
     "appearance": (("string", "null"), "dark or light, by Claude Code's theme"),
     "unused_reset": (("boolean",), "whether the account holds a limit reset that it has not used"),

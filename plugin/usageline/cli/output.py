@@ -39,7 +39,7 @@ def csv_text(names: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
     Texts lose control characters, and get an apostrophe before a formula.
     """
-    import csv  # noqa: PLC0415 - most output is no CSV
+    import csv  # noqa: PLC0415 - most output is not CSV
     import io  # noqa: PLC0415 - as above
 
     text = io.StringIO()

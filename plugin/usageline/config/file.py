@@ -49,7 +49,7 @@ def decode(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise UnusableFile("not TOML: this is no UTF-8", line) from None
+        raise UnusableFile("not TOML: this is not UTF-8", line) from None
     text = text.replace("\r\n", "\n")
     if _dotted_line(text):
         from usageline.config.reporter import without_strings  # noqa: PLC0415 - seldom

@@ -67,7 +67,7 @@ def refresh_environment(env: Mapping[str, str]) -> dict[str, str]:
 def is_zone(name: str) -> bool:
     """Return whether a TZ names one of the system's zones.
 
-    The C library opens the file that TZ names, in a project a FIFO for one. The wired command
+    The C library opens the file that TZ names, and a project could name a FIFO. The wired command
     checks it, too, before any interpreter starts (setup/settings_changes.py).
     """
     path = name[1:] if name[:1] == ":" else name

@@ -61,8 +61,8 @@ def send(
     means = Means(alerts.desktop, alerts.command)
     messages = [_message(alert, time.time()) for alert in raised]
     failures = notifier.send(messages, means, env, began + notifier.TIMEOUT_S, desktop)
-    notes = [f"told of: {message.text}"[:MAX_NOTE] for message in messages]
-    notes += [f"not told by {failure}"[:MAX_NOTE] for failure in failures[:2]]
+    notes = [f"sent: {message.text}"[:MAX_NOTE] for message in messages]
+    notes += [f"not sent by {failure}"[:MAX_NOTE] for failure in failures[:2]]
     entry = {
         "at": utc_time(time.time()),
         "by": "job",

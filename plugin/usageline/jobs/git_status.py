@@ -221,6 +221,6 @@ def _header(counts: dict[str, Any], text: bytes) -> None:
 
 def _reason(done: Result) -> str:
     if done.stop_reason:
-        return "git took too long" if done.stop_reason == "timeout" else "git said too much"
+        return "git took too long" if done.stop_reason == "timeout" else "git printed too much"
     message = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
     return (message or f"git ended with status {done.status}")[:MAX_REASON_CHARS]

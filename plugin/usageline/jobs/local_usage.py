@@ -64,7 +64,7 @@ def updated(
         private_directory(place)
         with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
-                raise UsagelineError("another usageline reads the transcripts: try again")
+                raise UsagelineError("another usageline is reading the transcripts: try again")
             directories = roots.directories(env, local)
             sessions = {each: files.of_session(each, directories) for each in live}
 

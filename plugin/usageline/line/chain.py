@@ -46,7 +46,7 @@ RECORD = "/origin.json"
 """The installer's record (system/origin.py) in this installation. No variable moves it."""
 
 MAX_LISTED = 64
-UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
+UNTRUSTED = "chain: not run: this configuration or cache was not there at the install"
 
 MARK = "USAGELINE_CHAIN"
 """In the chained command's environment, so that a status line chained to itself stops there."""

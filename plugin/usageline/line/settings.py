@@ -38,10 +38,10 @@ SHAPES = {
 def load(env: Mapping[str, str], stamp: str) -> tuple[dict[str, Any], bool]:
     """Return the valid parts of the compiled configuration, and whether it is out of date.
 
-    It is if config.toml no longer has the fingerprint `stamp`, or a theme of the user's its own.
-    Until the next compilation, the previous configuration holds, of another config.toml without its
-    chained command. A project's settings can aim XDG_CACHE_HOME at its own file, so a program runs
-    only if the cold side has just agreed to it.
+    It is out of date if config.toml no longer has the fingerprint `stamp`, or if a theme of the
+    user's has changed. Until the next compilation the previous configuration applies, but without
+    a chained command. A project's settings can aim XDG_CACHE_HOME at its own file, so a program
+    runs only if the cold side has just agreed to it.
     """
     configured, is_old = load_from(paths.line_config(env), stamp)
     for name, known in [*configured.get("own_themes", {}).items()][:MAX_THEMES]:

@@ -194,7 +194,7 @@ def _apply(inputs: Inputs, sign_in: SignIn, budget: RequestBudget, decision: Dec
     inputs.log.notes += decision.notes
     reading = decision.append
     if reading is not None and not history.append(inputs.paths, sign_in.account, reading):
-        inputs.log.notes.append("the history could not be added to")
+        inputs.log.notes.append("the reading could not be added to the history")
     return decision
 
 

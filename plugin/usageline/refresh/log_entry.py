@@ -1,9 +1,9 @@
 """Write one refresh's line in the log: JSON, MAX_LINE_BYTES at most, without a secret.
 
-    {"at":"2026-11-25T09:31:55Z","by":"line","why":"its time had come","ended":"refreshed",
+    {"at":"2026-11-25T09:31:55Z","by":"line","why":"it was due","ended":"refreshed",
      "ms":412,"status":"ok","next":"2026-11-25T09:37:02Z",
      "tried":["claude-cache: unreadable, nothing of this sign-in","oauth: ok"],
-     "notes":["told of: session 80%"]}
+     "notes":["sent: session 80%"]}
 
 `ended` is a state of `Outcome` or `cut off`; `status` and `next` are those published, if any.
 """
@@ -93,8 +93,8 @@ class RunLog:
             + (f"{alert.threshold}%" if alert.threshold else "free")
             for alert in alerts
         )
-        self.notes.append(f"told of: {names}")
-        self.notes += [f"not told by {failure}" for failure in failures]
+        self.notes.append(f"sent: {names}")
+        self.notes += [f"not sent by {failure}" for failure in failures]
 
     def not_exported(self, failures: list[str]) -> None:
         """Record why exports of metrics failed."""
@@ -161,7 +161,7 @@ def why_due(snapshot: Any, fingerprint: str, now: float, *, force: bool) -> str:
     published_at = snapshot.get("published_at")
     if isinstance(published_at, int | float) and published_at > now + freshness.CLOCK_JUMP_S:
         return "the clock was set back"
-    return "its time had come"
+    return "it was due"
 
 
 def _shortened(texts: list[str], max_length: int) -> list[str]:

@@ -56,13 +56,13 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
     def put(self, key: object) -> tuple[str, bool]:
         """Return the key, which is text."""
         if not isinstance(key, str):
-            raise StoreBroken("a key that is no text")
+            raise StoreBroken("a key that is not text")
         return key, True
 
     def get(self, key: object, raw: object) -> str:
         """Return the key, never unpickled."""
         if raw != 1 or not isinstance(key, str):
-            raise StoreBroken("a key that is no text")
+            raise StoreBroken("a key that is not text")
         return key
 
     def store(

@@ -90,7 +90,7 @@ class Codec(Generic[T]):
         return tuple(value for value in values if value is not None)
 
     def decode_all(self, value: object) -> tuple[T, ...] | None:
-        """Return the values in a list, or None if `value` is no list or rejects one of them."""
+        """Return the values in a list, or None if `value` is not a list or rejects one of them."""
         if not isinstance(value, list):
             return None
         values = [decoded for row in value if (decoded := self.decode(row)) is not None]

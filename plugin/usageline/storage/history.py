@@ -250,7 +250,7 @@ def _end_of_file(directory: int, name: str, max_bytes: int) -> bytes:
 def _file(directory: int, name: str, flags: int) -> Iterator[int]:
     with _descriptor(name, flags, directory) as descriptor:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise PermissionError(f"{name} is no regular file")
+            raise PermissionError(f"{name} is not a regular file")
         yield descriptor
 
 

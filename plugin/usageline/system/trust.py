@@ -42,7 +42,7 @@ def untrusted_reason(path: str) -> str:
     try:
         program, directory = os.stat(real), os.stat(folder)
     except (OSError, ValueError) as error:
-        return str(getattr(error, "strerror", None) or "it is no path")
+        return str(getattr(error, "strerror", None) or "it is not a path")
     if not stat.S_ISREG(program.st_mode):
         return "it is not a file"
     if os.name != "posix":

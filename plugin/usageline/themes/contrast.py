@@ -36,7 +36,7 @@ STROKES = ("track", "groove", "mark", "separator")
 """Styles of lines and bars; all others are of words, which must be legible."""
 
 LIGHTNESS_WEIGHT, HUE_WEIGHT, FADED_WEIGHT = 0.5, 1.5, 2.0
-"""Hue counts most, because the contrast already restricts the lightness. A gray is no red."""
+"""Hue counts most, because the contrast already restricts the lightness. A gray is not a red."""
 
 STEPS = 10
 """Halvings of a range of lightness: to less than one 8-bit step."""

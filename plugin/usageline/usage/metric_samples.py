@@ -50,7 +50,7 @@ Highest = dict[tuple[str, tuple[str, ...]], float]
 
 LOCAL = (metrics.LOCAL_COST, metrics.LOCAL_TOKENS)
 CORRECTED = 0.8
-"""A fall to less than this share of a counter is no correction."""
+"""A fall to less than this share of a counter is not a correction."""
 
 OTHER = "other"
 

@@ -33,7 +33,7 @@ def parse(body: object) -> tuple[tuple[Limit, ...], tuple[Credit, ...]]:
     SourceFailure `unreadable` if the body has nothing known, which is not the same as nothing used.
     """
     if not isinstance(body, dict):
-        raise SourceFailure("unreadable", "the answer is no JSON object")
+        raise SourceFailure("unreadable", "the answer is not a JSON object")
     limits, credits = read_limits(body), read_credits(body)  # noqa: A001 - the glossary's word
     if not limits and not credits and not _says_nothing_used(body):
         raise SourceFailure("unreadable", "no limit and no credit known in the answer")
@@ -132,7 +132,7 @@ def _leaves(
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key), was_used=key in value.used)
     elif isinstance(value, list) and value:
-        # The parser took an element that is no object together with its list.
+        # The parser took an element that is not an object together with its list.
         for inner in value:
             yield from _leaves(inner, (*path, None), was_used=was_used)
     elif path:

@@ -112,7 +112,7 @@ def mapping(value: object) -> Body:
 
 
 def objects(value: object, max_rows: int) -> list[Body]:
-    """Return the first rows of a list as JSON objects, [] if `value` is no list."""
+    """Return the first rows of a list as JSON objects, [] if `value` is not a list."""
     return [mapping(row) for row in value[:max_rows]] if isinstance(value, list) else []
 
 

@@ -179,7 +179,7 @@ CONTENTS = [
         quick=True,
     ),
     Case("nothing with 200", "unreadable", says(whole(200, b"")), "not JSON"),
-    Case("JSON that is no object", "unreadable", says(whole(200, b"[1, 2]")), "not JSON"),
+    Case("JSON that is not an object", "unreadable", says(whole(200, b"[1, 2]")), "not JSON"),
     Case(
         "half of it with the right length",
         "unreadable",

@@ -191,7 +191,7 @@ NOT_HTTP = [
         NO_HTTP,
     ),
     Case(
-        "a length that is no number",
+        "a length that is not a number",
         "offline",
         says(head(200, ("Content-Length", "1e3")) + good_body()),
         NO_HTTP,

@@ -166,7 +166,7 @@ def snapshot(context: Context) -> Result:
         return warning("there are no numbers yet", "run usageline refresh")
     if snapshot.get("credentials") != freshness.file_fingerprint(context.paths.claude_credentials):
         return warning(
-            "the numbers are of an earlier sign-in and are not shown",
+            "the numbers belong to an earlier sign-in and are not shown",
             "no action needed: the next status line starts a refresh",
         )
     status, detail = str(snapshot.get("status")), whole_detail(snapshot)
@@ -199,7 +199,7 @@ def _age(observed_at: object, now: float) -> str:
     if not isinstance(observed_at, int | float):
         return "no data so far"
     if observed_at > now + freshness.CLOCK_JUMP_S:
-        return "data of another clock"
+        return "data from another clock"
     return f"data is {span(now - observed_at)} old"
 
 

@@ -82,7 +82,7 @@ def single(context: Context) -> Result | None:
     is_own = os.path.realpath(context.own_root) == os.path.realpath(current.root)
     if not is_own and not context.own_package:
         return warning(
-            f"this command is of another installation: {context.short(context.own_root)}",
+            f"this command belongs to another installation: {context.short(context.own_root)}",
             REMOVE_ONE,
         )
     if not is_own and not current.has_files_of(context.own_package):

@@ -35,7 +35,7 @@ class WithMetrics(click.Command):
 @click.option(
     "--listen",
     metavar="ADDRESS:PORT",
-    help="Serve the metrics over HTTP at /metrics, such as on 127.0.0.1:9718.",
+    help="Serve the metrics over HTTP at /metrics, for example on 127.0.0.1:9718.",
 )
 @click.option(
     "--public",

@@ -102,7 +102,7 @@ def make_server(
     try:
         return Server(host, port, _app(paths, clock, checks_host=is_local))
     except OSError as error:
-        raise UsagelineError(f"{address} cannot be listened on: {error_text(error)}") from None
+        raise UsagelineError(f"cannot listen on {address}: {error_text(error)}") from None
 
 
 def parsed(address: str) -> tuple[str, int]:
@@ -116,7 +116,7 @@ def parsed(address: str) -> tuple[str, int]:
         host = ""
     port = int(match[3]) if match else -1
     if not host or port > 65535:
-        raise click.UsageError(f"{address!r} is no address and port: write 127.0.0.1:9718")
+        raise click.UsageError(f"{address!r} is not an address with a port: write 127.0.0.1:9718")
     return host, port
 
 

@@ -153,7 +153,7 @@ def _families(numbers: Numbers) -> Iterator[GaugeMetricFamily]:
         )
         times = [one.refreshed_at for one in numbers.models.values() if one.refreshed_at]
         if times:
-            at, help_ = int(min(times).timestamp()), "Up to when the service has data."
+            at, help_ = int(min(times).timestamp()), "The time up to which the service has data."
             yield GaugeMetricFamily("usageline_org_data_timestamp_seconds", help_, value=at)
     if numbers.people is not None:
         yield _gauge(
@@ -173,7 +173,7 @@ def _gauge(
     values: Iterable[Value],
     combine: Callable[[Decimal, Decimal], Decimal] = operator.add,
 ) -> GaugeMetricFamily:
-    """Return a gauge. Values with the same labels are combined, and None is no value."""
+    """Return a gauge. Values with the same labels are combined, and None is not a value."""
     series: dict[tuple[str, ...], Decimal] = {}
     for key, value in values:
         if value is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from usageline.usage.org.settings import Destination
 
 VERSION = 1
-NONE = "there are no destinations: Anthropic sends the traces of the API nowhere"
+NONE = "there are no destinations: Anthropic sends the API's traces to no one else"
 NOTE = (
     "these are traces of the API, without plan limits and metrics of Claude Code: use `usageline "
     "metrics` on each machine, also in a Team plan"

@@ -11,7 +11,7 @@ from usageline.usage.local.cost_states import Counts
 
 DESCRIPTIONS = {
     "input": "tokens that were sent and not cached",
-    "output": "tokens that came back, with those of thinking",
+    "output": "tokens that came back, including those of thinking",
     "cache_write_5m": "tokens that were written to the cache for 5 minutes",
     "cache_write_1h": "tokens that were written to the cache for an hour",
     "cache_read": "tokens that came from the cache",

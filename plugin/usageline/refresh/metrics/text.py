@@ -47,7 +47,7 @@ def negotiated(samples: Sequence[Sample], accept: str) -> tuple[bytes, str]:
     """Return the text that a scraper's header `Accept` prefers, and its content type."""
     try:
         encode, content_type = choose_encoder(accept)
-    except (TypeError, ValueError):  # it compares a version that is no number
+    except (TypeError, ValueError):  # it compares a version that is not a number
         encode, content_type = choose_encoder("")
     return encode(_families(samples)), content_type
 

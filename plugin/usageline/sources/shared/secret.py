@@ -33,7 +33,7 @@ def read_key(path: str) -> bytes:
     """Return the key. Raise SecretUnusable if there is none that only this user can read."""
     text = _private_text(path, "copy it from the first machine").strip()
     if not KEY.fullmatch(text):
-        raise SecretUnusable(f"{path} is no key: copy shared.key from the first machine again")
+        raise SecretUnusable(f"{path} is not a key: copy shared.key from the first machine again")
     return bytes.fromhex(text)
 
 
@@ -76,7 +76,7 @@ def _private_text(path: str, advice: str) -> str:
     except FileNotFoundError:
         raise SecretUnusable(f"{path} is missing: {advice}") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no path"
+        reason = getattr(error, "strerror", None) or "it is not a path"
         raise SecretUnusable(f"{path} cannot be read: {reason}: {advice}") from None
     if reason:
         raise SecretUnusable(f"{path} {reason}: chmod 600 {path}")

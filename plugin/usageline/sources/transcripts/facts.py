@@ -46,7 +46,7 @@ def model_name(model: str) -> str:
 def tokens_of(  # noqa: PLR0913, PLR0917 - the fields of the service
     sent: int, output: int, written: int, write_5m: int, write_1h: int, read: int, searches: int
 ) -> Tokens:
-    """Return the tokens. What was written and is in no part of the split lived five minutes."""
+    """Return the tokens. Cache writes in neither part of the split count as those of 5 minutes."""
     beyond = written - write_5m - write_1h
     if beyond > 0:
         write_5m += beyond

@@ -131,7 +131,7 @@ def open_for_reading(directory: str) -> Index | None:
         connection = connect(path, read_only=True)
         checks.check(connection, is_checked=checks.checked_at(path) is not None)
         return Index(connection)
-    # ValueError: SQLite's message quotes a damaged schema, which is no text.
+    # ValueError: SQLite's message quotes a damaged schema, which is not text.
     except (StoreBroken, sqlite3.Error, OSError, ValueError):
         return None
 

@@ -26,9 +26,9 @@ new = tuple.__new__
 
 KEY_BYTES = 12
 MAX_COUNT = 10**12
-"""A larger number is no count of a session's tokens."""
+"""A larger number is not a count of a session's tokens."""
 MAX_TOKENS = 10**9
-"""A larger number is no count of a response's tokens."""
+"""A larger number is not a count of a response's tokens."""
 
 GAP_MS = 60_000
 """Lines without a unique id are of one response if no more time lies between two of them."""

@@ -60,7 +60,7 @@ class Draft:
 
     @property
     def preset(self) -> str:
-        """The name of the preset that the draft is, or ""."""
+        """The name of the preset that the draft equals, or ""."""
         for preset in presets.PRESETS:
             changes = presets.changes(preset, self.values.get("theme"), self.rows)
             if edit.set_all(self.text, changes) == self.text:

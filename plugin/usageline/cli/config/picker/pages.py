@@ -50,7 +50,7 @@ class Presets(Choices):
         return draft.use_preset(key)
 
     def current(self, draft: Draft) -> str:
-        """Return the preset that the draft is."""
+        """Return the preset that the draft equals, "" for another line."""
         return draft.preset
 
     def about(self, key: str, draft: Draft) -> str:
