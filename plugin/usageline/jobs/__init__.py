@@ -1,1 +1,5 @@
-"""Background jobs: work that is too slow for the status line, which shows the last result."""
+"""Work that takes long: background jobs for the line, and what the commands load.
+
+The table JOBS in `__main__` lists the background jobs. Commands call the modules `org_…` and
+`local_usage` themselves, and wait for them.
+"""

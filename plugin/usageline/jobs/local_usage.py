@@ -123,7 +123,7 @@ def _problem(error: Exception, place: str) -> str:
 
 
 @contextlib.contextmanager
-def throw_away(
+def temporary_index(
     directories: Sequence[str],
     own: Mapping[str, Mapping[str, float]],
     *,
