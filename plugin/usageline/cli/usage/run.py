@@ -127,7 +127,9 @@ def _opened(
     """Yield the index with everything that is new, and what was read."""
     progress = report.Progress(quiet=quiet)
     opened: Any = (
-        local_usage.temporary_index(request.places, local_config.load(env).prices, progress=progress)
+        local_usage.temporary_index(
+            request.places, local_config.load(env).prices, progress=progress
+        )
         if request.places
         else local_usage.updated(env, progress=progress)
     )
