@@ -434,6 +434,19 @@ class TestPreview:
         assert sum("Opus 5.5" in line and "37%" in line for line in lines) == len(themes.NAMES)
 
 
+def test_themes_break_their_descriptions_between_words_in_a_terminal(
+    world: World, built_release: Release
+) -> None:
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "themes"]
+    env = {**world.env, "TERM": "xterm"}
+    with Terminal(command, env, world.home, columns=70, rows=100) as terminal:
+        terminal.wait_for(lambda screen: "one-dark" in screen)
+        lines = terminal.lines()
+    broken = next(at for at, line in enumerate(lines) if line.startswith("  high-contrast: "))
+    assert lines[broken].endswith(" every word; warnings")
+    assert lines[broken + 1].strip() == "bold, critical numbers underlined"
+
+
 def test_set_previous_takes_the_status_line_from_before_the_install(
     installed: Installed,
 ) -> None:

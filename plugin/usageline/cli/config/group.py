@@ -21,7 +21,7 @@ from usageline.core.errors import UsagelineError
 from usageline.setup import manifest, settings_changes, settings_entries
 from usageline.sources import claude_files
 from usageline.system.paths import Paths
-from usageline.system.terminal import decode_argument, output_env, sanitize_lines
+from usageline.system.terminal import decode_argument, output_env, sanitize_lines, wrap_words
 
 
 class ThemeName(click.ParamType[str]):
@@ -212,11 +212,14 @@ def list_themes() -> None:
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
     values = validate(current_text(Paths(os.environ)) or "").values
+    columns = preview.terminal_columns()
+    title_columns = columns if sys.stdout.isatty() else sys.maxsize
     for name, about, rows in preview.all_themes(
-        preview.with_sample_rows(values), output_env(), preview.terminal_columns()
+        preview.with_sample_rows(values), output_env(), columns
     ):
         mark = "*" if name == values.get("theme") else " "
-        click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
+        title = wrap_words(about, title_columns, f"{mark} {name}: ")
+        click.echo("\n".join([title, *rows, ""]), color=True)
     _report_unused_themes()
 
 
