@@ -131,7 +131,7 @@ def test_telemetry_fits_and_is_clean_at_every_width(look: Appearance) -> None:
     text = "\n".join(str(line) for line in telemetry.render(destinations(), look, 160))
     assert "failing: HTTP error (status 503)" in text
     assert "secret" not in text
-    assert "nowhere" in str(telemetry.render([], look, 160)[0])
+    assert "there are no destinations" in str(telemetry.render([], look, 160)[0])
 
 
 def test_json_of_telemetry_agrees_with_its_schema() -> None:
