@@ -100,10 +100,8 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     exponent = max((money.exponent for money in (used, limit) if money), default=2)
     used_minor = used.at(exponent) if used else None
     limit_minor = limit.at(exponent) if limit else None
-    flags = [
-        flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)
-    ]
-    enabled = flags[0] if flags else bool(used or limit)
+    flags = (extra.get("is_enabled"), spend.get("enabled"))
+    enabled = next((flag for flag in flags if isinstance(flag, bool)), bool(used or limit))
     reason = text(extra.get("disabled_reason")) or text(spend.get("disabled_reason"))
     has_cap = limit is not None or unusable is not None
     reached = _is_reached(extra, None if enabled else reason) and (has_cap or not enabled)
@@ -113,16 +111,11 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
         return None
     if used is None and limit is None and reason is None and not reached:
         return None
-    share = _share(
-        extra.get("utilization"),
-        used_minor,
-        limit_minor,
-        spend.get("percent"),
-        enabled=enabled or reached,
-    )
+    given, rounded = extra.get("utilization"), spend.get("percent")
+    share = _share(given, used_minor, limit_minor, rounded, enabled=enabled or reached)
     if unusable:
-        share = percent(extra.get("utilization"))
-        share = percent(spend.get("percent")) if share is None else share
+        share = percent(given)
+        share = percent(rounded) if share is None else share
     return Credit(
         label=USAGE_CREDITS,
         used_minor=used_minor,
