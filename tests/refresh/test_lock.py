@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
+from usageline.refresh.run import refresh
 from usageline.setup import releases
 from usageline.system import lock
-from usageline.system.process_tree import ProcessInfo
+from usageline.system.process_tree import ProcessInfo, process_info
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.server import Api
+    from tests.world import World
 
 HOLDER = """
 import sys
@@ -118,3 +129,88 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     assert not noted._is_refresh(
         ProcessInfo("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )
+
+
+@contextlib.contextmanager
+def hanging(world: World, *, with_lock: bool) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that is recorded as a refresh, and as the lock's owner for a minute."""
+    Path(world.paths.cache_dir).mkdir(mode=0o700, parents=True)
+    holder = HOLDER if with_lock else "import sys; print(True, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, world.paths.lock, "usageline.refresh"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(lock.__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        try:
+            record(world, process.pid)
+            yield process
+        finally:
+            process.kill()
+
+
+def record(world: World, pid: int, /, **changes: object) -> None:
+    """Record the process as the owner of the lock."""
+    known = process_info(pid)
+    assert known is not None
+    row = {"pid": pid, "started": known.started, "since": time.monotonic() - 60, **changes}
+    Path(world.paths.lock_owner).write_text(json.dumps(row))
+
+
+def test_owner_that_hangs_is_killed_and_followed(world: World, api: Api) -> None:
+    with hanging(world, with_lock=True) as process:
+        outcome = refresh(world.env)
+        assert process.wait(10) == -signal.SIGKILL
+    assert (outcome.state, outcome.took_over) == ("refreshed", True)
+    assert "another refresh hung: process" in Path(world.paths.log).read_text()
+    assert not Path(world.paths.lock_owner).exists()
+    assert len(api.usage_requests) == 1
+
+
+def test_lock_of_another_process_than_the_killed_one_is_respected(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a process that waits for a disk that is gone: the kernel cannot end it."""
+    monkeypatch.setattr(noted, "KILL_TIMEOUT_S", 0.1)
+    with hanging(world, with_lock=False) as process, lock.hold(world.paths.lock):
+        outcome = refresh(world.env)
+        assert process.wait(10) == -signal.SIGKILL
+    assert outcome.state == "busy"
+    assert outcome.problem == f"another refresh hangs, and cannot be ended: process {process.pid}"
+    assert api.usage_requests == []
+
+
+def test_process_that_is_not_surely_the_owner_is_spared(world: World) -> None:
+    """The file is not trusted."""
+    doubtful: tuple[dict[str, object], ...] = (
+        {"started": "1"},
+        {"since": 1e300},
+        {"since": "x"},
+        {"pid": os.getpid()},
+        {"pid": 1},
+        {"pid": 2**40},
+        {"pid": None},
+    )
+    with hanging(world, with_lock=False) as process:
+        for changes in doubtful:
+            record(world, process.pid, **changes)
+            assert noted.current_owner(world.paths) is None, changes
+        record(world, process.pid)
+        owner = noted.current_owner(world.paths)
+        assert owner is not None
+        assert (owner.pid, owner.hangs) == (process.pid, True)
+
+
+def test_refresh_works_without_a_list_of_processes(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then only its own timeout ends one that hangs."""
+    monkeypatch.setattr(noted, "process_info", lambda _: None)
+    assert refresh(world.env).state == "refreshed"
+    with noted.acquire(world.paths) as result:
+        assert result.is_acquired
+        assert not Path(world.paths.lock_owner).exists()
+    assert api.usage_requests

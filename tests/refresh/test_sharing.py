@@ -157,7 +157,11 @@ def test_new_machine_does_not_wait_for_ever_for_the_one_that_asks(
         return sum(waits)
 
     clock = Clock(time.time, passed_s, waits.append)
-    api.on_request = lambda _: refresh(second.world.env, clock=clock, jitter=lambda: 0.5)
+
+    def ask(_request: object) -> None:
+        refresh(second.world.env, clock=clock, jitter=lambda: 0.5)
+
+    api.on_request = ask
     first.refresh()
     assert 2 <= passed_s() <= 3, "seconds by its own clock"
     assert status(second) == ("offline", "another machine is asking")
@@ -327,6 +331,20 @@ def test_lease_without_a_request_is_returned(
     assert len(api.usage_requests) == 1
     assert (redis.account.why, redis.account.until <= redis.now_ms) == ("unused", True)
     assert len(redis.account.requests) == 1
+
+
+def test_failure_that_is_shown_stays_while_another_machine_asks(
+    fleet: Fleet, api: Api, redis: Redis
+) -> None:
+    machine = fleet.machine()
+    api.fault = "500"
+    machine.refresh()
+    shown = machine.world.snapshot()
+    fleet.later(TTL_AND_JITTER_S)
+    redis.account.why, redis.account.until = "asking", redis.now_ms + 14_000
+    assert machine.refresh().state == "not-due"
+    assert machine.world.snapshot() == shown
+    assert (shown["status"], len(api.usage_requests)) == ("offline", 1)
 
 
 def test_server_that_refuses_for_hours_is_ignored_at_last(

@@ -201,8 +201,8 @@ class RequestBudget:
     sign_in: SignIn
     account: AccountState
     clock: Clock
+    gate: AccountGate
     force: bool = False
-    gate: AccountGate | None = None
     requested: bool = False
     is_open: bool = False
     last_failure: SourceFailure | None = None
@@ -224,12 +224,9 @@ class RequestBudget:
             self._record(request)
             return
         self._check(token, now, own_sign_in=own_sign_in)
-        if self.gate is None:
-            self._record(request)
-        else:
-            self.gate.enter(
-                self.config, request, force=self.force, record=lambda: self._record(request)
-            )
+        self.gate.enter(
+            self.config, request, force=self.force, record=lambda: self._record(request)
+        )
 
     def allows(self, *, own_sign_in: bool = False) -> bool:
         """Return whether a request would be allowed now, as far as this cache knows."""
@@ -248,7 +245,7 @@ class RequestBudget:
 
     def release(self, account: AccountState) -> None:
         """Record for all caches how the request ended, if there was one."""
-        if self.gate and self.requested:
+        if self.requested:
             self.gate.leave(account)
 
     def _token(self, *, own_sign_in: bool) -> str:

@@ -270,13 +270,10 @@ def _unending(lock: lock_owner.LockResult) -> str | None:
     return f"another refresh hangs, and cannot be ended: process {lock.killed.pid}"
 
 
-def _unpublishable(paths: Paths, error: Exception) -> Outcome:
+def _unpublishable(paths: Paths, error: UsagelineError | OSError) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
     word = disk.failure_of(error)
     throttle.record_failure(paths.stamp, word)
-    if isinstance(error, UsagelineError):
-        text: str | None = str(error)
-    else:
-        text = error.strerror if isinstance(error, OSError) else ""
+    text = str(error) if isinstance(error, UsagelineError) else error.strerror
     problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
     return Outcome("failed", _published(paths), problem)
