@@ -139,6 +139,8 @@ class Redis(Loopback):
     accounts: dict[str, Account] = field(default_factory=lambda: defaultdict(Account))
     calls: list[str] = field(default_factory=list)
     """The operations of the script, oldest first."""
+    expired: int = 0
+    """How many keys a client let expire."""
     hello: Any = field(default_factory=lambda: ["server", "redis", "version", "7.0.15"])
     on_call: Callable[[str], None] = lambda _: None
     """Called with the operation before it is run."""
@@ -170,6 +172,7 @@ class Redis(Loopback):
         """Return the reply to a command."""
         name = words[0].decode().upper()
         if name in PROTOCOL:
+            self.expired += name == "PEXPIRE"
             return self.hello if name == "HELLO" else "OK"
         keys = int(words[2])
         operation, machine = (word.decode() for word in words[3 + keys : 5 + keys])
