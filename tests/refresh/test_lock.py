@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.refresh.holders import HOLDER, hanging, record
 from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
 from usageline.refresh.run import refresh
 from usageline.setup import releases
 from usageline.system import lock
-from usageline.system.process_tree import ProcessInfo, process_info
+from usageline.system.process_tree import ProcessInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.server import Api
     from tests.world import World
-
-HOLDER = """
-import sys
-from usageline.system.lock import hold
-with hold(sys.argv[1]) as ours:
-    print(ours, flush=True)
-    sys.stdin.read()
-"""
 
 
 def hold(path: Path) -> subprocess.Popen[str]:
@@ -129,35 +117,6 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     assert not noted._is_refresh(
         ProcessInfo("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )
-
-
-@contextlib.contextmanager
-def hanging(world: World, *, with_lock: bool) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that is recorded as a refresh, and as the lock's owner for a minute."""
-    Path(world.paths.cache_dir).mkdir(mode=0o700, parents=True)
-    holder = HOLDER if with_lock else "import sys; print(True, flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", holder, world.paths.lock, "usageline.refresh"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(Path(lock.__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "True\n"
-        try:
-            record(world, process.pid)
-            yield process
-        finally:
-            process.kill()
-
-
-def record(world: World, pid: int, /, **changes: object) -> None:
-    """Record the process as the owner of the lock."""
-    known = process_info(pid)
-    assert known is not None
-    row = {"pid": pid, "started": known.started, "since": time.monotonic() - 60, **changes}
-    Path(world.paths.lock_owner).write_text(json.dumps(row))
 
 
 def test_owner_that_hangs_is_killed_and_followed(world: World, api: Api) -> None:
