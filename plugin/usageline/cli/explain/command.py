@@ -51,7 +51,10 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     for piece in chosen:
         if piece.text:
             _explain(target, piece, line)
-    _list_absent(target, [piece for piece in chosen if not piece.text])
+    absent = [(words.title(piece), words.absence(piece)) for piece in chosen if not piece.text]
+    shown = {piece.name for piece in chosen}
+    absent += [(name, words.unlisted(name)) for name in dict.fromkeys(names) if name not in shown]
+    _list_absent(target, absent)
     if not names:
         target.print()
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
@@ -66,13 +69,13 @@ def _explain(target: Console, piece: Piece, line: Line) -> None:
     _add(target, text("changes", "dim"), described.changes)
 
 
-def _list_absent(target: Console, pieces: list[Piece]) -> None:
-    if not pieces:
+def _list_absent(target: Console, absent: list[tuple[str, str]]) -> None:
+    if not absent:
         return
     target.print()
     target.print(text("Not in the line now:"))
-    for piece in pieces:
-        _add(target, text(words.title(piece), "normal"), words.absence(piece))
+    for title, reason in absent:
+        _add(target, text(title, "normal"), reason)
 
 
 def _add(target: Console, name: Text, meaning: str) -> None:

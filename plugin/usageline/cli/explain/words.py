@@ -88,8 +88,6 @@ def absence(piece: Piece) -> str:
     """Return why a configured segment is not on the screen."""
     if piece.has_forms:
         return "no room in this width; a wider terminal or another `priority` shows it"
-    if piece.options.get("hide"):
-        return "hidden by its option `hide`"
     min_percent = _options(piece).get("hide_below", 0)
     if piece.name in LIMITS and _window(piece) is not None and min_percent:
         return f"hidden below {min_percent:g} by its option `hide_below`"
@@ -110,6 +108,11 @@ def absence(piece: Piece) -> str:
         "pace": "the window has not started",
     }
     return reasons.get(piece.name, "nothing to show now")
+
+
+def unlisted(name: str) -> str:
+    """Return why a segment is in no row of the line."""
+    return f"no row has it, or it is hidden: `usageline config add {name}` shows it"
 
 
 def title(piece: Piece) -> str:
