@@ -125,7 +125,8 @@ def test_counter_of_local_usage_falls_by_no_correction(
     world: World, api: Api, folder: Path
 ) -> None:
     """Prometheus would count all of it again. An index that began anew is another matter."""
-    world.configure(f'[metrics]\ntextfile = "{folder}/m.prom"')
+    # No background job may change the index meanwhile.
+    world.configure(f'[local]\nenabled = false\n[metrics]\ntextfile = "{folder}/m.prom"')
     counters = Path(world.paths.cache_dir, "counters.json")
     local = transcripts.Directory(Path(world.paths.claude_dir), open_index(world.paths.usage_dir))
     after_s = time.time() - transcripts.AT.timestamp()

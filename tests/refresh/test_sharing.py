@@ -16,8 +16,9 @@ from tests.fleet.machines import ACCOUNT_KEY, TTL_AND_JITTER_S, Fleet
 from tests.server import iso, usage_body
 from tests.shared_server import Redis
 from tests.world import CANARY
-from usageline.refresh import shared_rules
+from usageline.refresh import run, shared_rules
 from usageline.refresh.run import refresh
+from usageline.sources import oauth
 from usageline.sources.shared import connection
 from usageline.system import origin, origin_record
 from usageline.system.this_process import Clock
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the server more time: a machine that runs other tests, too, may be late for it."""
-    monkeypatch.setattr(connection, "BUDGET_S", 30.0)
+    """Give server and service more time: a machine that runs other tests, too, may be late."""
+    for module, name in ((connection, "BUDGET_S"), (run, "TIMEOUT_S"), (oauth, "TIMEOUT_S")):
+        monkeypatch.setattr(module, name, 60.0)
 
 
 @pytest.fixture
