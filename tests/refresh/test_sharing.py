@@ -418,6 +418,18 @@ def test_machine_that_cannot_ask_shows_the_numbers_of_another(
     assert len(api.usage_requests) == 1
 
 
+def test_machine_without_a_sign_in_takes_no_numbers_that_an_earlier_one_left(
+    fleet: Fleet,
+) -> None:
+    """Claude Code's cache may have those of any account."""
+    viewer = guest(fleet)
+    viewer.world.client_saw(usage_body(session=99))
+    fleet.machine().refresh()
+    viewer.refresh()
+    assert (viewer.percent, source(viewer)) == (37, "shared")
+    assert viewer.log[-1]["tried"] == ["shared: ok"]
+
+
 @pytest.mark.parametrize("kind", VIEWERS)
 def test_machine_that_cannot_ask_looks_again_soon_while_a_reading_is_due(
     fleet: Fleet, redis: Redis, kind: str
