@@ -19,6 +19,10 @@ NEAR_MS = 5000
 """The two servers are asked one after the other, and each has a clock of its own."""
 
 
+def nothing(_chance: random.Random) -> tuple[Any, ...]:
+    return ()
+
+
 def look(chance: random.Random) -> tuple[Any, ...]:
     can_ask, max_age_ms = chance.choice((0, 1, 1)), chance.choice((0, 300_000))
     return can_ask, max_age_ms, chance.choice((0, 60_000)), 4_951_000, chance.choice((5, 20, 99))
@@ -43,8 +47,7 @@ def test_stand_in_answers_as_the_script_does(server: Server) -> None:
         machine = f"{chance.randrange(5):08x}"
         operation = chance.choice(("look", "look", "post", "post", "show", "leave"))
         fence = chance.choice((fences[0], fences[-1], fences[-1]))
-        make = {"look": look, "post": post}.get(operation, lambda _: ())
-        arguments = make(chance)
+        arguments = {"look": look, "post": post}.get(operation, nothing)(chance)
         real, own = (
             link.call(
                 *("EVAL", SCRIPT, len(keys), *keys, operation, machine),
