@@ -48,12 +48,9 @@ def test_stand_in_answers_as_the_script_does(server: Server) -> None:
         operation = chance.choice(("look", "look", "post", "post", "show", "leave"))
         fence = chance.choice((fences[0], fences[-1], fences[-1]))
         arguments = {"look": look, "post": post}.get(operation, nothing)(chance)
+        call: tuple[Any, ...] = ("EVAL", SCRIPT, len(keys), *keys, operation, machine)
         real, own = (
-            link.call(
-                *("EVAL", SCRIPT, len(keys), *keys, operation, machine),
-                *((held,) if operation == "post" else ()),
-                *arguments,
-            )
+            link.call(*call, *((held,) if operation == "post" else ()), *arguments)
             for link, held in zip(links, fence, strict=True)
         )
         assert is_near(real, own), (number, operation, arguments, real, own)

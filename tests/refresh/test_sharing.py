@@ -309,6 +309,18 @@ def test_wait_of_the_service_holds_for_every_machine(fleet: Fleet, api: Api) -> 
     assert len(api.usage_requests) == 1
 
 
+def test_new_machine_that_must_wait_shows_the_last_reading(
+    fleet: Fleet, api: Api, redis: Redis
+) -> None:
+    first, second = fleet.machine(), fleet.machine()
+    first.refresh()
+    fleet.later(1000)
+    redis.account.why, redis.account.until = "rate-limited", redis.now_ms + 900_000
+    second.refresh()
+    assert (second.percent, status(second)[0]) == (37, "rate-limited")
+    assert len(api.usage_requests) == 1
+
+
 def test_trouble_of_one_machine_lets_the_others_ask(fleet: Fleet, api: Api) -> None:
     first, second = fleet.machine(), fleet.machine()
     api.fault = "401"
