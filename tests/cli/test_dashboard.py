@@ -292,6 +292,17 @@ def test_what_does_not_fit_beside_the_name_is_left_out(width: int) -> None:
     assert rows[0].age in drawing.accounts(rows, 120, look())[1].plain
 
 
+def test_bar_of_a_share_is_drawn_only_if_it_can_be_read() -> None:
+    view, bars = shown(full(), today=TODAY), []
+    for width in range(50, 80):
+        lines = drawing.today(view, width, look(), 20)
+        assert all(line.cell_len <= width for line in lines)
+        bars.append(max(line.plain.count("█") for line in lines))
+    narrow = bars.index(next(filter(None, bars)))
+    assert bars[:narrow] == [0] * narrow
+    assert bars[narrow] == 5, "seven tenths of eight cells"
+
+
 def test_highest_threshold_of_a_limit_is_listed_whatever_the_order() -> None:
     rows = [{**ALERT, "threshold": threshold} for threshold in (75, 90, 80)]
     content = {**full(), "alerts": rows}

@@ -454,9 +454,8 @@ def test_summary_does_not_compare_a_week_without_readings_at_this_time() -> None
 def test_summary_does_not_compare_weeks_that_do_not_follow_each_other(
     reset_h: float | None, now_h: float
 ) -> None:
-    readings = week(
-        (24, 10, 168), (84, 35, 168), (160, 80, 168), (200, 3, reset_h), (240, 30, reset_h)
-    )
+    earlier = [(hour, hour / 2, 168) for hour in range(12, 168, 12)]
+    readings = week(*earlier, (200, 3, reset_h), (240, 30, reset_h))
     texts = summary.sentences(readings, START, START + now_h * HOUR_S)
     assert not any("This week" in text for text in texts)
 
