@@ -463,6 +463,15 @@ class TestPreview:
             assert 40 < len(row) <= 70
             assert row.isascii()
 
+    def test_change_shows_the_line_of_the_current_profile(
+        self, usageline: Run, world: World
+    ) -> None:
+        world.configure('rows = [["model"]]\n[profiles.default]\ntheme = "minimal"\n')
+        done = usageline("config", "set", "profiles.default.rows", '[["context"]]')
+        assert done.stdout.splitlines()[1:] == ["  ctx 34%"]
+        done = usageline("config", "set", "theme", "nord")
+        assert done.stdout.splitlines()[1:] == []
+
     def test_themes_lists_each_theme_with_description_and_sample(
         self, usageline: Run, world: World
     ) -> None:
