@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from tests.hot import INTERPRETER
 from tests.world import Release, build_release
 from usageline import __version__
+from usageline.cli.doctor.context import Context
 from usageline.setup import manifest, releases, settings_changes, settings_entries
 from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from tests.world import World
+    from usageline.cli.doctor.context import Check
 
 RELEASE_ID = __version__ + "-0123456789"
 
@@ -96,3 +98,14 @@ def install(world: World) -> Installed:
     world.env["PATH"] = f"{command.parent}{os.pathsep}{world.env['PATH']}"
     origin_record.write_record(str(root), world.env)
     return installed
+
+
+def result_of(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
+    """Return level and words of a check's result, two empty texts if there is none."""
+    context = Context(
+        installed.world.env,
+        str(changes.pop("cwd", installed.project)),
+        **{"managed": str(installed.world.root / "etc"), **changes},
+    )
+    result = check(context)
+    return (result.level, f"{result.text} → {result.advice}") if result else ("", "")

@@ -188,3 +188,14 @@ def test_rows_fit_and_every_limit_outlasts_the_bars(two: World, width: int) -> N
     assert max(line.cell_len for line in lines) <= width
     if "█" in text:
         assert text.count("97%") == 2
+
+
+def test_all_is_not_combined_with_json(usageline: Run) -> None:
+    done = usageline("--all", "--json")
+    assert (done.returncode, "use `accounts --json`" in done.stderr) == (2, True)
+
+
+def test_all_without_numbers_says_what_to_do(usageline: Run) -> None:
+    done = usageline("--all")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == usageline("accounts").stderr

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.cli import check
+from usageline.system import lock
 from usageline.usage.headroom import BELOW, REACHED, UNKNOWN, Verdict
 from usageline.usage.model import Limit
 
@@ -96,6 +97,18 @@ def test_numbers_of_another_sign_in_are_unknown(world: World, api: Api, usagelin
     api.fault = "500"
     world.sign_in(account="33333333-3333-4333-8333-333333333333", token="sk-ant-oat01-OTHER")
     assert usageline("check").returncode == 3
+
+
+def test_numbers_of_the_sign_in_before_are_no_answer(
+    world: World, api: Api, usageline: Run
+) -> None:
+    """Another process refreshes them at this moment."""
+    assert usageline("check").returncode == 0
+    world.sign_in(token="sk-ant-oat01-OTHER")
+    with lock.hold(world.paths.lock):
+        done = usageline("check")
+    assert (done.returncode, "another sign-in's: try again" in done.stderr) == (3, True)
+    assert len(api.usage_requests) == 1
 
 
 class Clock:

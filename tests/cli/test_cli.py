@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
+from tests.refresh.holders import hanging
 from tests.server import usage_body
 from tests.world import REPOSITORY
 from usageline.cli.main import cli
 from usageline.cli.refresh import describe
 from usageline.refresh.log_entry import Outcome
 from usageline.sources.proxies import NETWORK_ADVICE
+from usageline.system import lock
 from usageline.system.terminal import wrap_words
 
 if TYPE_CHECKING:
@@ -93,6 +95,30 @@ def test_failed_refresh_prints_the_reason_and_exits_1(usageline: Run, api: Api) 
     assert done.returncode == 1
     assert "offline" in done.stdout + done.stderr
     assert "500" in done.stdout + done.stderr
+
+
+def test_refresh_beside_another_one_is_no_failure(usageline: Run, world: World, api: Api) -> None:
+    assert usageline("refresh").returncode == 0
+    with lock.hold(world.paths.lock):
+        done = usageline("refresh", "--force")
+    assert (done.returncode, done.stdout) == (0, "another refresh is under way\n")
+    assert len(api.usage_requests) == 1
+
+
+def test_refresh_that_kills_a_hung_one_reports_it(usageline: Run, world: World, api: Api) -> None:
+    with hanging(world, with_lock=True):
+        done = usageline("refresh")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "killed a hung refresh")
+    assert done.stdout.splitlines()[1].startswith("refreshed; next refresh at ")
+    assert len(api.usage_requests) == 1
+
+
+@pytest.mark.usefixtures("api")
+def test_pipe_that_its_reader_closed_is_no_error(world: World, built_release: Release) -> None:
+    """As `usageline | head -n 0`."""
+    command = f"{built_release.python} -I -B -m usageline.cli --json-schema | true"
+    done = world.run("sh", "-c", command)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_refresh_within_a_cooldown_prints_the_failure_and_exits_1(usageline: Run, api: Api) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner, Result
 
 from tests.cli.terminal import Terminal
 from usageline import themes
+from usageline.cli.config.group import command as group
 from usageline.config.template import default_file, full_file, minimal_file
 from usageline.config.validate import validate
 from usageline.core.json_file import json_file as read_compiled
@@ -316,6 +318,39 @@ class TestEdit:
         world.env["VISUAL"] = "true"
         assert usageline("config", "edit").stdout == "nothing was changed\n"
 
+    @pytest.mark.parametrize(
+        ("answers", "is_continued", "words"),
+        [
+            ("y\n", True, "Continue with it? [Y/n]"),
+            ("n\nn\n", False, "your text is in"),
+            ("", False, "continue with it in a terminal"),
+        ],
+        ids=["continue", "begin again", "no answer"],
+    )
+    def test_unsaved_edit_is_continued_only_on_request(
+        self, world: World, answers: str, *, is_continued: bool, words: str
+    ) -> None:
+        world.configure(MINE)
+        self.editor(world, """sed -i 's/"dark"/"drak"/' "$1" """)
+        assert "Continue editing?" in edited(world, "n\n").output
+        self.editor(world, """sed -i 's/"drak"/"light"/; s/"dark"/"drak"/' "$1" """)
+        done = edited(world, answers)
+        assert words in done.output + str(done.exception)
+        text = MINE.replace('"dark"', '"light"') if is_continued else MINE
+        assert Path(world.paths.config_file).read_text() == text
+
+    def test_problem_that_stays_is_asked_about_again(self, world: World, file: Path) -> None:
+        world.configure(MINE)
+        self.editor(
+            world,
+            'case $(cat "$1") in *drakk*) sed -i s/drakk/light/ "$1";;\n'
+            '*drak*) sed -i s/drak/drakk/ "$1";; *) sed -i s/dark/drak/ "$1";; esac',
+        )
+        done = edited(world, "y\ny\n")
+        assert done.exit_code == 0, done.output
+        assert done.output.count("Continue editing?") == 2
+        assert file.read_text() == MINE.replace("dark", "light", 1)
+
     def test_second_edit_is_refused_while_one_is_open(
         self, usageline: Run, world: World, built_release: Release
     ) -> None:
@@ -338,6 +373,11 @@ class TestEdit:
         done = usageline("config", "edit")
         assert (done.returncode, message in done.stderr) == (1, True)
         assert file.read_text() == MINE
+
+
+def edited(world: World, answers: str) -> Result:
+    """Run `usageline config edit` with these answers to its questions."""
+    return CliRunner(env={**world.env}).invoke(group, ["edit"], input=answers)
 
 
 class TestPreview:
@@ -422,6 +462,15 @@ class TestPreview:
             row = terminal.lines()[0]
             assert 40 < len(row) <= 70
             assert row.isascii()
+
+    def test_change_shows_the_line_of_the_current_profile(
+        self, usageline: Run, world: World
+    ) -> None:
+        world.configure('rows = [["model"]]\n[profiles.default]\ntheme = "minimal"\n')
+        done = usageline("config", "set", "profiles.default.rows", '[["context"]]')
+        assert done.stdout.splitlines()[1:] == ["  ctx 34%"]
+        done = usageline("config", "set", "theme", "nord")
+        assert done.stdout.splitlines()[1:] == []
 
     def test_themes_lists_each_theme_with_description_and_sample(
         self, usageline: Run, world: World

@@ -211,3 +211,24 @@ def test_the_chat_command_may_not_start_a_program_without_a_question() -> None:
             "nerd_font",
             "alerts.thresholds",
         }
+
+
+def test_presets_are_listed_without_a_name(usageline: Run, file: Path) -> None:
+    lines = usageline("config", "preset").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [known.name for known in PRESETS]
+    assert file.read_text() == MINE
+
+
+def test_move_without_a_place_is_wrong_usage(usageline: Run, file: Path) -> None:
+    done = usageline("config", "move", "model")
+    assert (done.returncode, "use --first, --row, --before or --after" in done.stderr) == (2, True)
+    assert file.read_text() == MINE
+
+
+def test_list_of_an_invalid_file_names_the_problem_and_the_default_rows(
+    usageline: Run, world: World
+) -> None:
+    world.configure('theme = "drak"\n')
+    done = usageline("config", "list")
+    assert (done.returncode, done.stdout.startswith("row 1\n")) == (0, True)
+    assert 'config.toml:1: theme: "drak" is not allowed' in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,3 +245,97 @@ def test_without_numbers_the_reason_is_shown() -> None:
     content = {**snapshot(), "status": "signed-out"}
     text = plain(page.arrange(shown(content, history=model.Past()), 78, 20, 0, look()).left)
     assert "sign in: /login" in text
+
+
+@pytest.mark.parametrize(
+    ("percent", "words"),
+    [(69, "even pace"), (68, "1 point under even pace"), (71, "2 points over even pace")],
+)
+def test_pace_is_in_points(percent: float, words: str) -> None:
+    meters = shown(snapshot(limit("session", percent, 93 * 60))).meters
+    assert model.pace(meters[0].row)[0][1] == words
+
+
+@pytest.mark.parametrize(
+    ("percent", "ahead_s"), [(None, 93 * 60), (100, 93 * 60), (130, 93 * 60), (92, -10), (92, None)]
+)
+def test_limit_that_cannot_be_foreseen_has_a_chart_without_a_cone(
+    percent: float | None, ahead_s: float | None
+) -> None:
+    """The number is unknown, nothing can be added to it, or its window has ended."""
+    view = shown(snapshot(limit("session", percent, ahead_s, "Current session")))
+    (meter,) = view.meters
+    assert (meter.band, meter.chart.cone if meter.chart else None) == (None, ())
+    text = plain(page.arrange(view, 118, 31, 0, look()).right)
+    assert drawing.POSSIBLE not in text
+    assert "now" in text
+
+
+def test_mark_of_even_pace_interrupts_the_band_of_the_forecast() -> None:
+    meter = shown(full()).meters[0]
+    expected = {
+        None: drawing.LIKELY * 3 + drawing.POSSIBLE * 5,
+        93.0: f"{drawing.LIKELY}╎{drawing.LIKELY}" + drawing.POSSIBLE * 5,
+        97.0: f"{drawing.LIKELY * 3}{drawing.POSSIBLE * 2}╎{drawing.POSSIBLE * 2}",
+    }
+    for mark, cells in expected.items():
+        marked = replace(meter, row=replace(meter.row, mark=mark))
+        assert drawing.bar(marked, 100, look()).plain[92:] == cells
+
+
+@pytest.mark.parametrize("width", [20, 30, 45])
+def test_what_does_not_fit_beside_the_name_is_left_out(width: int) -> None:
+    view = shown({**full(), "plan": "Max 20x"}, label="a name of a profile", today=TODAY)
+    assert "today" not in drawing.header(view, width, look()).plain
+    assert drawing.header(view, width, look()).cell_len <= width
+    lines = drawing.today(view, width, look(), 20)
+    assert not any("█" in line.plain for line in lines), "no room for a bar of its share"
+    profile = ProfileAccount(
+        "", "a long name of a profile", "", None, full(), STAMP, is_current=True
+    )
+    rows = [model.account(profile, NOW)]
+    (_, row) = drawing.accounts(rows, width, look())
+    assert not row.plain.rstrip().endswith(rows[0].age)
+    assert rows[0].age in drawing.accounts(rows, 120, look())[1].plain
+
+
+def test_bar_of_a_share_is_drawn_only_if_it_can_be_read() -> None:
+    view, bars = shown(full(), today=TODAY), []
+    for width in range(50, 80):
+        lines = drawing.today(view, width, look(), 20)
+        assert all(line.cell_len <= width for line in lines)
+        bars.append(max(line.plain.count("█") for line in lines))
+    narrow = bars.index(next(filter(None, bars)))
+    assert bars[:narrow] == [0] * narrow
+    assert bars[narrow] == 5, "seven tenths of eight cells"
+
+
+def test_highest_threshold_of_a_limit_is_listed_whatever_the_order() -> None:
+    rows = [{**ALERT, "threshold": threshold} for threshold in (75, 90, 80)]
+    content = {**full(), "alerts": rows}
+    assert [text for _, text in shown(content).alerts] == ["5-hour limit passed 90%: now 92%"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"kind": 5}, {"label": None}, {"threshold": "x"}, {"percent": None}, {"threshold": None}],
+)
+def test_alert_that_makes_no_sense_is_left_out(damage: dict[str, Any]) -> None:
+    assert shown({**full(), "alerts": [{**ALERT, **damage}, 5, ALERT]}).alerts == (
+        ("critical", "5-hour limit passed 90%: now 92%"),
+    )
+
+
+def test_wide_page_of_credits_alone_has_no_charts() -> None:
+    view = shown(snapshot(credits_seen=(CREDIT,)))
+    arranged = page.arrange(view, 198, 56, 0, look())
+    assert "Usage credits  89%" in plain(arranged.left)
+    assert "24 hours" not in plain([*arranged.left, *arranged.right]).replace("in 24 hours", "")
+
+
+def test_past_of_a_limit_that_has_just_been_reset_has_no_band() -> None:
+    readings = work(2)
+    last = readings[-1]
+    ended = replace(last.limits[0], resets_at=last.observed_at)
+    readings[-1] = replace(last, limits=(ended, *last.limits[1:]))
+    assert KEY not in model.past(readings, last.observed_at, None).at_reset

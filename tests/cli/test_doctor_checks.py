@@ -9,11 +9,11 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.installed import write_script
+from tests.cli.installed import result_of, write_script
 from tests.hot import Hot
 from tests.local.transcripts import MAIN, encoded
 from tests.local.transcripts import line as line_of
@@ -28,7 +28,6 @@ from usageline.cli.doctor import (
     sign_in,
     transcripts,
 )
-from usageline.cli.doctor.context import Context
 from usageline.config.compile import compile_config
 from usageline.core import jobs
 from usageline.jobs import local_usage
@@ -41,20 +40,8 @@ from usageline.system import origin, origin_record
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
     from tests.server import Api
-    from usageline.cli.doctor.context import Check
 
 FOREIGN = {"type": "command", "command": "mine.sh"}
-
-
-def result_of(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
-    """Return level and words of a check's result, two empty texts if there is none."""
-    context = Context(
-        installed.world.env,
-        str(changes.pop("cwd", installed.project)),
-        **{"managed": str(installed.world.root / "etc"), **changes},
-    )
-    result = check(context)
-    return (result.level, f"{result.text} → {result.advice}") if result else ("", "")
 
 
 class TestSettings:

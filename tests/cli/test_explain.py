@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.hot import Hot
 from usageline.cli.explain import describe
 from usageline.cli.line_pieces import explained_line
+from usageline.core import jobs
 
 if TYPE_CHECKING:
     import subprocess
@@ -154,3 +157,141 @@ def test_limits_have_the_names_of_the_line(hot: Hot, usageline: Run) -> None:
         assert text in printed
     assert label not in printed
     assert "scoped (7d Fable)" in usageline("explain", "scoped", "--width", "20").stdout
+
+
+NOW = int(time.time())
+
+
+def limit(**changes: Any) -> dict[str, Any]:
+    """Return a session limit as it is published."""
+    return {
+        "kind": "session",
+        "label": "Current session",
+        "percent": 37,
+        "resets_at": NOW + 7200,
+        "severity": "normal",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("segment", "published", "texts"),
+    [
+        ("session", {"limits": [limit(percent=92)]}, ["92% is used; critical from 90% on"]),
+        (
+            "session",
+            {"limits": [limit(severity="warning")]},
+            ["37% is used; warning, as the service says"],
+        ),
+        ("session", {"limits": [limit(percent=None)]}, ["an unknown part is used"]),
+        (
+            "session",
+            {"limits": [limit(resets_at=NOW - 60)]},
+            ["its window has ended; the next refresh has the new number"],
+        ),
+        (
+            "session",
+            {"limits": [limit(resets_at=None)]},
+            ["its window starts with the next request of this account"],
+        ),
+        (
+            "session",
+            {"next_refresh_at": NOW - 5},
+            ["a refresh is due, and the next line starts it"],
+        ),
+        ("session", {"observed_at": NOW + 9999}, ["of an unknown age"]),
+        ("session", {"source": "unheard of"}, ["no number yet: run usageline refresh"]),
+        ("pace", {}, ["points used more (+) or fewer (-)", "computed from your own past use"]),
+        (
+            "forecast",
+            {"limits": [limit(percent=80, chance=0.9, exhausts_at=NOW + 3600)]},
+            ["when a limit will be reached before its reset"],
+        ),
+        (
+            "alerts",
+            {
+                "alerts_in": ["line"],
+                "alerts": [
+                    {
+                        "kind": "session",
+                        "label": "Current session",
+                        "threshold": 75,
+                        "percent": 76,
+                        "resets_at": NOW + 7200,
+                        "at": NOW - 60,
+                        "line": True,
+                    }
+                ],
+            },
+            ["the background process that saw the number pass", "goes away after"],
+        ),
+        (
+            "status",
+            {"status": "offline", "observed_at": NOW - 9999},
+            ["`usageline doctor` shows what to do"],
+        ),
+        ("clock", {}, ["config.toml and this machine's clock", "with its options"]),
+        ("directory", {}, ["the directory of the session; here that of this shell"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_piece_is_explained_in_every_state(
+    hot: Hot, usageline: Run, segment: str, published: dict[str, Any], texts: list[str]
+) -> None:
+    hot.world.configure(f'rows = [["{segment}"]]\n')
+    hot.publish(**{"source": "oauth", **published})
+    done = usageline("explain", segment, "--width", "160")
+    assert done.returncode == 0, done.stderr
+    printed = " ".join(done.stdout.split())
+    for text in texts:
+        assert text in printed, printed
+
+
+def test_cost_of_today_is_explained(hot: Hot, usageline: Run) -> None:
+    """The background job has published it."""
+    directory = Path(hot.world.paths.claude_dir, "projects")
+    directory.mkdir(parents=True)
+    result = Path(jobs.result_file(hot.world.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    result.parent.mkdir(parents=True, mode=0o700)
+    sums = {"cost_micro": 4_560_000, "tokens": 1200, "at_least": False, "unpriced": 0}
+    result.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "at": NOW,
+                "from": NOW - 3600,
+                "midnight": NOW + 3600,
+                "today": sums,
+                "block": {"rate": {**sums, "until": NOW + 1800}},
+            }
+        )
+    )
+    result.chmod(0o600)
+    hot.world.configure('rows = [["usage_today", "burn"]]\n')
+    printed = " ".join(usageline("explain", "--width", "160").stdout.split())
+    assert printed.count("Claude Code's transcripts on this machine, at list prices") == 2
+    assert printed.count("within half a minute of a response") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['rows = [["session"]]\n', 'rows = [["session", "clock"]]\n[segments.clock]\nhide = true\n'],
+    ids=["no row", "hidden"],
+)
+def test_segment_that_the_line_does_not_have_is_explained(
+    hot: Hot, usageline: Run, text: str
+) -> None:
+    hot.world.configure(text)
+    advice = "no row has it, or it is hidden: `usageline config add clock` shows it"
+    assert advice in usageline("explain", "clock", "clock", "--width", "100").stdout
+    assert advice not in usageline("explain", "--width", "100").stdout
+    assert usageline("config", "add", "clock").returncode == 0
+    assert "this machine's clock" in usageline("explain", "clock").stdout
+
+
+def test_line_of_a_profile_is_explained(hot: Hot, usageline: Run) -> None:
+    hot.world.configure(
+        'rows = [["account"]]\n[profiles.default]\nlabel = "home"\ntheme = "ascii"\n'
+    )
+    printed = usageline("explain", "--width", "100").stdout
+    assert printed.splitlines()[0] == hot.line() == "home"

@@ -451,6 +451,31 @@ def test_summary_does_not_compare_a_week_without_readings_at_this_time() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("reset_h", "now_h"), [(300, 240), (None, 240), (336, 400)], ids=["shifted", "unknown", "ended"]
+)
+def test_summary_does_not_compare_weeks_that_do_not_follow_each_other(
+    reset_h: float | None, now_h: float
+) -> None:
+    earlier = [(hour, hour / 2, 168) for hour in range(12, 168, 12)]
+    readings = week(*earlier, (200, 3, reset_h), (240, 30, reset_h))
+    texts = summary.sentences(readings, START, START + now_h * HOUR_S)
+    assert not any("This week" in text for text in texts)
+
+
+def test_summary_of_few_weekdays_names_the_busiest_hours_alone() -> None:
+    readings = [
+        one
+        for number in (0, 7, 14)
+        for hour, used in ((9, 0), (9.4, 4), (9.8, 44))
+        for one in seen((number * 24 * 60 + hour * 60, used, number * 24 * 60 + 17 * 60))
+    ]
+    (text,) = summary.sentences(readings, START, START + 15 * DAY_S)[1:]
+    assert text.startswith("Busiest hours: ")
+    assert "Busiest day" not in text
+    assert summary.sentences(readings[:3], START, START + DAY_S)[1:] == [], "one day is too few"
+
+
 def test_picture_has_the_colors_that_were_chosen() -> None:
     history = svg_chart.History(all_series(work(3), START), {}, START, START + DAY_S)
     default, dark, light = (svg_chart.picture(history, dark=dark) for dark in (None, True, False))

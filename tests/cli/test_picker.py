@@ -13,6 +13,7 @@ from usageline import themes
 from usageline.cli.config.picker.app import Picker
 from usageline.cli.config.picker.draft import Draft
 from usageline.cli.config.picker.drawing import Drawing
+from usageline.cli.config.picker.lines import Choices
 from usageline.config.validate import validate
 
 if TYPE_CHECKING:
@@ -320,3 +321,126 @@ def test_a_preset_says_what_it_does_to_the_theme(
     world: World, text: str, keys: tuple[str, ...], about: str
 ) -> None:
     assert about in Screen(world, text).play(*keys, size=(120, 30))
+
+
+def spot(screen: Screen, text: str) -> tuple[int, int]:
+    """Return the place of a text on the screen."""
+    lines = screen.shown().splitlines()
+    y = next(number for number, line in enumerate(lines) if text in line)
+    return lines[y].index(text) + 1, y
+
+
+def test_keys_without_a_target_change_nothing(world: World) -> None:
+    screen = Screen(world, 'rows = [["model", "session"]]\n')
+
+    async def press(pilot: Pilot[Any]) -> None:
+        async def noted(*keys: str) -> str:
+            await pilot.press(*keys)
+            await pilot.pause()
+            return screen.shown()
+
+        assert "Nothing is changed yet." in await noted("s")
+        assert "There is no such change." in await noted("u")
+        await noted("right", "K")  # no segments on this page
+        await noted("4", "end", "J", "n")  # this segment is in no row
+        await noted("home", "K")  # the first one
+        assert screen.draft.rows == [["model", "session"]]
+        assert not screen.draft.is_changed
+
+    screen.play(then=press)
+    assert screen.app.return_value is None
+
+
+def test_escape_leaves_each_dialog_as_it_was(world: World) -> None:
+    screen = Screen(world, 'rows = [["session"]]\n')
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await pilot.press("4", "enter", "down", "enter", "9", "escape")
+        await pilot.pause()
+        assert not screen.draft.is_changed, "a value was typed and not taken"
+        await pilot.press("right")
+        changed = screen.draft.text
+        for keys in (("s", "escape"), ("escape", "q", "escape"), ("question_mark", "escape")):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert screen.draft.text == changed
+            assert screen.app.is_running
+
+    screen.play(then=press)
+    assert screen.file.read_text() == 'rows = [["session"]]\n'
+
+
+def test_keys_at_the_bottom_are_buttons(world: World) -> None:
+    screen = Screen(world, 'rows = [["session"]]\n')
+
+    async def click(pilot: Pilot[Any], *texts: str) -> None:
+        for text in texts:
+            assert await pilot.click(offset=spot(screen, text))
+            await pilot.pause()
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await click(pilot, "Segments", "Enter options")
+        await pilot.press("down")
+        await click(pilot, "change")
+        assert screen.draft.value("segments.session.bar_width") == 11
+        await click(pilot, "Enter type or change")
+        assert "a whole number from 2 to 40" in screen.shown()
+        await pilot.press("escape")
+        await click(pilot, "Esc segments", "Presets", "Enter use it")
+        assert [edit.what for edit in screen.draft.edits][1:] == ["preset standard"]
+
+    screen.play(then=play)
+
+
+def test_lists_move_by_a_screen(world: World) -> None:
+    screen = Screen(world, "")
+    cursors = []
+
+    async def page(pilot: Pilot[Any]) -> None:
+        for key in ("pagedown", "pagedown", "pageup", "pageup"):
+            await pilot.press(key)
+            await pilot.pause()
+            cursors.append(screen.app._main.query_one("#themes", Choices).key)
+
+    screen.play("3", "home", then=page)
+    first, second, third, fourth = (list(themes.NAMES).index(name) for name in cursors)
+    assert 1 < first < second > third > fourth == 0
+
+
+def test_click_between_items_changes_nothing(world: World) -> None:
+    screen = Screen(world, 'rows = [["model"], ["session"]]\n')
+
+    async def click(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        segments = screen.app._main.query_one("#list", Choices)
+        for text in ("row 2", "not in the line"):
+            assert await pilot.click(offset=spot(screen, text))
+            await pilot.pause()
+            assert segments.key == "0.0"
+        # A segment that is in no row cannot be dragged.
+        x, y = spot(screen, "directory")
+        await pilot.mouse_down(offset=(x, y))
+        await pilot._post_mouse_events([MouseMove], offset=(x, y - 2), button=1)
+        await pilot.mouse_up(offset=(x, y - 2))
+        assert screen.draft.rows == [["model"], ["session"]]
+
+    screen.play(size=(100, 50), then=click)
+
+
+def test_long_change_is_shortened_before_it_is_written(world: World) -> None:
+    screen = Screen(world)
+
+    async def change(pilot: Pilot[Any]) -> None:
+        draft = screen.app._main.draft
+        for name in ("session", "weekly", "context", "credits"):
+            for option, value in (("label", name), ("style", "red"), ("priority", 50)):
+                draft = draft.set(f"segments.{name}.{option}", value)
+        screen.app._main.draft = draft
+        await pilot.press("s")
+
+    shown = screen.play(then=change)
+    assert '+label = "session"' in shown
+    assert '+label = "credits"' not in shown
+    assert " more lines)" in shown
+    assert "Enter write it" in shown

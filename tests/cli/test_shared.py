@@ -1,7 +1,8 @@
-"""`usageline shared` without a server. tests/fleet has real ones."""
+"""`usageline shared`, without a server or with one in this process. tests/fleet has real ones."""
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,21 +10,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from tests.shared_server import Redis
 from usageline.cli import sharing
 from usageline.cli.doctor import shared, sign_in
 from usageline.cli.doctor.context import Context
 from usageline.cli.shared import command
 from usageline.config.server_types import parse_address
 from usageline.core.errors import UsagelineError
-from usageline.sources.shared import secret
+from usageline.refresh.run import refresh
+from usageline.sources.shared import connection, secret
 from usageline.sources.shared.connection import Account, Connection
 from usageline.storage import shared_record
 from usageline.storage.shared_record import SharedRecord
+from usageline.system import origin, origin_record
 from usageline.system.directories import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from tests.server import Api
     from tests.world import World
     from usageline.cli.doctor.context import Result
 
@@ -111,6 +116,216 @@ def test_leave_removes_configuration_key_and_record(run: Run, world: World) -> N
     assert Path(world.paths.config_file).read_text() == "# mine\nttl = 600\n"
     assert not Path(world.paths.shared_key).exists()
     assert not Path(world.paths.shared_record).exists()
+
+
+@pytest.fixture
+def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """Yield a running server, for which a busy machine has time."""
+    for module in (connection, sharing):
+        monkeypatch.setattr(module, "BUDGET_S", 30.0)
+    running = Redis()
+    yield running
+    running.close()
+
+
+def share(run: Run, redis: Redis) -> None:
+    status, output = run("init", redis.url)
+    assert status == 0, output
+
+
+def shown(run: Run) -> dict[str, Any]:
+    """Return what `usageline shared --json` prints."""
+    status, output = run("--json")
+    assert status == 0, output
+    printed: dict[str, Any] = json.loads(output)
+    return printed
+
+
+def test_init_tries_the_server_and_leaves_nothing_of_the_trial(
+    run: Run, world: World, redis: Redis
+) -> None:
+    status, output = run("init", redis.url)
+    assert status == 0, output
+    assert f"✓ redis 7.0.15 at {redis.url} runs the script" in output
+    assert "✓ made the key ~/.config/usageline/shared.key" in output
+    assert "no TLS" not in output, "no network has it"
+    assert f"usageline shared init {redis.url}\n" in output
+    assert f"add --account {ACCOUNT}" in output
+    assert redis.calls == ["look", "post", "leave"]
+    assert (redis.account.askers, redis.account.requests) == ({}, {})
+    assert redis.expired == 5, "each key of the trial"
+    assert f'url = "{redis.url}"' in Path(world.paths.config_file).read_text()
+    assert secret.read_key(world.paths.shared_key)
+
+
+def test_init_again_keeps_the_key_and_names_the_options(
+    run: Run, world: World, redis: Redis, tmp_path: Path
+) -> None:
+    share(run, redis)
+    key = secret.read_key(world.paths.shared_key)
+    password = tmp_path / "password"
+    password.write_text("hunter2\n")
+    password.chmod(0o600)
+    other = "0123456789abcdef"
+    status, output = run("init", redis.url, "--password-file", str(password), "--account", other)
+    assert status == 0, output
+    assert "✓ kept the key" in output
+    assert f"{redis.url} --password-file PATH\n" in output
+    assert f"add --account {other}" in output
+    assert secret.read_key(world.paths.shared_key) == key
+    text = Path(world.paths.config_file).read_text()
+    assert f'account = "{other}"' in text
+    assert "hunter2" not in text + output
+
+
+def test_server_without_tls_on_a_network_is_warned_of(
+    run: Run, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is resolved to the server in this process."""
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _, *more, **options: real("127.0.0.1", *more, **options)
+    )
+    status, output = run("init", redis.url.replace("127.0.0.1", "cache.example"))
+    assert status == 0, output
+    assert "! it has no TLS: the network can read the percentages" in output
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("error:NOPERM no", "ACL SETUSER usageline on"),
+        ("error:OOM no", "its memory is full: give it more memory"),
+        ("error:ERR \x1b[31munheard of", "it answered: [31munheard of"),
+        ("close", "use rediss:// if it speaks TLS alone"),
+        ("odd", "its answer makes no sense"),
+    ],
+)
+def test_server_that_cannot_be_used_is_named_with_what_to_do(
+    run: Run, world: World, redis: Redis, fault: str, words: str
+) -> None:
+    redis.fault = fault
+    status, output = run("init", redis.url)
+    assert status == 1
+    assert words in output
+    assert "\x1b" not in output
+    assert not Path(world.paths.config_file).exists()
+    assert not Path(world.paths.shared_key).exists()
+
+
+def test_init_is_refused_with_directories_that_a_project_chose(
+    run: Run, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = tmp_path / "recorded"
+    release.mkdir()
+    origin_record.write_record(str(release), {"HOME": str(tmp_path / "the user's")})
+    monkeypatch.setattr(origin, "ROOT", str(release))
+    assert run("init", redis.url) == (1, origin.REFUSED)
+    assert redis.calls == []
+
+
+def test_reading_and_machines_are_shown(run: Run, world: World, api: Api, redis: Redis) -> None:
+    share(run, redis)
+    redis.accounts.clear()
+    status, output = run()
+    assert (status, output.count("none yet")) == (0, 2)
+    refresh(world.env)
+    redis.ahead_s = 61
+    own = shared_record.load(world.paths, ACCOUNT).machine
+    redis.account.viewers["0badcafe"] = redis.now_ms - 3_600_000
+    redis.account.askers |= {
+        f"{index:08x}": redis.now_ms - 1000 * index for index in range(100, 109)
+    }
+    status, output = run()
+    assert status == 0
+    rows = dict(line.split(None, 1) for line in output.splitlines())
+    assert rows["server"].startswith(f"{redis.url} (")
+    assert rows["account"] == ACCOUNT
+    assert rows["reading"] == f"1m ago, by {own} (this one)"
+    assert rows["requests"] == "1 of 20 in the last hour"
+    assert rows["machines"].startswith(f"10: {own} (this one) 1m ago, ")
+    assert rows["machines"].endswith(", and 2 more")
+    assert rows["readers"] == "1: 0badcafe 1h00m ago"
+    assert "waiting" not in rows
+    printed = shown(run)
+    assert (printed["machine"], printed["reading_by"], printed["reading_ignored"]) == (
+        own,
+        own,
+        None,
+    )
+    assert 61 <= printed["reading_age_s"] <= 121
+    assert (printed["requests_last_hour"], len(printed["machines"])) == (1, 10)
+    assert 3600 <= printed["readers"]["0badcafe"] <= 3660
+    assert len(api.usage_requests) == 1
+
+
+def test_refusal_of_the_service_is_shown(run: Run, world: World, api: Api, redis: Redis) -> None:
+    share(run, redis)
+    redis.accounts.clear()
+    api.fault = "429:900"
+    refresh(world.env)
+    _, output = run()
+    assert "waiting   rate-limited, for 1" in output
+    assert 800 < shown(run)["wait_s"] < 1000
+
+
+def test_poisoned_reading_is_shown_as_ignored(
+    run: Run, world: World, api: Api, redis: Redis
+) -> None:
+    share(run, redis)
+    redis.accounts.clear()
+    refresh(world.env)
+    redis.account.reading = redis.account.reading.replace(b'"percent":37', b'"percent":99')
+    reason = "its signature is not that of this machine's key"
+    assert f"reading   ignored: {reason}" in run()[1]
+    assert shown(run)["reading_ignored"] == reason
+    assert api.usage_requests
+
+
+def test_server_that_is_away_is_named(run: Run, redis: Redis) -> None:
+    share(run, redis)
+    redis.fault = "close"
+    status, output = run()
+    assert (status, "cannot be used: it closed the connection" in output) == (1, True)
+
+
+def test_machine_of_an_unknown_account_is_told_to_sign_in(
+    run: Run, world: World, redis: Redis
+) -> None:
+    share(run, redis)
+    world.sign_out()
+    status, output = run()
+    assert (status, "sign in with /login" in output) == (1, True)
+
+
+def test_json_of_a_subcommand_is_wrong_usage(run: Run, redis: Redis) -> None:
+    status, output = run("--json", "leave")
+    assert (status, "--json cannot be combined" in output, redis.calls) == (2, True, [])
+
+
+def test_leave_tells_the_server(run: Run, world: World, api: Api, redis: Redis) -> None:
+    share(run, redis)
+    redis.accounts.clear()
+    refresh(world.env)
+    assert len(redis.account.askers) == 1
+    status, output = run("leave")
+    assert (status, "✓ the server forgot this machine" in output) == (0, True)
+    assert redis.account.askers == {}
+    assert api.usage_requests
+
+
+def test_leave_without_a_record_or_a_key_removes_what_is_there(
+    run: Run, world: World, redis: Redis
+) -> None:
+    share(run, redis)
+    Path(world.paths.shared_key).unlink()
+    calls = len(redis.calls)
+    status, output = run("leave")
+    assert (status, "[shared]" in output, "the key" in output) == (0, True, False)
+    assert len(redis.calls) == calls
+    secret.make_key(world.paths.shared_key)
+    status, output = run("leave")
+    assert (status, "[shared]" in output, "the key" in output) == (0, False, True)
 
 
 class TestDoctor:

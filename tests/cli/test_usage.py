@@ -31,9 +31,17 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import table
-from usageline.cli.usage.result import Result, incomplete, long_label, project_names
+from usageline.cli.usage.result import (
+    Result,
+    incomplete,
+    long_label,
+    notes,
+    project_names,
+    short_label,
+)
 from usageline.core.text import display_width
 from usageline.sources.auth.claude_state import account_key
+from usageline.sources.transcripts.files import Report
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
 from usageline.system import origin, origin_record
@@ -367,19 +375,11 @@ def test_label_of_a_time_has_its_weekday(kind: str, key: str, expected: str) -> 
 
 
 def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) -> None:
-    reset = int(time.time()) + 3600
-    written = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(reset - 2 * 3600))
-    path = world.home / ".claude" / "projects" / MAIN
-    path.parent.mkdir(parents=True)
-    path.write_bytes(encoded(line(1, timestamp=written, output=400_000)))
-    limits = (
-        Limit("session", "5h", 20.0, reset),
-        Limit("weekly_all", "7d", 4.0, reset + 86400),
-    )
-    reading = Reading(limits, (), "oauth", reset - 3600)
-    assert history.append(world.paths, "0123456789abcdef", reading)
-    world.cache.mkdir(parents=True)
-    rows = [{"kind": limit.kind, "percent": 30, "resets_at": limit.resets_at} for limit in limits]
+    reset = usage_of_a_window(world)
+    rows = [
+        {"kind": kind, "percent": 30, "resets_at": resets_at}
+        for kind, resets_at in (("session", reset), ("weekly_all", reset + 86400))
+    ]
     snapshot = {"version": 1, "account": "0123456789abcdef", "limits": rows}
     (world.cache / "snapshot.json").write_text(json.dumps(snapshot))
     # $10.02 for 20%; 4% of the week are too few to say.
@@ -393,6 +393,72 @@ def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) ->
         assert "≈ $0.50 · 30% used" in usage("block"), hostile
     remember(world, f'["0123456789abcdef", {int(time.time())}, {{"session": 1e999, "x": "y"}}]')
     assert "≈" not in usage("block")
+
+
+def test_worth_of_a_percent_needs_no_number_of_now(world: World, usage: Usage) -> None:
+    """The snapshot may be another account's, damaged, or of a window that has ended."""
+    usage_of_a_window(world)
+    reset = int(time.time())
+    kind = {"kind": "session", "percent": 30}
+    for limits in (
+        5,
+        [5, {"kind": "other"}],
+        [{**kind, "resets_at": reset}],
+        [kind],
+        [{**kind, "percent": 0}],
+    ):
+        snapshot = {"version": 1, "account": "0123456789abcdef", "limits": limits}
+        (world.cache / "snapshot.json").write_text(json.dumps(snapshot))
+        assert "1% of the 5-hour window ≈ $0.50 · 100% ≈ $50.10" in usage("block"), limits
+
+
+def usage_of_a_window(world: World) -> int:
+    """Write a response of $10.02 in a 5-hour window of which 20% are used; return its reset."""
+    reset = int(time.time()) + 3600
+    written = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(reset - 2 * 3600))
+    path = world.home / ".claude" / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encoded(line(1, timestamp=written, output=400_000)))
+    limits = (
+        Limit("session", "5h", 20.0, reset),
+        Limit("weekly_all", "7d", 4.0, reset + 86400),
+    )
+    reading = Reading(limits, (), "oauth", reset - 3600)
+    assert history.append(world.paths, "0123456789abcdef", reading)
+    world.cache.mkdir(parents=True)
+    return reset
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"salvaged": 1}, "1 response of it could still be read"),
+        ({"too_long": 3}, "3 lines were too long to read"),
+        ({"unreadable": 2}, "2 of the files and directories below projects/ could not be read"),
+    ],
+)
+def test_what_could_not_be_read_is_noted(changes: dict[str, int], words: str) -> None:
+    report = Report()
+    assert notes(Row("total"), report) == []
+    for name, count in changes.items():
+        setattr(report, name, count)
+    (note,) = notes(Row("total"), report)
+    assert words in note
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "label"),
+    [
+        ("2026-11", "month", "Nov 2026"),
+        ("2026-11-24", "day", "Nov 24"),
+        ("2026-11-24T14", "hour", "Nov 24 14"),
+        ("nonsense", "day", "nonsense"),
+        ("0123456789abcdef", "session", "01234567"),
+        ("m\x1b[31model", "model", "m[31model"),
+    ],
+)
+def test_axis_of_a_chart_has_short_labels(key: str, kind: str, label: str) -> None:
+    assert short_label(key, kind) == label
 
 
 def remember(world: World, worth: str) -> None:

@@ -46,3 +46,17 @@ def test_why_without_claude_reports_what_to_do(usageline: Run) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "set `client` in config.toml" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_why_without_anything_that_stands_out_is_short(world: World, usageline: Run) -> None:
+    week = {**WEEK, "behaviors": [], "agents": [], "mcp_servers": [], "recommendations": []}
+    install_claude(world, {"week": week})
+    lines = usageline("why").stdout.splitlines()
+    assert lines[:2] == ["Last 7 days: 835 requests in 34 sessions", "  nothing stands out"]
+
+
+def test_why_shows_a_share_without_a_count(world: World, usageline: Run) -> None:
+    week = {**WEEK, "behaviors": [{"key": "subagent_heavy", "pct": 61}]}
+    install_claude(world, {"week": week})
+    line = usageline("why").stdout.splitlines()[1]
+    assert line.split() == ["61%", "sessions", "that", "used", "many", "subagents"]

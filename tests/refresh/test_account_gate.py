@@ -15,7 +15,7 @@ from usageline.refresh import request_budget
 from usageline.refresh.rate_limit import RateLimited
 from usageline.refresh.request_budget import AccountGate
 from usageline.storage.account_state import AccountState, Cooldown
-from usageline.system import origin, origin_record
+from usageline.system import lock, origin, origin_record
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
@@ -67,6 +67,17 @@ def test_another_cache_waits_the_floor() -> None:
     assert not ask("/two", NOW + 118)
     assert ask("/two", NOW + 121)
     assert not ask("/one", NOW + 130)
+
+
+def test_request_waits_while_another_process_holds_the_gates(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_budget, "LOCK_TIMEOUT_S", 0.1)
+    gates = release.parent / "gates"
+    gates.mkdir(mode=0o700)
+    with lock.hold_existing(str(gates), 0):
+        assert not ask("/one")
+    assert ask("/one")
 
 
 def test_a_cache_is_not_held_by_its_own_request() -> None:

@@ -8,22 +8,21 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.refresh.holders import HOLDER, hanging, record
 from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
+from usageline.refresh.run import refresh
 from usageline.setup import releases
 from usageline.system import lock
 from usageline.system.process_tree import ProcessInfo
 
-HOLDER = """
-import sys
-from usageline.system.lock import hold
-with hold(sys.argv[1]) as ours:
-    print(ours, flush=True)
-    sys.stdin.read()
-"""
+if TYPE_CHECKING:
+    from tests.server import Api
+    from tests.world import World
 
 
 def hold(path: Path) -> subprocess.Popen[str]:
@@ -118,3 +117,59 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     assert not noted._is_refresh(
         ProcessInfo("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )
+
+
+def test_owner_that_hangs_is_killed_and_followed(world: World, api: Api) -> None:
+    with hanging(world, with_lock=True) as process:
+        outcome = refresh(world.env)
+        assert process.wait(10) == -signal.SIGKILL
+    assert (outcome.state, outcome.took_over) == ("refreshed", True)
+    assert "another refresh hung: process" in Path(world.paths.log).read_text()
+    assert not Path(world.paths.lock_owner).exists()
+    assert len(api.usage_requests) == 1
+
+
+def test_lock_of_another_process_than_the_killed_one_is_respected(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a process that waits for a disk that is gone: the kernel cannot end it."""
+    monkeypatch.setattr(noted, "KILL_TIMEOUT_S", 0.1)
+    with hanging(world, with_lock=False) as process, lock.hold(world.paths.lock):
+        outcome = refresh(world.env)
+        assert process.wait(10) == -signal.SIGKILL
+    assert outcome.state == "busy"
+    assert outcome.problem == f"another refresh hangs, and cannot be ended: process {process.pid}"
+    assert api.usage_requests == []
+
+
+def test_process_that_is_not_surely_the_owner_is_spared(world: World) -> None:
+    """The file is not trusted."""
+    doubtful: tuple[dict[str, object], ...] = (
+        {"started": "1"},
+        {"since": 1e300},
+        {"since": "x"},
+        {"pid": os.getpid()},
+        {"pid": 1},
+        {"pid": 2**40},
+        {"pid": None},
+    )
+    with hanging(world, with_lock=False) as process:
+        for changes in doubtful:
+            record(world, process.pid, **changes)
+            assert noted.current_owner(world.paths) is None, changes
+        record(world, process.pid)
+        owner = noted.current_owner(world.paths)
+        assert owner is not None
+        assert (owner.pid, owner.hangs) == (process.pid, True)
+
+
+def test_refresh_works_without_a_list_of_processes(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then only its own timeout ends one that hangs."""
+    monkeypatch.setattr(noted, "process_info", lambda _: None)
+    assert refresh(world.env).state == "refreshed"
+    with noted.acquire(world.paths) as result:
+        assert result.is_acquired
+        assert not Path(world.paths.lock_owner).exists()
+    assert api.usage_requests

@@ -15,14 +15,17 @@ import pytest
 
 from tests.client.certificates import make_certificates
 from tests.faults.needs import needs
+from tests.local import transcripts
 from tests.refresh.collectors import Collector
 from tests.world import CANARY, REPOSITORY
 from usageline.config.loader import load_lenient
 from usageline.core.errors import ExportFailed
 from usageline.refresh import metrics
 from usageline.refresh.metrics import otlp, publish
+from usageline.refresh.metrics.otlp_sdk import Once
 from usageline.refresh.run import refresh
 from usageline.storage import textfiles
+from usageline.storage.usage_index.database import open_index
 from usageline.system import origin, origin_record
 from usageline.usage.metric_samples import Sample
 from usageline.usage.metrics import READING
@@ -107,6 +110,47 @@ def test_accounts_of_all_profiles_are_in_one_file(world: World, api: Api, folder
         line.split('"')[1] for line in text.splitlines() if line.startswith("usageline_reading")
     }
     assert len(api.usage_requests) == 2
+
+
+def test_machine_without_a_sign_in_exports_its_status_alone(world: World, folder: Path) -> None:
+    world.sign_out()
+    world.configure(f'[metrics]\ntextfile = "{folder}/m.prom"')
+    assert refresh(world.env).state == "failed"
+    text = (folder / "m.prom").read_text()
+    assert 'usageline_status{account="",status="signed-out"} 1.0' in text
+    assert "usageline_limit" not in text
+
+
+def test_counter_of_local_usage_falls_by_no_correction(
+    world: World, api: Api, folder: Path
+) -> None:
+    """Prometheus would count all of it again. An index that began anew is another matter."""
+    # No background job may change the index meanwhile.
+    world.configure(f'[local]\nenabled = false\n[metrics]\ntextfile = "{folder}/m.prom"')
+    counters = Path(world.paths.cache_dir, "counters.json")
+    local = transcripts.Directory(Path(world.paths.claude_dir), open_index(world.paths.usage_dir))
+    after_s = time.time() - transcripts.AT.timestamp()
+    local.write(transcripts.MAIN, transcripts.line(output=1000, after_s=after_s))
+    local.scan()
+
+    def exported(corrected: int) -> float:
+        local.index.connection.execute("UPDATE quarters SET output = ?", (corrected,))
+        refresh(world.env, force=True)
+        (value,) = (
+            float(line.rpartition(" ")[2])
+            for line in (folder / "m.prom").read_text().splitlines()
+            if line.startswith("usageline_local_tokens_total") and 'type="output"' in line
+        )
+        return value
+
+    assert exported(1000) == 1000
+    written = counters.stat().st_mtime_ns
+    assert exported(990) == 1000
+    assert counters.stat().st_mtime_ns == written, "nothing has changed"
+    assert exported(1010) == 1010
+    assert exported(10) == 10
+    local.index.close()
+    del api
 
 
 @pytest.mark.parametrize(
@@ -297,6 +341,39 @@ def test_collector_by_tls_is_trusted_by_the_certificates_of_the_install(
         assert not collector.requests
 
 
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("{proxy}", "the collector answered 503"),
+        ("socks5://127.0.0.1:1080", "a proxy of the kind socks5 is not supported"),
+        ("http://[::1", "makes no sense"),
+    ],
+)
+def test_points_go_by_the_proxy_of_the_user_alone(
+    world: World, collector: Collector, proxy: str, words: str
+) -> None:
+    """Settings of the user name it. It answers here, so that no name server is asked."""
+    collector.status = 503
+    settings = Path(world.paths.claude_dir, "settings.json")
+    settings.parent.mkdir(exist_ok=True)
+    chosen = proxy.format(proxy=collector.url)
+    settings.write_text(json.dumps({"env": {"HTTP_PROXY": chosen, "HTTPS_PROXY": chosen}}))
+    with pytest.raises(ExportFailed, match=words):
+        otlp.send(SAMPLES, "http://collector.example:4318", {}, "5f2c9a10", world.env)
+    paths = [path for path, _, _ in collector.requests]
+    assert paths == ["http://collector.example:4318/v1/metrics"] * ("{" in proxy)
+
+
+def test_session_of_the_sdk_sends_one_request(world: World, collector: Collector) -> None:
+    """An SDK of another version may repeat what failed."""
+    collector.status = 503
+    session = Once(collector.url, world.env)
+    for _ in range(2):
+        with pytest.raises(ExportFailed, match="the collector answered 503"):
+            session.post(collector.url, data=b"")
+    assert len(collector.requests) == 1
+
+
 def test_missing_sdk_is_reported_with_what_to_install(
     world: World, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +407,18 @@ def test_unusable_headers_file_is_named_without_its_values(
     with pytest.raises(ExportFailed, match=words) as raised:
         otlp.read_headers(str(path))
     assert SECRET not in str(raised.value)
+
+
+def test_headers_file_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "headers"
+    path.write_text(f"Authorization: {SECRET}\n")
+    path.chmod(0o600)
+    assert otlp.read_headers(str(path)) == {"Authorization": SECRET}
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(ExportFailed, match="belongs to another user"):
+        otlp.read_headers(str(path))
 
 
 @pytest.mark.parametrize("kind", ["missing", "directory", "fifo"])

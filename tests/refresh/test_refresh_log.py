@@ -275,6 +275,19 @@ def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
     assert json.loads(line)["ended"] == "failed"
 
 
+@pytest.mark.parametrize("character", ["x", "\U0001f980", '"', "\\"])
+def test_line_of_many_long_texts_is_short_and_names_each(character: str) -> None:
+    entry = RunLog("line")
+    for number in range(8):
+        entry.source_failed("oauth", SourceFailure("offline", f"{number}" + 999 * character))
+        entry.notes.append(f"{number}" + 999 * character)
+    line = entry.aborted("the last resort " + 999 * character)
+    assert len(line) <= MAX_LINE_BYTES
+    written = json.loads(line)
+    assert [len(written[name]) for name in ("tried", "notes")] == [8, 8]
+    assert written["notes"][0].startswith("the last")
+
+
 @pytest.mark.parametrize(
     "secret",
     [

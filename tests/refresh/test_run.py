@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.hot import Hot
 from tests.server import usage_body
 from usageline.core import throttle
 from usageline.core.freshness import file_fingerprint
@@ -19,7 +20,7 @@ from usageline.refresh.run import refresh
 if TYPE_CHECKING:
     from tests.refresh.conftest import Later
     from tests.server import Api, Request
-    from tests.world import World
+    from tests.world import Release, World
 
 
 def stamp(world: World) -> str:
@@ -418,3 +419,30 @@ def test_the_snapshot_has_the_colors_of_the_clients_theme(
     refresh(world.env, force=True)
     assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == ("dark", "ansi")
     assert world.snapshot()["settings"] == file_fingerprint(world.paths.claude_settings)
+
+
+def test_payload_as_the_only_source_is_no_fault(
+    world: World, api: Api, built_release: Release
+) -> None:
+    world.configure('sources = ["payload"]\n')
+    assert refresh(world.env).state == "refreshed"
+    snapshot = world.snapshot()
+    assert (snapshot["status"], snapshot["limits"], snapshot["detail"]) == ("ok", [], None)
+    windows = {"five_hour": {"used_percentage": 20, "resets_at": int(time.time()) + 5000}}
+    line = Hot(world, built_release).line({"rate_limits": windows})
+    assert "5h" in line
+    assert "20%" in line
+    assert "usage" not in line
+    assert api.requests == []
+
+
+def test_numbers_from_before_the_payload_became_the_only_source_stay_with_their_age(
+    world: World, api: Api, later: Later
+) -> None:
+    later.refresh(0)
+    observed_at = world.snapshot()["observed_at"]
+    world.configure('sources = ["payload"]\n')
+    assert later.refresh().state == "refreshed"
+    snapshot = world.snapshot()
+    assert (percents(snapshot), snapshot["observed_at"]) == ([37, 26, 55], observed_at)
+    assert len(api.usage_requests) == 1

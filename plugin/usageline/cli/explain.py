@@ -67,6 +67,8 @@ ABSENCES = {
 }
 """Why a segment without a limit is not on the screen."""
 
+UNLISTED = "no row has it, or it is hidden: `usageline config add {}` shows it"
+
 
 class Words(NamedTuple):
     """What a piece means, where it is from with its age, and what changes it."""
@@ -104,7 +106,10 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
             if not names or piece is not chosen[0]:
                 target.print()
             _explain(target, piece, line.snapshot)
-    _list_absent(target, [piece for piece in chosen if not piece.text])
+    absent = [(title(piece), absence(piece)) for piece in chosen if not piece.text]
+    listed = {piece.name for piece in chosen}
+    absent += [(name, UNLISTED.format(name)) for name in dict.fromkeys(names) if name not in listed]
+    _list_absent(target, absent)
     if not names:
         target.print()
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
@@ -124,13 +129,13 @@ def _explain(target: Console, piece: Piece, snapshot: Mapping[str, Any]) -> None
     _add(target, text("changes", "dim"), described.changes)
 
 
-def _list_absent(target: Console, pieces: list[Piece]) -> None:
-    if not pieces:
+def _list_absent(target: Console, absent: list[tuple[str, str]]) -> None:
+    if not absent:
         return
     target.print()
     target.print(text("Not in the line now:"))
-    for piece in pieces:
-        _add(target, text(title(piece), "normal"), absence(piece))
+    for name, reason in absent:
+        _add(target, text(name, "normal"), reason)
 
 
 def _add(target: Console, name: Text, meaning: str) -> None:
@@ -176,8 +181,6 @@ def absence(piece: Piece) -> str:
     """Return why a configured segment is not on the screen."""
     if piece.has_forms:
         return "no room in this width; a wider terminal or another `priority` shows it"
-    if piece.options.get("hide"):
-        return "hidden by its option `hide`"
     min_percent = _options(piece).get("hide_below", 0)
     if piece.name in LIMITS and _window(piece) is not None and min_percent:
         return f"hidden below {min_percent:g} by its option `hide_below`"

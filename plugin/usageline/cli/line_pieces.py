@@ -117,7 +117,7 @@ def _configuration(env: dict[str, str]) -> dict[str, Any]:
         return {}
     if text is None:
         return {}
-    compiled = settings.checked(resolve_values(validate(text).values))
+    compiled = settings.checked(resolve_values(validate(text).values, env))
     return {key: value for key, value in compiled.items() if key != "chain"}
 
 

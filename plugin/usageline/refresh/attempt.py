@@ -67,6 +67,9 @@ def _attempt(inputs: Inputs, fingerprint: str) -> Decision:
     context = _context(inputs, state, budget, now)
     fresh = _fresh(inputs, state, now)
     sharing = None if fresh else _sharing(inputs, state, budget, context)
+    if not (fresh or sharing or inputs.config.sources):
+        decision = decide.without_sources(state, inputs.config, now)
+        return _dressed(decision, sign_in.state, state.held, inputs)
     outcome = StillFresh(fresh) if fresh else _outcome(inputs, state, budget, context, sharing)
     state = replace(state, account=budget.account, requested=budget.requested)
     decision = decide.decide(
@@ -172,8 +175,6 @@ def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:
 
     The failure of a source that is usually stale goes last.
     """
-    if not failures:
-        return SourceFailure("unreadable", "no source is configured")
     others = [failure for name, failure in failures.items() if not is_quiet(name)]
     first = (others or list(failures.values()))[0]
     first.reading = next((other.reading for other in failures.values() if other.reading), None)

@@ -81,6 +81,21 @@ def without_sign_in(
     return Decision(snapshot=_failed(failure, fingerprint, now, now + config.ttl_s))
 
 
+def without_sources(state: State, config: Config, now: float) -> Decision:
+    """Return the decision if a refresh has no source: the payload has all the new numbers."""
+    last_good = state.account.last_good(state.sign_in.token_fingerprint)
+    snapshot = Snapshot(
+        state.sign_in.account,
+        state.sign_in.plan,
+        last_good,
+        int(now),
+        int(now + config.ttl_s),
+        "ok",
+        credentials=state.fingerprint,
+    )
+    return Decision(state.account, snapshot)
+
+
 def unsettled(fingerprint: str, now: float) -> Decision:
     """Return the decision if the sign-in changed during every attempt.
 

@@ -261,13 +261,10 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
             throttle.release(run.paths.stamp)
 
 
-def _unpublishable(run: Run, error: Exception) -> Outcome:
+def _unpublishable(run: Run, error: UsagelineError | OSError) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
     word = files.failure_of(error)
     throttle.record_failure(run.paths.stamp, word)
-    if isinstance(error, UsagelineError):
-        text: str | None = str(error)
-    else:
-        text = error.strerror if isinstance(error, OSError) else ""
+    text = str(error) if isinstance(error, UsagelineError) else error.strerror
     problem = f"{files.FAILURE_TEXTS[word]}: {text or type(error).__name__}"
     return Outcome("failed", run.published(), problem)

@@ -176,7 +176,7 @@ def from_json(value: object) -> Reading | None:
 
 
 def encode(reading: Reading) -> bytes:
-    """Return the line, without its newline."""
+    """Return the reading as a line of the history, without its newline."""
     values = {
         "by": reading.source,
         "plan": reading.plan,

@@ -81,10 +81,10 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     """
     amounts = usage_amounts(spend, extra)
     used, limit = amounts.used, amounts.limit
-    flags = [
-        flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)
-    ]
-    enabled = flags[0] if flags else used is not None or limit is not None
+    flags = (extra.get("is_enabled"), spend.get("enabled"))
+    enabled = next(
+        (flag for flag in flags if isinstance(flag, bool)), used is not None or limit is not None
+    )
     reason = text(extra.get("disabled_reason")) or text(spend.get("disabled_reason"))
     has_cap = limit is not None or amounts.cap_problem is not None
     reached = _is_reached(extra, None if enabled else reason) and (has_cap or not enabled)

@@ -47,10 +47,8 @@ def _says_nothing_used(body: Body) -> bool:
     """
     if body.get("limits") == []:
         return True
-    if any(
-        key in body and body[key] is None
-        for key in ("five_hour", "seven_day", "extra_usage", "spend")
-    ):
+    known = ("five_hour", "seven_day", "extra_usage", "spend")
+    if any(key in body and body[key] is None for key in known):
         return True
     flags = (
         mapping(body.get("extra_usage")).get("is_enabled"),

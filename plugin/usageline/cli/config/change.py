@@ -61,7 +61,7 @@ def apply(changed: Callable[[str], str | None], what: str) -> bool:
     name = short(paths.config_file, paths)
     click.echo(f"{name}: {what}" if texts[0] != texts[1] else f"{name}: {what}, as before")
     before, after = (validate(text).values for text in texts)
-    if resolve_values(before) != resolve_values(after):
+    if resolve_values(before, env) != resolve_values(after, env):
         from usageline.cli.config import preview  # noqa: PLC0415 - slow to import
 
         preview.print_own_rows(after)

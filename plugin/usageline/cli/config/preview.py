@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.config import sample
-from usageline.config import edit, user_themes
+from usageline.config import edit, profiles, user_themes
 from usageline.config.compile import resolve_values
 from usageline.config.validate import Values, validate
 from usageline.line import render, settings, theme, view
+from usageline.system.paths import Paths
 from usageline.system.terminal import output_env
 
 if TYPE_CHECKING:
@@ -59,11 +60,12 @@ def rows(
 
 
 def print_own_rows(values: Values) -> None:
-    """Print the line with the user's numbers, or with the sample's if there are none.
+    """Print the current profile's line, with the user's numbers or else the sample's.
 
     The chained command runs, if there is one.
     """
     env = output_env()
+    values = profiles.apply(values, Paths(env))
     shown = rows(values, env, terminal_columns(), own_numbers(env), runs_chain=True)
     click.echo("\n".join(shown), color=True)
 

@@ -27,7 +27,7 @@ DISK_ADVICE = {
     "full": "free some space on its disk, or of your quota; refreshes then resume automatically",
     "unwritable": "make it writable for you; refreshes then resume automatically",
     "unlockable": "put the cache on a local disk: set XDG_CACHE_HOME",
-    "vain": "run usageline refresh, which prints the reason",
+    throttle.FAILING: "run usageline refresh, which prints the reason",
 }
 
 

@@ -113,7 +113,7 @@ class Main(View):
         """Take the item under the cursor, or show the options of a segment."""
         if isinstance(choices, Gallery):
             self.edit(lambda draft: choices.with_item(draft, key))
-        elif isinstance(choices, SegmentList):
+        else:
             self.action_options()
 
     def action_choose(self) -> None:
