@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from usageline.refresh import run, shared_rules
 from usageline.refresh.run import refresh
 from usageline.sources import oauth
 from usageline.sources.shared import connection
+from usageline.storage import shared_record
 from usageline.system import origin, origin_record
 from usageline.system.this_process import Clock
 
@@ -246,6 +248,8 @@ def test_server_that_is_away_is_not_called_before_its_retry(
     first, second = fleet.machine(), fleet.machine()
     first.refresh()
     second.refresh()
+    # Its name decides when it asks alone: with this one after two TTLs.
+    shared_record.save(second.world.paths, replace(second.record, machine="80000000"))
     redis.fault = "close"
     fleet.later(TTL_AND_JITTER_S)
     second.refresh()
