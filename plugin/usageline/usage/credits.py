@@ -13,17 +13,8 @@ from typing import TYPE_CHECKING
 from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
-from usageline.usage.values import (
-    Body,
-    cents_of_dollars,
-    currency_code,
-    epoch,
-    mapping,
-    objects,
-    percent,
-    text,
-    usage_amounts,
-)
+from usageline.usage.money import cents_of_dollars, currency_code, usage_amounts
+from usageline.usage.values import Body, epoch, mapping, objects, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from usageline.core import formatting
 from usageline.core.text import sanitize
-from usageline.usage.values import WITHOUT_DECIMALS, text
+from usageline.usage.money import WITHOUT_DECIMALS
+from usageline.usage.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

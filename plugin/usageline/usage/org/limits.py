@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from usageline.core.windows import MAX_PERCENT
+from usageline.usage.money import WITHOUT_DECIMALS, currency_code
 from usageline.usage.org.amounts import EXACT, read_decimal
 from usageline.usage.org.records import Who
 from usageline.usage.org.spans import DAY, midnight
-from usageline.usage.values import WITHOUT_DECIMALS, Body, currency_code, epoch, flag, mapping, text
+from usageline.usage.values import Body, epoch, flag, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
