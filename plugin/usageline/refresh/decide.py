@@ -84,15 +84,7 @@ def without_sign_in(
 def without_sources(state: State, config: Config, now: float) -> Decision:
     """Return the decision if a refresh has no source: the payload has all the new numbers."""
     last_good = state.account.last_good(state.sign_in.token_fingerprint)
-    snapshot = Snapshot(
-        state.sign_in.account,
-        state.sign_in.plan,
-        last_good,
-        int(now),
-        int(now + config.ttl_s),
-        "ok",
-        credentials=state.fingerprint,
-    )
+    snapshot = _good(state, last_good, int(now + config.ttl_s), now)
     return Decision(state.account, snapshot)
 
 
@@ -282,10 +274,10 @@ def _current_alerts(account: AccountState, config: Config, now: float) -> tuple[
     )
 
 
-def _good(state: State, reading: Reading, due_at: int, now: float) -> Snapshot:
+def _good(state: State, reading: Reading | None, due_at: int, now: float) -> Snapshot:
     return Snapshot(
         state.sign_in.account,
-        state.sign_in.plan or reading.plan,
+        state.sign_in.plan or (reading.plan if reading else None),
         reading,
         int(now),
         due_at,
